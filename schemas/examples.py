@@ -1,0 +1,151 @@
+"""One example of every event: what the documents show, and what readers of every version are tried on."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from schemas import deliveries, needs, offers, outcomes, partners, responses
+from schemas.event import Event, Item, LineQuantity, OfferTerms
+from schemas.taxonomy import Category
+from schemas.vocabulary import (
+    AgeBand,
+    AnswerChannel,
+    Answerer,
+    CancelReason,
+    Channel,
+    ConsentKind,
+    DeclineReason,
+    DeliveryProblem,
+    EligibilityRule,
+    LapseReason,
+    MessagePurpose,
+    PartnerKind,
+    RecipientKind,
+    RefusalReason,
+    ReleaseReason,
+    ReminderKind,
+    StuckCause,
+    UnmetCause,
+    Urgency,
+    WithdrawalReason,
+)
+
+_NEED = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001")
+_SITE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0002")
+_PARTNER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0003")
+_SERVICE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0004")
+_CONTACT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0005")
+_OFFER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006")
+_MESSAGE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0007")
+
+_NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+_RESPOND_BY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+_NEEDED_BY = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
+
+_BEDS = Item(line=1, code="bed.twin", quantity=2)
+_BEDDING = Item(line=2, code="bed.bedding", quantity=2)
+_ONE_BED = LineQuantity(line=1, quantity=1)
+
+_TERMS = needs.NeedTerms(
+    site_id=_SITE,
+    items=(_BEDS, _BEDDING),
+    zip_code="11201",
+    urgency=Urgency.THIS_WEEK,
+    needed_by=_NEEDED_BY,
+    languages=("es", "en"),
+    household=(AgeBand.AGES_25_59, AgeBand.AGES_6_12, AgeBand.AGES_3_5),
+    consent=needs.Consent(kind=ConsentKind.SPOKEN, until=_NEEDED_BY, excluded_kinds=(PartnerKind.BUSINESS,)),
+)
+_OFFER_TERMS = OfferTerms(
+    number=41,
+    items=(_BEDS, _BEDDING),
+    place="Brooklyn, NY",
+    distance_miles=3,
+    urgency=Urgency.THIS_WEEK,
+    needed_by=_NEEDED_BY,
+    respond_by=_RESPOND_BY,
+)
+_SENT = deliveries.MessageAccepted(
+    need_id=_NEED,
+    message_id=_MESSAGE,
+    recipient=RecipientKind.PARTNER,
+    purpose=MessagePurpose.OFFER,
+    channel=Channel.EMAIL,
+    offer_id=_OFFER,
+    partner_id=_PARTNER,
+    contact_id=_CONTACT,
+    at=_NOW,
+)
+_ANSWER = {"need_id": _NEED, "offer_id": _OFFER, "partner_id": _PARTNER, "contact_id": _CONTACT}
+_OFFERED = {"need_id": _NEED, "offer_id": _OFFER, "partner_id": _PARTNER, "terms": _OFFER_TERMS}
+_MESSAGE_SENT = _SENT.model_dump()
+
+EXAMPLES: tuple[Event, ...] = (
+    needs.NeedOpened(need_id=_NEED, terms=_TERMS),
+    needs.NeedChanged(need_id=_NEED, terms=_TERMS.model_copy(update={"items": (_BEDS,)})),
+    needs.NeedCancelled(need_id=_NEED, reason=CancelReason.MET_ELSEWHERE),
+    needs.ConsentWithdrawn(need_id=_NEED),
+    partners.PartnerRecorded(
+        partner_id=_PARTNER,
+        name="Second Street Church",
+        kind=PartnerKind.CHURCH,
+        services=(
+            partners.Service(
+                service_id=_SERVICE,
+                categories=(Category.BEDS, Category.FURNITURE),
+                area=partners.RadiusArea(zip_code="11215", miles=10),
+                zip_code="11215",
+                languages=("en", "es"),
+                claims_per_week=3,
+            ),
+        ),
+        contacts=(
+            partners.Contact(
+                contact_id=_CONTACT,
+                name="Ada Volunteer",
+                email="ada@church.example.org",
+                phone="+17185550141",
+                channels=(Channel.EMAIL, Channel.TEXT),
+            ),
+        ),
+    ),
+    responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
+    responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),
+    responses.FamilyContacted(**_ANSWER, channel=AnswerChannel.LINK),
+    responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
+    responses.ClaimReleased(**_ANSWER, channel=AnswerChannel.LINK, reason=ReleaseReason.NO_LONGER_ABLE),
+    responses.FamilyConfirmed(need_id=_NEED, by=Answerer.FAMILY),
+    responses.FamilyDisputed(need_id=_NEED, by=Answerer.COORDINATOR),
+    offers.OfferMade(
+        **_OFFERED,
+        service_id=_SERVICE,
+        wave=1,
+        reasons=offers.OfferReasons(
+            proximity=0.8,
+            fairness=1.0,
+            yes_chance=0.5,
+            language=1.0,
+            to_be_confirmed=(EligibilityRule.AGES,),
+            directory_position=200,
+        ),
+    ),
+    offers.OfferReminded(**_OFFERED, kind=ReminderKind.ANSWER, due=_RESPOND_BY),
+    offers.OfferWithdrawn(**_OFFERED, reason=WithdrawalReason.FILLED),
+    offers.OfferExpired(**_OFFERED),
+    outcomes.ClaimAwarded(**_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY),
+    outcomes.ClaimRefused(**_OFFERED, contact_id=_CONTACT, reason=RefusalReason.ALREADY_FILLED),
+    outcomes.ClaimLapsed(**_OFFERED, returned=(_ONE_BED,), reason=LapseReason.NOT_CONTACTED),
+    outcomes.ConfirmationRequested(need_id=_NEED, delivered=(_BEDS,), attempt=1),
+    outcomes.NeedStuck(need_id=_NEED, cause=StuckCause.NOBODY_LEFT, open_items=(_BEDDING,)),
+    outcomes.NeedFulfilled(need_id=_NEED, met=(_BEDS, _BEDDING)),
+    outcomes.NeedPartlyFulfilled(need_id=_NEED, met=(_BEDS,), unmet=(_BEDDING,), cause=UnmetCause.NOBODY_ANSWERED),
+    outcomes.NeedUnmet(need_id=_NEED, unmet=(_BEDS, _BEDDING), cause=UnmetCause.NOBODY_ELIGIBLE),
+    _SENT,
+    deliveries.MessageDelivered(**_MESSAGE_SENT),
+    deliveries.MessageBounced(**_MESSAGE_SENT, problem=DeliveryProblem.ADDRESS_REFUSED),
+    deliveries.MessageSuppressed(**_MESSAGE_SENT, problem=DeliveryProblem.OPTED_OUT),
+    deliveries.MessageFailed(**_MESSAGE_SENT, problem=DeliveryProblem.TRIES_EXHAUSTED),
+    deliveries.MessageUnknown(**_MESSAGE_SENT, problem=DeliveryProblem.TIMED_OUT_AFTER_SENDING),
+)
+
+EXAMPLE_BY_TYPE: Mapping[str, Event] = {example.type: example for example in EXAMPLES}

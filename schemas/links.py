@@ -1,0 +1,120 @@
+"""Signed links: what a person holds instead of an account. A link says who may answer what; the state decides the rest.
+
+A token is base64url of (purpose, ids, expiry, key id, signature): 16 bytes of HMAC-SHA256, so about 100 characters.
+"""
+
+import base64
+import hashlib
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+from uuid import UUID
+
+_SIGNATURE_BYTES = 16
+_KEY_ID_BYTES, _SECRET_BYTES = 8, 32
+
+
+class BadLink(ValueError):
+    """The link is forged, cut short, or signed by a key that is gone."""
+
+
+class ExpiredLink(BadLink):
+    """The link was good once."""
+
+
+@dataclass(frozen=True)
+class OfferLink:
+    """Lets one contact of a partner see and answer one offer."""
+
+    purpose: ClassVar[int] = 1
+    need_id: UUID
+    offer_id: UUID
+    contact_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class FamilyLink:
+    """Lets a family say whether the help arrived."""
+
+    purpose: ClassVar[int] = 2
+    need_id: UUID
+    expires: datetime
+
+
+Link = OfferLink | FamilyLink
+
+
+@dataclass(frozen=True)
+class LinkKeys:
+    """The key ring: the first key signs, all verify."""
+
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def parse(cls, text: str) -> "LinkKeys":
+        """Reads "id:base64,id:base64". Raises ValueError, without the secret in it, when that is not what it is."""
+        keys: dict[str, bytes] = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            key_id, _, secret = part.partition(":")
+            try:
+                keys[key_id] = base64.b64decode(secret, validate=True)
+            except ValueError:
+                raise ValueError(f"the link key {key_id!r} is not base64") from None
+            if not 0 < len(key_id.encode()) <= _KEY_ID_BYTES or len(keys[key_id]) < _SECRET_BYTES:
+                raise ValueError(
+                    f"the link key {key_id!r} needs an id of 1 to 8 bytes and a secret of at least 32 bytes"
+                )
+        if not keys:
+            raise ValueError("no link key given; write one as id:base64secret")
+        return cls(keys)
+
+    def sign(self, link: Link) -> str:
+        """The token that goes into a URL."""
+        key_id, secret = next(iter(self.keys.items()))
+        body = _pack(link) + struct.pack("B", len(key_id)) + key_id.encode()
+        return base64.urlsafe_b64encode(body + _signature(secret, body)).rstrip(b"=").decode()
+
+    def verify(self, token: str, now: datetime) -> Link:
+        """The link behind a token. Raises BadLink or ExpiredLink."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
+            link, rest = _unpack(body)
+            key_id = rest[1:].decode()
+        except (ValueError, struct.error, IndexError, OverflowError, OSError) as error:
+            raise BadLink("the link is damaged") from error
+        secret = self.keys.get(key_id)
+        if secret is None or rest[0] != len(rest) - 1 or not hmac.compare_digest(signature, _signature(secret, body)):
+            raise BadLink("the link was not signed by us")
+        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+            raise BadLink("the link is damaged")
+        if link.expires <= now:
+            raise ExpiredLink("the link has expired")
+        return link
+
+
+def _signature(secret: bytes, body: bytes) -> bytes:
+    return hmac.digest(secret, b"switchboard-link" + body, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def _pack(link: Link) -> bytes:
+    ids = (link.need_id,) if isinstance(link, FamilyLink) else (link.need_id, link.offer_id, link.contact_id)
+    return struct.pack(">BI", link.purpose, int(link.expires.timestamp())) + b"".join(part.bytes for part in ids)
+
+
+def _unpack(body: bytes) -> tuple[Link, bytes]:
+    purpose, expires_at = struct.unpack_from(">BI", body)
+    expires = datetime.fromtimestamp(expires_at, UTC)
+    count = {OfferLink.purpose: 3, FamilyLink.purpose: 1}.get(purpose, 0)
+    end = 5 + 16 * count
+    ids = [UUID(bytes=body[start : start + 16]) for start in range(5, end, 16)]
+    match ids:
+        case [need_id]:
+            return FamilyLink(need_id, expires), body[end:]
+        case [need_id, offer_id, contact_id]:
+            return OfferLink(need_id, offer_id, contact_id, expires), body[end:]
+    raise ValueError("no such purpose")

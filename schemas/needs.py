@@ -1,0 +1,60 @@
+"""Topic `needs`: what families need, as intake took it in. Never who they are."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from schemas.event import Items, NeedEvent, Part
+from schemas.vocabulary import AgeBand, CancelReason, ConsentKind, LanguageCode, PartnerKind, Urgency, ZipCode
+
+
+class Consent(Part):
+    """To whom the need may be offered, and until when."""
+
+    kind: ConsentKind
+    until: AwareDatetime
+    partner_ids: tuple[UUID, ...] = Field(default=(), max_length=50)
+    """Only these partners; empty means any partner."""
+    excluded_kinds: tuple[PartnerKind, ...] = Field(default=(), max_length=5)
+
+
+class NeedTerms(Part):
+    """What is asked, and what eligibility has to know."""
+
+    site_id: UUID
+    items: Items
+    zip_code: ZipCode
+    urgency: Urgency
+    needed_by: AwareDatetime
+    languages: tuple[LanguageCode, ...] = Field(default=("en",), min_length=1, max_length=5)
+    household: tuple[AgeBand, ...] = Field(default=(), max_length=20)
+    """One age band for each person; empty means unknown."""
+    consent: Consent
+
+
+class NeedOpened(NeedEvent):
+    """A need may be offered from now on."""
+
+    type: ClassVar[str] = "switchboard.needs.opened.v1"
+    terms: NeedTerms
+
+
+class NeedChanged(NeedEvent):
+    """The whole terms as they are now."""
+
+    type: ClassVar[str] = "switchboard.needs.changed.v1"
+    terms: NeedTerms
+
+
+class NeedCancelled(NeedEvent):
+    """The coordinator took the need back."""
+
+    type: ClassVar[str] = "switchboard.needs.cancelled.v1"
+    reason: CancelReason
+
+
+class ConsentWithdrawn(NeedEvent):
+    """The family no longer agrees: stop at once."""
+
+    type: ClassVar[str] = "switchboard.needs.consent_withdrawn.v1"

@@ -1,0 +1,75 @@
+"""Topic `outcomes`: who got it, what became of it, and how the need ended."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from schemas.event import Item, LineQuantity, NeedEvent
+from schemas.offers import OfferEvent
+from schemas.vocabulary import LapseReason, RefusalReason, StuckCause, UnmetCause
+
+
+class ClaimAwarded(OfferEvent):
+    """The partner got these quantities, and is to make contact by then."""
+
+    type: ClassVar[str] = "switchboard.outcomes.claim_awarded.v1"
+    contact_id: UUID | None = None
+    awarded: tuple[LineQuantity, ...] = Field(min_length=1, max_length=50)
+    contact_by: AwareDatetime
+
+
+class ClaimRefused(OfferEvent):
+    """Somebody else was first, or the offer had ended."""
+
+    type: ClassVar[str] = "switchboard.outcomes.claim_refused.v1"
+    contact_id: UUID | None = None
+    reason: RefusalReason
+
+
+class ClaimLapsed(OfferEvent):
+    """A claim ended before it was completed; its items are open again."""
+
+    type: ClassVar[str] = "switchboard.outcomes.claim_lapsed.v1"
+    returned: tuple[LineQuantity, ...] = Field(min_length=1, max_length=50)
+    reason: LapseReason
+
+
+class ConfirmationRequested(NeedEvent):
+    """Partners say that it is done: the family is asked whether it arrived."""
+
+    type: ClassVar[str] = "switchboard.outcomes.confirmation_requested.v1"
+    delivered: tuple[Item, ...] = Field(min_length=1, max_length=50)
+    attempt: int = Field(ge=1, le=10)
+
+
+class NeedStuck(NeedEvent):
+    """Nothing moves by itself any more: a coordinator's turn."""
+
+    type: ClassVar[str] = "switchboard.outcomes.need_stuck.v1"
+    cause: StuckCause
+    open_items: tuple[Item, ...] = Field(default=(), max_length=50)
+
+
+class NeedFulfilled(NeedEvent):
+    """All of it arrived."""
+
+    type: ClassVar[str] = "switchboard.outcomes.need_fulfilled.v1"
+    met: tuple[Item, ...] = Field(min_length=1, max_length=50)
+
+
+class NeedPartlyFulfilled(NeedEvent):
+    """Some of it arrived; the rest did not, and this is why."""
+
+    type: ClassVar[str] = "switchboard.outcomes.need_partly_fulfilled.v1"
+    met: tuple[Item, ...] = Field(min_length=1, max_length=50)
+    unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)
+    cause: UnmetCause
+
+
+class NeedUnmet(NeedEvent):
+    """None of it arrived, and this is why."""
+
+    type: ClassVar[str] = "switchboard.outcomes.need_unmet.v1"
+    unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)
+    cause: UnmetCause

@@ -1,0 +1,106 @@
+"""Topic `partners`: each partner's whole current record; a tombstone removes it."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from schemas.event import Event, Part
+from schemas.taxonomy import Category
+from schemas.vocabulary import Channel, LanguageCode, PartnerKind, PartnerStatus, StateCode, ZipCode
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
+EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+$", max_length=254)]
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+"""E.164."""
+TimeZoneName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}$", max_length=64)]
+
+
+class RadiusArea(Part):
+    """Within so many miles of a ZIP code's centre."""
+
+    kind: Literal["radius"] = "radius"
+    zip_code: ZipCode
+    miles: float = Field(ge=0, le=1000)
+
+
+class ZipListArea(Part):
+    """These ZIP codes."""
+
+    kind: Literal["zip_codes"] = "zip_codes"
+    zip_codes: tuple[ZipCode, ...] = Field(min_length=1, max_length=2000)
+
+
+class CountyArea(Part):
+    """A county, by its name as the postal data has it ("Kings County")."""
+
+    kind: Literal["county"] = "county"
+    county: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f@]{1,60}$")]
+    state: StateCode
+
+
+class StateArea(Part):
+    """A state."""
+
+    kind: Literal["state"] = "state"
+    state: StateCode
+
+
+class NationArea(Part):
+    """Everywhere."""
+
+    kind: Literal["nation"] = "nation"
+
+
+ServiceArea = Annotated[RadiusArea | ZipListArea | CountyArea | StateArea | NationArea, Field(discriminator="kind")]
+
+
+class Service(Part):
+    """One thing that a partner does. A rule left out is unknown: eligible, to be confirmed."""
+
+    service_id: UUID
+    categories: tuple[Category, ...] = Field(min_length=1, max_length=16)
+    area: ServiceArea
+    zip_code: ZipCode | None = None
+    """Where the service is given, for the distance."""
+    min_age: int | None = Field(default=None, ge=0, le=130)
+    max_age: int | None = Field(default=None, ge=0, le=130)
+    languages: tuple[LanguageCode, ...] = Field(default=(), max_length=20)
+    claims_per_week: int | None = Field(default=None, ge=0, le=10_000)
+
+
+class Contact(Part):
+    """A person who answers for a partner: a work contact, which goes with the tombstone."""
+
+    contact_id: UUID
+    name: Name
+    email: EmailAddress | None = None
+    phone: PhoneNumber | None = None
+    language: LanguageCode = "en"
+    channels: tuple[Channel, ...] = Field(default=(Channel.EMAIL,), max_length=2)
+    """What they chose, best first; a STOP takes `text` out."""
+    time_zone: TimeZoneName = "America/New_York"
+    urgent_at_night: bool = False
+    """Whether an urgent offer may come in quiet hours."""
+
+
+class PartnerRecorded(Event):
+    """The partner as it is now."""
+
+    type: ClassVar[str] = "switchboard.partners.recorded.v1"
+    partner_id: UUID
+    name: Name
+    kind: PartnerKind
+    status: PartnerStatus = PartnerStatus.ACTIVE
+    services: tuple[Service, ...] = Field(default=(), max_length=500)
+    contacts: tuple[Contact, ...] = Field(default=(), max_length=20)
+    messages_per_week: int = Field(default=10, ge=0, le=200)
+    open_offers: int = Field(default=5, ge=0, le=100)
+    """How many unanswered offers the partner is willing to have at once."""
+    sensitive_needs: bool = False
+    """Marked by the network's administrator as able to hear of sensitive needs."""
+
+    @property
+    def key(self) -> UUID:
+        """Compaction keeps the newest record of each partner."""
+        return self.partner_id

@@ -1,0 +1,66 @@
+"""Topic `responses`: what partners and families answered, whichever way it came in."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.event import LineQuantity, NeedEvent
+from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseReason
+
+
+class PartnerResponse(NeedEvent):
+    """An answer to one offer, by one person of the partner."""
+
+    offer_id: UUID
+    partner_id: UUID
+    contact_id: UUID | None = None
+    channel: AnswerChannel
+
+
+class OfferAccepted(PartnerResponse):
+    """The partner can take these quantities, or (empty) all that the offer named."""
+
+    type: ClassVar[str] = "switchboard.responses.accepted.v1"
+    lines: tuple[LineQuantity, ...] = Field(default=(), max_length=50)
+
+
+class OfferDeclined(PartnerResponse):
+    """The partner says: not this time."""
+
+    type: ClassVar[str] = "switchboard.responses.declined.v1"
+    reason: DeclineReason
+
+
+class FamilyContacted(PartnerResponse):
+    """The partner has spoken with the coordinator (or the family, where it chose so)."""
+
+    type: ClassVar[str] = "switchboard.responses.contacted.v1"
+
+
+class HelpCompleted(PartnerResponse):
+    """What was handed over, by line; empty means all that was awarded."""
+
+    type: ClassVar[str] = "switchboard.responses.completed.v1"
+    lines: tuple[LineQuantity, ...] = Field(default=(), max_length=50)
+
+
+class ClaimReleased(PartnerResponse):
+    """The partner hands its claim back."""
+
+    type: ClassVar[str] = "switchboard.responses.released.v1"
+    reason: ReleaseReason
+
+
+class FamilyConfirmed(NeedEvent):
+    """The help arrived."""
+
+    type: ClassVar[str] = "switchboard.responses.family_confirmed.v1"
+    by: Answerer
+
+
+class FamilyDisputed(NeedEvent):
+    """The help did not arrive."""
+
+    type: ClassVar[str] = "switchboard.responses.family_disputed.v1"
+    by: Answerer

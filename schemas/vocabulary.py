@@ -1,0 +1,223 @@
+"""The closed lists that events speak in. A code here is for life: rename its words, never its value."""
+
+from enum import StrEnum, auto
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+ZipCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+"""ISO 639-1 (or 639-3 where there is no two-letter code)."""
+
+PlaceName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f@]{1,80}$")]
+"""A city or county with its state, made from a ZIP code and never typed by anyone."""
+
+
+class Urgency(StrEnum):
+    """How soon a need must be met; the policy file gives each its durations."""
+
+    TODAY = auto()
+    THIS_WEEK = auto()
+    ROUTINE = auto()
+
+
+class AgeBand(StrEnum):
+    """Ages of household members, as wide as eligibility allows and no finer."""
+
+    AGES_0_2 = "0-2"
+    AGES_3_5 = "3-5"
+    AGES_6_12 = "6-12"
+    AGES_13_17 = "13-17"
+    AGES_18_24 = "18-24"
+    AGES_25_59 = "25-59"
+    AGES_60_UP = "60+"
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The youngest and the oldest age in the band, in years."""
+        low, _, high = self.value.removesuffix("+").partition("-")
+        return int(low), int(high) if high else 130
+
+
+class ConsentKind(StrEnum):
+    """How the family agreed. Spoken permits anonymous offers; identity needs the written kind (34 CFR 99.30)."""
+
+    SPOKEN = auto()
+    WRITTEN = auto()
+
+
+class PartnerKind(StrEnum):
+    """What sort of organization a partner is; a family may exclude a kind."""
+
+    CHURCH = auto()
+    NONPROFIT = auto()
+    AGENCY = auto()
+    SCHOOL_PROGRAMME = auto()
+    BUSINESS = auto()
+
+
+class PartnerStatus(StrEnum):
+    """Whether a partner is asked at all."""
+
+    ACTIVE = auto()
+    PAUSED = auto()
+    SUSPENDED = auto()
+
+
+class Channel(StrEnum):
+    """How a message travels to a person."""
+
+    EMAIL = auto()
+    TEXT = auto()
+
+
+class AnswerChannel(StrEnum):
+    """How an answer came in."""
+
+    LINK = auto()
+    TEXT = auto()
+    PORTAL = auto()
+    API = auto()
+
+
+class Answerer(StrEnum):
+    """Who says that help arrived, or did not. Silence is nobody's answer."""
+
+    FAMILY = auto()
+    COORDINATOR = auto()
+
+
+class CancelReason(StrEnum):
+    """Why a coordinator took a need back."""
+
+    NO_LONGER_NEEDED = auto()
+    MET_ELSEWHERE = auto()
+    ENTERED_BY_MISTAKE = auto()
+
+
+class DeclineReason(StrEnum):
+    """Why a partner says "not this time"."""
+
+    NO_CAPACITY = auto()
+    NOT_OUR_SERVICE = auto()
+    TOO_FAR = auto()
+    TOO_SOON = auto()
+    OTHER = auto()
+
+
+class ReleaseReason(StrEnum):
+    """Why a partner hands a claim back."""
+
+    NO_LONGER_ABLE = auto()
+    FAMILY_UNREACHABLE = auto()
+    NOT_A_FIT = auto()
+
+
+class WithdrawalReason(StrEnum):
+    """Why an open offer is taken back."""
+
+    FILLED = auto()
+    NEED_CHANGED = auto()
+    NEED_CANCELLED = auto()
+    NEED_ENDED = auto()
+    CONSENT_WITHDRAWN = auto()
+    PARTNER_UNAVAILABLE = auto()
+
+
+class EligibilityRule(StrEnum):
+    """What decides whether a partner may be asked."""
+
+    CATEGORY = auto()
+    AREA = auto()
+    AGES = auto()
+    LANGUAGES = auto()
+    CONSENT = auto()
+    SENSITIVE = auto()
+    STATUS = auto()
+    CAPACITY = auto()
+
+
+class RefusalReason(StrEnum):
+    """Why a claim was not awarded."""
+
+    ALREADY_FILLED = auto()
+    OFFER_CLOSED = auto()
+    NEED_CLOSED = auto()
+    PARTNER_UNAVAILABLE = auto()
+
+
+class LapseReason(StrEnum):
+    """Why an awarded claim returned its items."""
+
+    NOT_CONTACTED = auto()
+    NOT_COMPLETED = auto()
+    RELEASED = auto()
+    NEED_CLOSED = auto()
+    PARTNER_UNAVAILABLE = auto()
+
+
+class StuckCause(StrEnum):
+    """Why a need stands in a coordinator's queue."""
+
+    NOBODY_ELIGIBLE = auto()
+    NOBODY_LEFT = auto()
+    FAMILY_SILENT = auto()
+    FAMILY_DISPUTED = auto()
+
+
+class UnmetCause(StrEnum):
+    """Why a need, or a part of it, ended without help."""
+
+    NOBODY_ELIGIBLE = auto()
+    NOBODY_ANSWERED = auto()
+    NO_CAPACITY = auto()
+    FAMILY_UNREACHABLE = auto()
+    CANCELLED = auto()
+    CONSENT_WITHDRAWN = auto()
+
+
+class ReminderKind(StrEnum):
+    """What a partner is reminded of."""
+
+    ANSWER = auto()
+    CONTACT = auto()
+    COMPLETE = auto()
+
+
+class RecipientKind(StrEnum):
+    """Who a message is for, without saying who that is."""
+
+    PARTNER = auto()
+    COORDINATOR = auto()
+    FAMILY = auto()
+
+
+class MessagePurpose(StrEnum):
+    """What a message is about: one value for each kind of message anyone gets."""
+
+    OFFER = auto()
+    OFFER_REMINDER = auto()
+    CONTACT_REMINDER = auto()
+    COMPLETE_REMINDER = auto()
+    OFFER_WITHDRAWN = auto()
+    CLAIM_AWARDED = auto()
+    CLAIM_REFUSED = auto()
+    CLAIM_LAPSED = auto()
+    CONFIRMATION = auto()
+    NEED_STUCK = auto()
+    NEED_CLOSED = auto()
+
+
+class DeliveryProblem(StrEnum):
+    """Why a message did not go, in words that name nobody."""
+
+    ADDRESS_REFUSED = auto()
+    ADDRESS_SUPPRESSED = auto()
+    OPTED_OUT = auto()
+    NO_ADDRESS = auto()
+    NO_LONGER_TRUE = auto()
+    PROVIDER_REFUSED = auto()
+    TRIES_EXHAUSTED = auto()
+    DEADLINE_PASSED = auto()
+    TIMED_OUT_AFTER_SENDING = auto()

@@ -1,0 +1,51 @@
+"""The database: one pool for each service, and which of its errors are outages."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+
+_COMMAND_TIMEOUT_S = 10
+
+_OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+_COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error says nothing about the work: the server was away, or two transactions met."""
+    return isinstance(error, _OUTAGES + _COLLISIONS)
+
+
+async def _speak_json(connection: Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+@asynccontextmanager
+async def open_pool(database_url: str, connections: int) -> AsyncIterator[Pool]:
+    """A pool whose connections speak JSON and never hang for longer than ten seconds."""
+    pool = asyncpg.create_pool(
+        database_url,
+        min_size=2,
+        max_size=connections,
+        command_timeout=_COMMAND_TIMEOUT_S,
+        init=_speak_json,
+        server_settings={"idle_in_transaction_session_timeout": "30s", "timezone": "UTC"},
+    )
+    async with pool:
+        yield pool

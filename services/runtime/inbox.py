@@ -1,0 +1,25 @@
+"""What has been handled already. The fast path against redelivery; the domain's own keys are the guarantee."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from services.runtime.database import Connection
+
+KEEP = timedelta(days=30)
+"""At least twice the retention of the topics."""
+
+
+async def admit(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Marks events as handled, in the caller's transaction, and returns those that were not yet."""
+    rows = await connection.fetch(
+        "INSERT INTO inbox (event_id) SELECT DISTINCT unnest($1::uuid[]) ORDER BY 1 "
+        "ON CONFLICT DO NOTHING RETURNING event_id",
+        event_ids,
+    )
+    return {row["event_id"] for row in rows}
+
+
+async def prune(connection: Connection) -> None:
+    """Forgets what is older than any redelivery can be."""
+    await connection.execute("DELETE FROM inbox WHERE received_at < now() - $1::interval", KEEP)

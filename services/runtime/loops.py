@@ -1,0 +1,63 @@
+"""Work that is looked for again and again: due timers, queued messages, parked records, the outbox."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from services.runtime.logs import get_logger
+from services.runtime.pauses import pauses
+
+_log = get_logger(__name__)
+
+
+class Loop:
+    """Calls `work` again at once while it finds something, otherwise after `every` seconds.
+
+    `work` returns how much it did. An error is logged and followed by growing pauses: a loop never ends by itself.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[int]], every: float) -> None:
+        self.name = name
+        self._work = work
+        self._every = every
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failing_since: float | None = None
+
+    async def start(self) -> None:
+        """Begins to look for work."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        """Lets the work in hand finish."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    def problem(self) -> str | None:
+        """What fails, once it has failed for longer than a hiccup."""
+        if self._task is None:
+            return "not started"
+        if self._failing_since is not None and monotonic() - self._failing_since > 5:  # noqa: PLR2004 - seconds
+            return "its work fails"
+        return None
+
+    async def _run(self) -> None:
+        waits = pauses()
+        while not self._stopping.is_set():
+            try:
+                done = await self._work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop must go on
+                self._failing_since = self._failing_since or monotonic()
+                _log.warning("loop failed, trying again", loop=self.name, error=type(error).__name__, exc_info=error)
+                await self._wait(next(waits))
+            else:
+                self._failing_since, waits = None, pauses()
+                if done == 0:
+                    await self._wait(self._every)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
