@@ -1,0 +1,288 @@
+"""Outbox, relay, inbox, consuming, parking and dead letters on a real broker and a real database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from schemas.codec import Tombstone
+from schemas.event import Event
+from schemas.examples import EXAMPLES
+from schemas.needs import ConsentWithdrawn
+from schemas.partners import PartnerRecorded
+from schemas.topics import NEEDS, PARTNERS, ServiceName
+from services.runtime.consuming import Consumer
+from services.runtime.database import Connection, Pool, open_pool
+from services.runtime.messages import Message
+from services.runtime.migrations import migrate
+from services.runtime.outbox import Outgoing, Record, Removal, publish, put, to_record
+from services.runtime.parts import running
+from services.runtime.relay import Relay
+from services.runtime.replaying import Replay
+from services.runtime.settling import MAX_ATTEMPTS
+from services.runtime.topics import create_topics
+from services.runtime.tracing import new_traceparent
+from tests.parts import DatabaseMaker
+from tests.waiting import eventually
+
+NEEDS_DLQ = NEEDS.dead_letters_of(ServiceName.MATCHER)
+
+
+class Journal:
+    """A handler that writes down what it was given, and fails where told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[UUID, int]] = []
+        self.poison: set[tuple[UUID, int]] = set()
+
+    async def handle(self, connection: Connection, messages: Sequence[Message]) -> None:
+        for message in messages:
+            assert isinstance(message.event, ConsentWithdrawn)
+            entry = (message.event.need_id, message.envelope.sequence)
+            if entry in self.poison:
+                raise ValueError("this one cannot be handled")
+        await connection.executemany(
+            "INSERT INTO journal (need_id, sequence) VALUES ($1, $2)",
+            [(UUID(message.envelope.subject), message.envelope.sequence) for message in messages],
+        )
+
+
+class Bench:
+    """One service's database and its way to a broker."""
+
+    def __init__(self, kafka: str, database_url: str, pool: Pool) -> None:
+        self.kafka, self.database_url, self.pool, self.journal = kafka, database_url, pool, Journal()
+
+    def relay(self) -> Relay:
+        return Relay(ServiceName.MATCHER, self.database_url, self.kafka)
+
+    def consumer(self) -> Consumer:
+        return Consumer(ServiceName.MATCHER, [NEEDS], self.kafka, self.pool, self.journal.handle)
+
+    async def say(self, need_id: UUID, *sequences: int) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await publish(connection, ServiceName.INTAKE, [withdrawn(need_id, number) for number in sequences])
+
+    async def heard(self, need_id: UUID) -> list[int]:
+        # A connection of its own: some tests break those of the pool.
+        connection = await asyncpg.connect(self.database_url)
+        rows = await connection.fetch("SELECT sequence FROM journal WHERE need_id = $1 ORDER BY id", need_id)
+        await connection.close()
+        return [row["sequence"] for row in rows]
+
+    async def outbox_size(self) -> int:
+        size: int = await self.pool.fetchval("SELECT count(*) FROM outbox")
+        return size
+
+
+def withdrawn(need_id: UUID, sequence: int) -> Outgoing:
+    return Outgoing(ConsentWithdrawn(need_id=need_id), need_id, sequence, new_traceparent())
+
+
+@pytest_asyncio.fixture
+async def bench(fresh_kafka: str, postgres: DatabaseMaker) -> AsyncIterator[Bench]:
+    database_url = await postgres("runtime")
+    await migrate(database_url, "runtime")
+    await create_topics(fresh_kafka)
+    async with open_pool(database_url, 4) as pool:
+        await pool.execute(
+            "CREATE TABLE journal (id bigint GENERATED ALWAYS AS IDENTITY, need_id uuid, sequence int, "
+            "UNIQUE (need_id, sequence))"
+        )
+        yield Bench(fresh_kafka, database_url, pool)
+
+
+async def test_events_arrive_once_and_in_order_though_they_are_published_twice(bench: Bench) -> None:
+    needs = [uuid4() for _ in range(20)]
+    async with running([bench.relay(), bench.consumer()]):
+        for need_id in needs:
+            await bench.say(need_id, *range(1, 31))
+        record = to_record(withdrawn(needs[0], 31), ServiceName.INTAKE, (await bench.pool.fetchval("SELECT now()")))
+        async with bench.pool.acquire() as connection:
+            await put(connection, [record, record, record])
+
+        async def all_heard() -> bool:
+            rows = await bench.pool.fetchval("SELECT count(*) FROM journal")
+            return bool(rows == 20 * 30 + 1 and await bench.outbox_size() == 0)
+
+        await eventually(all_heard, within=20)
+    for need_id in needs[1:]:
+        assert await bench.heard(need_id) == list(range(1, 31))
+
+
+async def test_a_record_that_fails_holds_its_key_alone_and_ends_as_a_dead_letter(bench: Bench) -> None:
+    sick, well = uuid4(), uuid4()
+    bench.journal.poison = {(sick, 2)}
+    async with running([bench.relay(), bench.consumer()]):
+        await bench.say(sick, 1, 2, 3)
+        await bench.say(well, 1, 2, 3)
+
+        async def others_went_on() -> bool:
+            return await bench.heard(well) == [1, 2, 3] and await bench.heard(sick) == [1]
+
+        await eventually(others_went_on, within=20)
+        [letter] = await dead_letters(bench.kafka, NEEDS_DLQ, 1)
+
+        async def the_rest_followed() -> bool:
+            return await bench.heard(sick) == [1, 3]
+
+        await eventually(the_rest_followed, within=20)
+    assert letter["dlq_topic"] == "needs"
+    assert letter["dlq_problem"] == "ValueError"
+    assert letter["dlq_attempts"] == str(MAX_ATTEMPTS)
+    assert letter["ce_sequence"] == "2"
+
+
+async def test_bytes_that_nobody_can_read_go_to_the_dead_letters_at_once(bench: Bench) -> None:
+    need_id = uuid4()
+    good = to_record(withdrawn(need_id, 1), ServiceName.INTAKE, await bench.pool.fetchval("SELECT now()"))
+    await send(
+        bench.kafka,
+        Record("needs", str(need_id).encode(), b"\xff\x00 not json", good.headers),
+        Record("needs", None, b"{}", ()),
+        Record("needs", str(need_id).encode(), good.value, (("ce_id", b"\xfe"),)),
+        good,
+    )
+    async with running([bench.relay(), bench.consumer()]):
+        letters = await dead_letters(bench.kafka, NEEDS_DLQ, 3)
+
+        async def good_one_heard() -> bool:
+            return await bench.heard(need_id) == [1]
+
+        await eventually(good_one_heard)
+    assert {letter["dlq_offset"] for letter in letters} <= {"0", "1", "2"}
+    assert all(letter["dlq_problem"] for letter in letters)
+
+
+async def test_an_outage_of_the_database_is_waited_for_and_kills_no_record(bench: Bench) -> None:
+    need_id = uuid4()
+    admin = await asyncpg.connect(bench.database_url)
+    async with running([bench.relay(), bench.consumer()]):
+        for sequence in range(1, 41):
+            async with admin.transaction():
+                await publish(admin, ServiceName.INTAKE, [withdrawn(need_id, sequence)])
+            if sequence % 10 == 0:
+                await admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        async def all_heard() -> bool:
+            return await bench.heard(need_id) == list(range(1, 41))
+
+        await eventually(all_heard, within=30)
+        assert await bench.pool.fetchval("SELECT count(*) FROM parked") == 0
+    await admin.close()
+
+
+async def test_a_second_relay_takes_over_when_the_first_loses_its_connection(bench: Bench) -> None:
+    need_id = uuid4()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running([bench.relay(), bench.relay(), bench.consumer()]))
+        await bench.say(need_id, 1)
+
+        async def first_heard() -> bool:
+            return await bench.heard(need_id) == [1]
+
+        await eventually(first_heard, within=20)
+        await bench.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'matcher-relay'"
+        )
+        await bench.say(need_id, 2)
+
+        async def second_heard() -> bool:
+            return await bench.heard(need_id) == [1, 2]
+
+        await eventually(second_heard, within=20)
+
+
+async def test_a_replay_has_the_whole_compacted_topic_before_it_is_ready(bench: Bench) -> None:
+    partner = next(example for example in EXAMPLES if isinstance(example, PartnerRecorded))
+    records = [partner.model_copy(update={"partner_id": uuid4()}) for _ in range(50)]
+    gone = records[0].partner_id
+    async with bench.pool.acquire() as connection, connection.transaction():
+        await publish(
+            connection,
+            ServiceName.INTAKE,
+            [Outgoing(record, record.partner_id, 1, new_traceparent()) for record in records],
+        )
+        await publish(connection, ServiceName.INTAKE, [Removal(PARTNERS, Tombstone(gone), 2, new_traceparent())])
+    there: dict[UUID, Event] = {}
+
+    def apply(event: Event | Tombstone) -> None:
+        if isinstance(event, Tombstone):
+            there.pop(event.key, None)
+        elif isinstance(event, PartnerRecorded):
+            there[event.partner_id] = event
+
+    async with running([bench.relay()]):
+
+        async def published() -> bool:
+            return await bench.outbox_size() == 0
+
+        await eventually(published)
+    replay = Replay(ServiceName.MATCHER, PARTNERS, bench.kafka, apply)
+    async with running([replay]):
+
+        async def caught_up() -> bool:
+            return replay.problem() is None
+
+        await eventually(caught_up)
+        assert there.keys() == {record.partner_id for record in records[1:]}
+        assert replay.position == 51
+
+
+async def test_a_consumer_waits_for_its_topics_and_says_which(fresh_kafka: str, postgres: DatabaseMaker) -> None:
+    database_url = await postgres("runtime")
+    await migrate(database_url, "runtime")
+    async with open_pool(database_url, 2) as pool:
+        consumer = Consumer(ServiceName.MATCHER, [NEEDS], fresh_kafka, pool, Journal().handle)
+        async with running([consumer]):
+
+            async def says_so() -> bool:
+                return "switchboard topics create" in (consumer.problem() or "")
+
+            await eventually(says_so)
+            await create_topics(fresh_kafka)
+
+            async def is_ready() -> bool:
+                return consumer.problem() is None
+
+            await eventually(is_ready, within=20)
+
+
+async def dead_letters(kafka: str, topic: str, count: int) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    async with consuming_from_start(kafka, topic) as consumer:
+
+        async def enough() -> bool:
+            for records in (await consumer.getmany(timeout_ms=100)).values():
+                found.extend({name: value.decode("latin-1") for name, value in record.headers} for record in records)
+            return len(found) >= count
+
+        await eventually(enough, within=40)
+    assert len(found) == count
+    return found
+
+
+@asynccontextmanager
+async def consuming_from_start(kafka: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic, 0)])
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def send(kafka: str, *records: Record) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        for record in records:
+            await producer.send_and_wait(
+                record.topic, key=record.key, value=record.value, headers=list(record.headers), partition=0
+            )
