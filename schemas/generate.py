@@ -1,9 +1,10 @@
-"""Writes what is made from the models and the topics table: `python -m schemas.generate`.
+"""Writes what is made from the models and the topics table: `python -m schemas.generate`, with `--check` to compare.
 
 The files are committed, so that other languages can use them and a change of a contract shows in review.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,17 @@ def _json(value: object) -> str:
 
 
 def main() -> None:
-    """Rewrites the folder."""
+    """Rewrites the folder; with `--check`, only says (exit code 1) that it is not what it should be."""
+    wanted = generated_files()
+    found = {path.name: path.read_text() for path in GENERATED.iterdir()} if GENERATED.exists() else {}
+    if found == wanted:
+        return
+    if "--check" in sys.argv:
+        sys.exit("schemas/generated is not up to date: run `python -m schemas.generate` and commit what it writes")
     GENERATED.mkdir(exist_ok=True)
-    for old in GENERATED.iterdir():
-        old.unlink()
-    for name, text in generated_files().items():
+    for name in found.keys() - wanted.keys():
+        (GENERATED / name).unlink()
+    for name, text in wanted.items():
         (GENERATED / name).write_text(text)
 
 

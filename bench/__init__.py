@@ -1,0 +1,1 @@
+"""What the performance figures come from. Each module prints its own: `python -m bench.pipeline`."""

@@ -1,0 +1,130 @@
+"""The `switchboard` command.
+
+Commands import what they need when they run: production images hold neither the local stack nor the demo.
+"""
+# ruff: noqa: PLC0415
+
+import asyncio
+import importlib
+import logging
+import os
+from enum import StrEnum, auto
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from switchboard.errors import SwitchboardError
+
+
+class Service(StrEnum):
+    """The three services."""
+
+    INTAKE = auto()
+    MATCHER = auto()
+    NOTIFIER = auto()
+
+
+class OneLineErrors(TyperGroup):
+    """Says an error in one line, with exit code 2 for a wrong call and 1 for the rest.
+
+    `SWITCHBOARD_DEBUG=1` shows where it came from.
+    """
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("SWITCHBOARD_DEBUG"):
+                raise
+            typer.echo(f"switchboard: {describe(error)}", err=True)
+            raise typer.Exit(getattr(error, "exit_code", 1)) from error
+
+
+def describe(error: Exception) -> str:
+    """One line that says what is wrong."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_input=False, include_url=False)
+        return "; ".join(f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in found)
+    text = error.format_message() if isinstance(error, TyperException) else str(error)
+    if not isinstance(error, SwitchboardError | TyperException):
+        name = type(error).__name__
+        text = f"{name}: {text.removeprefix(f'{name}: ')}"
+    return " ".join(text.split())
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Switchboard brings a family's need to the neighbours who can help, and follows it until it happened.",
+)
+topic_commands = typer.Typer(help="Kafka's topics.")
+app.add_typer(topic_commands, name="topics")
+
+
+@app.command()
+def demo(
+    *,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End after the summary: 0 if every need got somewhere.")
+    ] = False,
+) -> None:
+    """Invent a community, send 40 needs, and watch them find help. Stays up until Ctrl-C."""
+    from switchboard.demo import run_demo
+
+    raise typer.Exit(run_demo(leave=leave))
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine, without the demo's community. Stays up until Ctrl-C.
+
+    A Kafka, database, mail server or texting API named by the environment is used; what is not named is started.
+    """
+    from switchboard.up import run_up
+
+    run_up()
+
+
+@app.command()
+def run(service: Annotated[Service, typer.Argument(help="Which one.")]) -> None:
+    """Run one service in the foreground until SIGTERM, with settings from the environment. For production."""
+    importlib.import_module(f"services.{service}.app").main()
+
+
+@topic_commands.command("create")
+def create_topics(
+    bootstrap_servers: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")],
+    replication: Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 in production.")] = 1,
+) -> None:
+    """Make the topics that are missing. One that exists is never changed."""
+    from services.runtime import topics
+
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each error that it raises
+    for name in asyncio.run(topics.create_topics(bootstrap_servers, replication)):
+        typer.echo(f"made {name}")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the databases to the shape this version expects.
+
+    Each service whose <SERVICE>_DATABASE_URL is set takes part. Safe to repeat, and while services run.
+    """
+    from services.runtime import migrations
+
+    urls = {service: os.environ.get(f"{service.upper()}_DATABASE_URL") for service in Service}
+    if not any(urls.values()):
+        raise SwitchboardError("Set INTAKE_DATABASE_URL, MATCHER_DATABASE_URL or NOTIFIER_DATABASE_URL.")
+    for service, url in urls.items():
+        if url:
+            asyncio.run(migrations.migrate(url, service))
+            typer.echo(f"{service}'s database is up to date")

@@ -1,0 +1,64 @@
+"""What the three services and the sinks are told, when nobody else tells them: ports, addresses, secrets."""
+
+import base64
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from switchboard.local.folders import CHECKOUT, write_secret
+from switchboard.local.ports import find_free_port
+from switchboard.local.stack import Parts
+from switchboard.processes import LOCALHOST
+
+PORTS = ("INTAKE_PORT", "MATCHER_PORT", "NOTIFIER_PORT", "SINK_HTTP_PORT", "SINK_SMTP_PORT")
+
+
+def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) -> dict[str, str]:
+    """Every variable that the processes of one run read. What is `named` wins over what is invented here.
+
+    The secrets stay the same for as long as `folder` lives. The result is also written to `folder`/environment, for
+    a shell that wants to talk to this run.
+    """
+    ports = {variable: named.get(variable) or str(find_free_port()) for variable in PORTS}
+    public_url = named.get("PUBLIC_URL") or f"http://{LOCALHOST}:{ports['INTAKE_PORT']}"
+    sinks_url = f"http://{LOCALHOST}:{ports['SINK_HTTP_PORT']}"
+    settings = {
+        **ports,
+        **_keep_secrets(folder / "secrets.json"),
+        **parts.environment,
+        "PUBLIC_URL": public_url,
+        "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{ports['INTAKE_PORT']}",
+        "SMTP_URL": f"smtp://{LOCALHOST}:{ports['SINK_SMTP_PORT']}",
+        "EMAIL_FROM": "switchboard@example.org",
+        "SMS_API_URL": sinks_url,
+        "SMS_FROM": "+15005550006",
+        "SMS_WEBHOOK_URL": f"{public_url}/webhooks/texts",
+        "BOOTSTRAP_COORDINATOR_EMAIL": "coordinator@example.org",
+        **named,
+    }
+    lines = [f"export {variable}={shlex.quote(value)}" for variable, value in sorted(settings.items())]
+    write_secret(folder / "environment", "\n".join(lines) + "\n")
+    return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(CHECKOUT), **settings}
+
+
+def _keep_secrets(path: Path) -> dict[str, str]:
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+    invented = {
+        "LINK_KEYS": f"k1:{_invent_key()}",
+        "SERVICE_KEY": _invent_key(),
+        "SMS_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
+        "SMS_AUTH_TOKEN": secrets.token_hex(16),
+        "NOTIFIER_API_KEY": f"sb_notifier_{secrets.token_urlsafe(24)}",
+        "BOOTSTRAP_API_KEY": f"sb_bootstrap_{secrets.token_urlsafe(24)}",
+    }
+    write_secret(path, json.dumps(invented))
+    return invented
+
+
+def _invent_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

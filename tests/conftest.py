@@ -1,0 +1,54 @@
+"""What every test may ask for: a real Kafka and a real PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from switchboard.local.folders import claimed_run_folder
+from tests.parts import DatabaseMaker, Kind, database_maker, new_kafka, shared_kafka
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--parts",
+        choices=["local", "containers"],
+        default="local",
+        help="how to start a Kafka and a PostgreSQL that the environment does not name",
+    )
+
+
+@pytest.fixture(scope="session")
+def parts(request: pytest.FixtureRequest) -> Kind:
+    kind: Kind = request.config.getoption("--parts")
+    return kind
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Iterator[Path]:
+    """Where this run's parts keep data and logs; the logs stay until the next run."""
+    with claimed_run_folder("test", fresh=True) as folder:
+        yield folder
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka(parts: Kind, run_folder: Path) -> AsyncIterator[str]:
+    """Bootstrap servers of the one broker that all tests share: use group ids and keys of your own."""
+    async with shared_kafka(parts, run_folder) as bootstrap_servers:
+        yield bootstrap_servers
+
+
+@pytest_asyncio.fixture
+async def fresh_kafka(parts: Kind, run_folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """Bootstrap servers of a broker that this test alone uses."""
+    folder = run_folder / request.node.name
+    async with new_kafka(parts, folder) as bootstrap_servers:
+        yield bootstrap_servers
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker]:
+    """A function that makes a new database and returns its URL: `await postgres("matcher")`."""
+    async with database_maker(parts, run_folder) as make_database:
+        yield make_database

@@ -1,0 +1,70 @@
+"""The `switchboard` command as a shell sees it: one line for an error, and an exit code."""
+
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from switchboard.local.folders import CHECKOUT
+from tests.parts import DatabaseMaker
+
+NOBODY_LISTENS = "127.0.0.1:1"
+
+
+def switchboard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "switchboard", *arguments],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["demo", "up", "run", "migrate", "topics create"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = switchboard(*command.split(), "--help")
+    assert result.returncode == 0
+    assert f"switchboard {command}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code", "says"),
+    [
+        ("no-such-command", 2, "No such command"),
+        ("run nothing", 2, "'nothing' is not one of"),
+        ("up --no-such-option", 2, "No such option"),
+        ("topics", 2, "Missing command"),
+        ("topics create", 2, "KAFKA_BOOTSTRAP_SERVERS"),
+        ("migrate", 1, "Set INTAKE_DATABASE_URL"),
+        ("run intake", 1, "INTAKE_DATABASE_URL"),
+        (f"topics create --bootstrap-servers {NOBODY_LISTENS}", 1, "127.0.0.1"),
+    ],
+)
+def test_an_error_is_one_line(command: str, exit_code: int, says: str) -> None:
+    result = switchboard(*command.split())
+    assert result.returncode == exit_code
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_debug_shows_where_an_error_came_from() -> None:
+    assert "Traceback" in switchboard("migrate", SWITCHBOARD_DEBUG="1").stderr
+
+
+def test_topics_are_made_once(kafka: str) -> None:
+    result = switchboard("topics", "create", KAFKA_BOOTSTRAP_SERVERS=kafka)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")  # the fixture has made them
+
+
+async def test_migrate_can_be_repeated(postgres: DatabaseMaker) -> None:
+    url = await postgres("matcher")
+    for _ in range(2):
+        result = switchboard("migrate", MATCHER_DATABASE_URL=url)
+        assert (result.returncode, result.stdout) == (0, "matcher's database is up to date\n"), result.stderr
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+    await connection.close()

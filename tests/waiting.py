@@ -1,0 +1,28 @@
+"""Wait for a condition with a deadline, instead of sleeping and hoping."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+POLL_SECONDS = 0.02
+
+
+async def eventually(check: Callable[[], Awaitable[Result]], within: float = 10.0) -> Result:
+    """Call `check` until it returns something truthy, and return that.
+
+    A failed assertion in `check` counts as not yet. After `within` seconds the last one is raised.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        result, failure = None, None
+        try:
+            result = await check()
+        except AssertionError as error:
+            failure = error
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise failure or AssertionError(f"still {result!r} after {within:.0f} s")
+        await asyncio.sleep(POLL_SECONDS)
