@@ -7,9 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 CONTENT_TYPE = "application/json"
-_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 Headers = tuple[tuple[str, bytes], ...]
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether this is W3C trace context, version 00."""
+    return _TRACEPARENT.match(text) is not None
 
 
 class BadEnvelope(ValueError):
@@ -67,6 +72,6 @@ class Envelope:
             raise BadEnvelope(f"a header cannot be read: {error}") from error
         if time.tzinfo is None:
             raise BadEnvelope("the header ce_time has no offset")
-        if not _TRACEPARENT.match(envelope.traceparent):
+        if not is_traceparent(envelope.traceparent):
             raise BadEnvelope("the header traceparent is not W3C trace context")
         return envelope

@@ -50,7 +50,8 @@ def describe(error: Exception) -> str:
     """One line that says what is wrong."""
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_url=False)
-        return "; ".join(f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in found)
+        said = ((str(one["loc"][0]).upper(), "is not set" if one["type"] == "missing" else one["msg"]) for one in found)
+        return "; ".join(f"{name}: {problem}" for name, problem in said)
     text = error.format_message() if isinstance(error, TyperException) else str(error)
     if not isinstance(error, SwitchboardError | TyperException):
         name = type(error).__name__

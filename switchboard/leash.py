@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def become(user: str) -> None:
-    """Drop from root to `user`, who may still pass through folders that are root's alone (a checkout in /root)."""
+    """Drop from root to `user`, who may still pass through folders of root's alone, such as root's home."""
     account = pwd.getpwnam(user)
     on_linux = sys.platform == "linux"
     if on_linux:

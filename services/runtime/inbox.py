@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from services.runtime.database import Connection
+from services.runtime.database import Connection, Pool
+from services.runtime.loops import Loop
 
 KEEP = timedelta(days=30)
 """At least twice the retention of the topics."""
@@ -20,6 +21,11 @@ async def admit(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
     return {row["event_id"] for row in rows}
 
 
-async def prune(connection: Connection) -> None:
-    """Forgets what is older than any redelivery can be."""
-    await connection.execute("DELETE FROM inbox WHERE received_at < now() - $1::interval", KEEP)
+def pruning(pool: Pool) -> Loop:
+    """The part that forgets what is older than any redelivery can be, hour by hour."""
+
+    async def prune() -> int:
+        await pool.execute("DELETE FROM inbox WHERE received_at < now() - $1::interval", KEEP)
+        return 0
+
+    return Loop("pruning", prune, every=3600)

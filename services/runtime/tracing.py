@@ -3,6 +3,8 @@
 import os
 from contextvars import ContextVar
 
+from schemas.envelope import is_traceparent
+
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
@@ -21,9 +23,12 @@ def trace_id(traceparent: str) -> str:
     return traceparent[3:35]
 
 
-def set_current(traceparent: str) -> None:
-    """What this task and its children are part of from now on."""
+def begin_trace(incoming: str | None) -> str:
+    """Goes on with a caller's trace, or begins a new one; returns its trace id."""
+    valid = incoming is not None and is_traceparent(incoming)
+    traceparent = child_of(incoming) if incoming is not None and valid else new_traceparent()
     _current.set(traceparent)
+    return trace_id(traceparent)
 
 
 def current_traceparent() -> str:

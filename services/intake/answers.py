@@ -1,0 +1,94 @@
+"""What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from schemas.event import LineQuantity
+from schemas.responses import (
+    ClaimReleased,
+    FamilyContacted,
+    HelpCompleted,
+    OfferAccepted,
+    OfferDeclined,
+    PartnerResponse,
+)
+from schemas.topics import ServiceName
+from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
+from services.intake.store import needs, offers
+from services.intake.store.needs import HistoryEntry
+from services.intake.store.offers import OfferRow
+from services.runtime import outbox
+from services.runtime.database import Pool
+
+
+class OfferNotFound(LookupError):
+    """There is no such offer, or the matcher has not told of it yet."""
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Who answers which offer, and how. The link or the sender's phone proved it."""
+
+    need_id: UUID
+    offer_id: UUID
+    contact_id: UUID
+    channel: AnswerChannel
+
+
+async def accept_offer(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
+    """The partner takes these quantities by line; empty means all that was offered. Raises OfferNotFound."""
+    lines = tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items() if quantity)
+    return await _answer(pool, who, "accepted", OfferAccepted, {"lines": lines})
+
+
+async def decline_offer(pool: Pool, who: Answering, reason: DeclineReason) -> OfferRow:
+    """Not this time. Raises OfferNotFound."""
+    return await _answer(pool, who, "declined", OfferDeclined, {"reason": reason})
+
+
+async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
+    """The partner has been in touch. Raises OfferNotFound."""
+    return await _answer(pool, who, "contacted", FamilyContacted, {})
+
+
+async def report_completed(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
+    """It is done: these quantities by line; empty means all that was awarded. Raises OfferNotFound."""
+    lines = tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items())
+    return await _answer(pool, who, "completed", HelpCompleted, {"lines": lines})
+
+
+async def release_claim(pool: Pool, who: Answering, reason: ReleaseReason) -> OfferRow:
+    """The partner hands its claim back. Raises OfferNotFound."""
+    return await _answer(pool, who, "released", ClaimReleased, {"reason": reason})
+
+
+async def _answer(
+    pool: Pool, who: Answering, kind: str, made: type[PartnerResponse], facts: Mapping[str, Any]
+) -> OfferRow:
+    async with pool.acquire() as connection, connection.transaction():
+        need = await needs.lock_need(connection, who.need_id, None)
+        offer = await offers.read_offer(connection, who.offer_id)
+        if need is None or offer is None or offer.need_id != who.need_id:
+            raise OfferNotFound
+        event = made.model_validate(
+            {
+                "need_id": who.need_id,
+                "offer_id": who.offer_id,
+                "partner_id": offer.partner_id,
+                "contact_id": who.contact_id,
+                "channel": who.channel,
+                **facts,
+            }
+        )
+        told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
+        if not await offers.add_answer(connection, who.offer_id, kind, who.channel, told):
+            return offer
+        version = await needs.next_version(connection, who.need_id)
+        outgoing = outbox.Outgoing(event, who.need_id, version, need.traceparent)
+        await outbox.publish(connection, ServiceName.INTAKE, [outgoing])
+        entry = HistoryEntry(who.need_id, ServiceName.INTAKE, "", version, datetime.now(UTC), f"responses.{kind}", told)
+        await needs.add_history(connection, [entry])
+    return offer

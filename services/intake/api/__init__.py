@@ -1,0 +1,1 @@
+"""The HTTP API, version 1. Errors are problem+json (RFC 9457)."""

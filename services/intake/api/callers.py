@@ -1,0 +1,59 @@
+"""Who calls the API, and what their key lets them do."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import Request
+
+from services.intake.api.problems import ApiProblem
+from services.intake.desk import Desk, desk_of
+from services.intake.store import keys
+
+
+class Scope(StrEnum):
+    """What a key may be good for."""
+
+    NEEDS_WRITE = "needs:write"
+    NEEDS_READ = "needs:read"
+    PARTNERS_WRITE = "partners:write"
+    PARTNERS_READ = "partners:read"
+    ADDRESSES_READ = "addresses:read"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A key in use. Without a site it sees all sites."""
+
+    name: str
+    site_id: UUID | None
+    desk: Desk
+
+
+def hash_key(key: str) -> bytes:
+    """What is kept of a key. Keys are long and random, so a plain hash is enough."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def calling_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency: the caller, if its key has the scope."""
+
+    async def find_caller(request: Request) -> Caller:
+        desk = desk_of(request)
+        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        async with desk.pool.acquire() as connection:
+            row = await keys.find_key(connection, hash_key(key)) if kind.casefold() == "bearer" and key else None
+        if row is None:
+            raise ApiProblem(
+                HTTPStatus.UNAUTHORIZED,
+                "Send a key that is good: Authorization: Bearer <key>.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        if scope not in row.scopes:
+            raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {scope}.")
+        return Caller(row.name, row.site_id, desk)
+
+    return find_caller

@@ -1,0 +1,58 @@
+"""Examples for the OpenAPI document."""
+
+from typing import Any
+
+_ENTERED = {
+    "items": [{"code": "bed.twin", "quantity": 2}, {"code": "bed.bedding", "quantity": 2}],
+    "zip_code": "11201",
+    "urgency": "this_week",
+    "languages": ["es", "en"],
+    "household": ["25-59", "6-12"],
+    "consent": {"kind": "spoken"},
+    "family": {"name": "A Family", "phone": "(718) 555-0199", "language": "es", "channels": ["text"]},
+}
+NEED_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _ENTERED}}}}
+
+NEED: dict[str, Any] = {
+    "need_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001",
+    "reference": "482913",
+    "status": "asking",
+    "stuck": None,
+    "cause": None,
+    "created_at": "2026-11-24T15:00:00Z",
+    "terms": {
+        "site_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0002",
+        "items": [{"line": 1, "code": "bed.twin", "quantity": 2}],
+        "zip_code": "11201",
+        "urgency": "this_week",
+        "needed_by": "2026-11-28T22:00:00Z",
+        "languages": ["es", "en"],
+        "household": ["25-59", "6-12"],
+        "consent": {"kind": "spoken", "until": "2027-02-22T15:00:00Z", "partner_ids": [], "excluded_kinds": []},
+    },
+}
+
+_PARTNER = {
+    "name": "Second Street Church",
+    "kind": "church",
+    "services": [
+        {
+            "service_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0004",
+            "categories": ["beds", "furniture"],
+            "area": {"kind": "radius", "zip_code": "11215", "miles": 10},
+            "zip_code": "11215",
+            "languages": ["en", "es"],
+            "claims_per_week": 3,
+        }
+    ],
+    "contacts": [
+        {
+            "contact_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0005",
+            "name": "Ada Volunteer",
+            "email": "ada@church.example.org",
+            "phone": "+17185550141",
+            "channels": ["email", "text"],
+        }
+    ],
+}
+PARTNER_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _PARTNER}}}}

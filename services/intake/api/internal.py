@@ -1,0 +1,63 @@
+"""What the notifier asks just before a send: the one door to a family's address."""
+
+from enum import StrEnum, auto
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from schemas.addresses import Address
+from schemas.vocabulary import Channel
+from services.intake.api.callers import Caller, Scope, calling_with
+from services.intake.needs import NeedNotFound
+from services.intake.store import keys, needs, partners
+
+router = APIRouter(prefix="/internal/v1/needs", include_in_schema=False)
+
+
+class Who(StrEnum):
+    """Whose address."""
+
+    COORDINATOR = auto()
+    FAMILY = auto()
+
+
+@router.get("/{need_id}/addresses/{who}")
+async def read_address(
+    need_id: UUID, who: Who, caller: Annotated[Caller, Depends(calling_with(Scope.ADDRESSES_READ))]
+) -> Address:
+    """Where somebody can be reached now. 404 when there is nobody to write to."""
+    async with caller.desk.pool.acquire() as connection:
+        need = await needs.read_need(connection, need_id, None)
+        if need is None:
+            raise NeedNotFound
+        site_name, time_zone = await keys.site_of(connection, need.site_id)
+        if who is Who.COORDINATOR:
+            person = await keys.coordinator_of(connection, need_id)
+            if person is None:
+                raise NeedNotFound
+            return Address(
+                name=person.name,
+                email=person.email,
+                phone=person.phone,
+                language=person.language,
+                time_zone=time_zone,
+                channels=(Channel.EMAIL,),
+                reference=need.reference,
+                site_name=site_name,
+            )
+        sealed = await needs.read_family(connection, need_id)
+        if sealed is None or need.withdrawn:
+            raise NeedNotFound
+        stopped = sealed.phone_hash is not None and await partners.opted_out(connection, [sealed.phone_hash])
+    family = caller.desk.seal.open(sealed, need_id)
+    return Address(
+        name=family.name,
+        email=family.email,
+        phone=family.phone,
+        language=family.language,
+        time_zone=time_zone,
+        channels=tuple(channel for channel in family.channels if not (stopped and channel is Channel.TEXT)),
+        reference=need.reference,
+        site_name=site_name,
+    )

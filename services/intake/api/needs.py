@@ -1,0 +1,157 @@
+"""`/v1/needs`: enter, read, list, take back."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from schemas.needs import NeedTerms
+from schemas.vocabulary import Answerer, CancelReason, StuckCause, UnmetCause, Urgency
+from services.intake import needs
+from services.intake.api.callers import Caller, Scope, calling_with
+from services.intake.api.examples import NEED, NEED_ENTERED
+from services.intake.domain.need import EnteredNeed
+from services.intake.domain.progress import NeedProgress
+from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
+
+router = APIRouter(prefix="/v1/needs", tags=["needs"])
+
+Writer = Annotated[Caller, Depends(calling_with(Scope.NEEDS_WRITE))]
+Reader = Annotated[Caller, Depends(calling_with(Scope.NEEDS_READ))]
+
+
+class NeedShown(BaseModel):
+    """A need as its coordinator sees it. Nothing of the family."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [NEED]})
+
+    need_id: UUID
+    reference: str
+    status: NeedProgress
+    stuck: StuckCause | None
+    cause: UnmetCause | None
+    created_at: datetime
+    terms: NeedTerms
+
+
+class HistoryShown(BaseModel):
+    """One thing that happened."""
+
+    at: datetime
+    source: str
+    what: str
+    facts: dict[str, Any]
+
+
+class NeedWithHistory(NeedShown):
+    """A need and all that happened to it, oldest first."""
+
+    history: list[HistoryShown]
+
+
+class NeedPage(BaseModel):
+    """Needs, newest first. `next` goes into `cursor` for the page after; null at the end."""
+
+    needs: list[NeedShown]
+    next: str | None
+
+
+class Cancellation(BaseModel):
+    """Why a need is taken back."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "met_elsewhere"}]})
+
+    reason: CancelReason
+
+
+class Confirmation(BaseModel):
+    """Whether it arrived, as the coordinator knows."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"arrived": True}]})
+
+    arrived: bool
+
+
+@router.post("", status_code=201, openapi_extra=NEED_ENTERED)
+async def enter_need(
+    entered: EnteredNeed,
+    caller: Writer,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> NeedShown:
+    """Takes a need in. The same `Idempotency-Key` and body again give the same answer, and no second need."""
+    entry = needs.Entry(caller.name, caller.site_id, key=idempotency_key)
+    need = await needs.open_need(caller.desk.pool, caller.desk.seal, entered, entry)
+    response.headers["Location"] = f"/v1/needs/{need.need_id}"
+    return _show_as_entered(need) if idempotency_key else show_need(need)
+
+
+@router.get("")
+async def list_needs(  # noqa: PLR0913 - each is a filter of the query
+    caller: Reader,
+    status: Annotated[list[NeedProgress] | None, Query()] = None,
+    stuck: bool | None = None,
+    urgency: Urgency | None = None,
+    site_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+) -> NeedPage:
+    """The needs that the key may see, newest first."""
+    if caller.site_id is not None and site_id not in {None, caller.site_id}:
+        return NeedPage(needs=[], next=None)
+    wanted = NeedFilter(caller.site_id or site_id, tuple(status or ()), stuck, urgency)
+    page = await needs.list_needs(caller.desk.pool, wanted, limit, cursor)
+    return NeedPage(needs=[show_need(need) for need in page.needs], next=page.cursor)
+
+
+@router.get("/{need_id}")
+async def read_need(need_id: UUID, caller: Reader) -> NeedWithHistory:
+    """A need with its history."""
+    need, history = await needs.read_need(caller.desk.pool, need_id, caller.site_id)
+    return NeedWithHistory(**show_need(need).model_dump(), history=[_show_entry(entry) for entry in history])
+
+
+@router.post("/{need_id}/cancel", status_code=202)
+async def cancel_need(need_id: UUID, cancellation: Cancellation, caller: Writer) -> NeedShown:
+    """Takes a need back: open offers are withdrawn, whoever had claimed is told."""
+    return show_need(await needs.cancel_need(caller.desk.pool, need_id, caller.site_id, cancellation.reason))
+
+
+@router.post("/{need_id}/withdraw-consent", status_code=202)
+async def withdraw_consent(need_id: UUID, caller: Writer) -> NeedShown:
+    """The family no longer agrees: everything stops."""
+    return show_need(await needs.withdraw_consent(caller.desk.pool, need_id, caller.site_id))
+
+
+@router.post("/{need_id}/confirmation", status_code=202)
+async def confirm(need_id: UUID, confirmation: Confirmation, caller: Writer) -> NeedShown:
+    """Says for the family whether it arrived. It is recorded as the coordinator's word."""
+    return show_need(
+        await needs.answer_for_family(
+            caller.desk.pool, need_id, caller.site_id, Answerer.COORDINATOR, arrived=confirmation.arrived
+        )
+    )
+
+
+def show_need(need: NeedRow) -> NeedShown:
+    """What the API shows of a need."""
+    return NeedShown(
+        need_id=need.need_id,
+        reference=need.reference,
+        status=need.progress.status,
+        stuck=need.progress.stuck,
+        cause=need.progress.cause,
+        created_at=need.created_at,
+        terms=need.terms,
+    )
+
+
+def _show_as_entered(need: NeedRow) -> NeedShown:
+    # A repeat gets the very answer that the first call got, however far the need has come since.
+    return show_need(need).model_copy(update={"status": NeedProgress.OPEN, "stuck": None, "cause": None})
+
+
+def _show_entry(entry: HistoryEntry) -> HistoryShown:
+    return HistoryShown(at=entry.at, source=entry.source, what=entry.what, facts=entry.facts)

@@ -1,0 +1,1 @@
+"""What may come in, pure: no clock, no I/O, no randomness."""

@@ -1,0 +1,44 @@
+"""Phones, email addresses and ZIP codes as people type them."""
+
+from typing import Annotated
+
+import phonenumbers
+import zipcodes
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator
+
+
+def read_phone(text: str) -> str:
+    """A phone number in E.164; ten digits are American. Raises ValueError with what to write instead."""
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValueError("this is not a phone number; write it like (718) 555-0141")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def read_email(text: str) -> str:
+    """An email address in its usual form. Raises ValueError with what to write instead."""
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError("this is not an email address; write it like name@example.org") from error
+
+
+def read_zip(text: str) -> str:
+    """A ZIP code that exists. Raises ValueError naming near ones."""
+    zip_code = text.strip()
+    if not (zip_code.isascii() and zip_code.isdigit() and len(zip_code) == len("11201")):
+        raise ValueError("a ZIP code has five digits, like 11201")
+    if not zipcodes.is_real(zip_code):  # type: ignore[no-untyped-call]
+        near = sorted({row["zip_code"] for row in zipcodes.similar_to(zip_code[:4])})[:5]  # type: ignore[no-untyped-call]
+        hint = f"; near it are {', '.join(near)}" if near else ""
+        raise ValueError(f"there is no ZIP code {zip_code}{hint}")
+    return zip_code
+
+
+Phone = Annotated[str, AfterValidator(read_phone)]
+Email = Annotated[str, AfterValidator(read_email)]
+Zip = Annotated[str, AfterValidator(read_zip)]

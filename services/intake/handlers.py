@@ -1,0 +1,78 @@
+"""What the matcher and the notifier say, for people to see: the read model."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from schemas import offers as offer_events
+from schemas import outcomes
+from schemas.deliveries import DeliveryEvent
+from schemas.event import LineQuantity, NeedEvent
+from schemas.offers import OfferEvent
+from schemas.topics import ServiceName
+from services.intake.domain.progress import advance
+from services.intake.store import needs, offers
+from services.intake.store.needs import HistoryEntry
+from services.intake.store.offers import OfferRow
+from services.runtime.database import Connection
+from services.runtime.messages import Message
+
+_STATES: dict[type[NeedEvent], str] = {
+    offer_events.OfferMade: "open",
+    offer_events.OfferExpired: "expired",
+    offer_events.OfferWithdrawn: "withdrawn",
+    outcomes.ClaimAwarded: "awarded",
+    outcomes.ClaimRefused: "refused",
+    outcomes.ClaimLapsed: "lapsed",
+}
+_NOT_HISTORY = {"need_id", "terms", "reasons", "message_id", "at", "service_id", "contact_id"}
+
+
+async def handle(connection: Connection, messages: Sequence[Message]) -> None:
+    """Applies a batch. What is not newer than what is known changes nothing, so a replay of everything is harmless."""
+    events = [(message, message.event) for message in messages if isinstance(message.event, NeedEvent)]
+    found = await needs.lock_needs(connection, sorted({event.need_id for _, event in events}))
+    progress = {need_id: need.progress for need_id, need in found.items()}
+    rows: list[OfferRow] = []
+    for message, event in events:
+        if event.need_id in progress and not isinstance(event, DeliveryEvent):
+            progress[event.need_id] = advance(progress[event.need_id], event, message.envelope.sequence)
+        if isinstance(event, OfferEvent) and type(event) in _STATES:
+            rows.append(_offer_row(event, message.envelope.sequence))
+    await needs.save_progress(connection, list(progress.items()))
+    await offers.save_offers(connection, rows)
+    await needs.add_history(connection, [_entry(message, event) for message, event in events])
+
+
+def _offer_row(event: OfferEvent, version: int) -> OfferRow:
+    awarded: tuple[LineQuantity, ...] = ()
+    contact_by: datetime | None = None
+    if isinstance(event, outcomes.ClaimAwarded):
+        awarded, contact_by = event.awarded, event.contact_by
+    return OfferRow(
+        event.offer_id,
+        event.need_id,
+        event.partner_id,
+        event.terms.number,
+        event.terms,
+        _STATES[type(event)],
+        awarded,
+        contact_by,
+        version,
+    )
+
+
+def _entry(message: Message, event: NeedEvent) -> HistoryEntry:
+    delivery = isinstance(event, DeliveryEvent)
+    facts: dict[str, Any] = event.model_dump(mode="json", exclude=_NOT_HISTORY, exclude_none=True)
+    if isinstance(event, OfferEvent):
+        facts["number"] = event.terms.number
+    return HistoryEntry(
+        need_id=event.need_id,
+        source=ServiceName.NOTIFIER if delivery else ServiceName.MATCHER,
+        subject=str(event.message_id) if isinstance(event, DeliveryEvent) else "",
+        sequence=message.envelope.sequence,
+        at=message.envelope.time,
+        what=event.type.removeprefix("switchboard.").removesuffix(".v1"),
+        facts=facts,
+    )

@@ -1,0 +1,53 @@
+"""`/f/{token}`: the one question a family is asked, in its language."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from schemas.event import Item
+from schemas.vocabulary import Answerer
+from services.intake import needs
+from services.intake.pages.need_status import may_confirm, was_confirmed
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.rendering import show
+from services.intake.pages.visitors import OfFamily, OnDesk
+from services.intake.store import needs as need_rows
+from services.intake.store.needs import HistoryEntry, NeedRow
+
+router = APIRouter(prefix="/f/{token}", route_class=PageRoute)
+
+
+@router.get("")
+async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Response:
+    """Did it arrive? Or thanks, when that was answered."""
+    need, history = await needs.read_need(desk.pool, link.need_id, None)
+    async with desk.pool.acquire() as connection:
+        sealed = await need_rows.read_family(connection, link.need_id)
+    return show(
+        request,
+        "family.html",
+        own_language=desk.seal.open(sealed, link.need_id).language if sealed else None,
+        stage=_stage_of(need, history),
+        items=_delivered(history),
+    )
+
+
+@router.post("")
+async def answer(request: Request, token: str, link: OfFamily, desk: OnDesk) -> Response:
+    """Yes or no. An answer to a question that is no longer open changes nothing."""
+    need, history = await needs.read_need(desk.pool, link.need_id, None)
+    said = (await request.form()).get("arrived")
+    if said in {"yes", "no"} and _stage_of(need, history) == "ask":
+        await needs.answer_for_family(desk.pool, link.need_id, None, Answerer.FAMILY, arrived=said == "yes")
+    return RedirectResponse(f"/f/{token}", 303)
+
+
+def _stage_of(need: NeedRow, history: list[HistoryEntry]) -> str:
+    if was_confirmed(history):
+        answers = [entry.what for entry in history if entry.what.startswith("responses.family_")]
+        return "yes" if answers[-1] == "responses.family_confirmed" else "no"
+    return "ask" if may_confirm(need) and not need.withdrawn else "closed"
+
+
+def _delivered(history: list[HistoryEntry]) -> list[Item]:
+    asked = [entry for entry in history if entry.what == "outcomes.confirmation_requested"]
+    return [Item.model_validate(item) for item in asked[-1].facts["delivered"]] if asked else []

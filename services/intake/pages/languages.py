@@ -1,0 +1,54 @@
+"""What pages say: one TOML file for each language in `words/`, and times as people there write them."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton, format_time
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
+"""By code, with each language's own name."""
+
+_FOLDER = Path(__file__).parent / "words"
+_LOCALES = {"en": "en_US", "es": "es_US"}
+_SURE_OF_THE_YEAR = timedelta(days=300)
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All texts of a language, by dotted key. Raises FileNotFoundError for a language that has no file."""
+    sections = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{section}.{key}": text for section, texts in sections.items() for key, text in texts.items()}
+
+
+class Words:
+    """Speaks one language: `words("need.title", reference="482913")`. Raises KeyError for a text that is not there."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = catalogue(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text, with its braces filled in."""
+        return self._texts[key].format_map(values)
+
+    def moment(self, moment: datetime, zone: str, now: datetime) -> str:
+        """A time as people there say it: "tomorrow, 5:00 PM", else "Sat, Nov 28, 5:00 PM"."""
+        there = ZoneInfo(zone)
+        local, locale = moment.astimezone(there), _LOCALES[self.language]
+        time = format_time(local, "short", tzinfo=there, locale=locale)
+        days_away = local.date() - now.astimezone(there).date()
+        near = {timedelta(0): "today", timedelta(1): "tomorrow", timedelta(-1): "yesterday"}.get(days_away)
+        if near:
+            return self(f"time.{near}", time=time)
+        skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
+        return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {time}"
+
+
+def choose_language(wanted: str | None, remembered: str | None, own: str | None, accepted: str) -> str:
+    """What to speak: what was just chosen, what was chosen before, the person's own, what the browser asks for."""
+    offered = [part.split(";")[0].strip()[:2].lower() for part in accepted.split(",")]
+    return next((one for one in (wanted, remembered, own, *offered) if one in LANGUAGES), "en")

@@ -1,0 +1,147 @@
+"""The form for a need: what was typed, and what it means. Whatever is wrong, nothing that was typed is lost."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from schemas.taxonomy import ITEM_KINDS
+from schemas.vocabulary import AgeBand, Channel, Urgency
+from services.intake.domain.need import EnteredNeed
+from services.intake.pages.languages import Words
+
+SPOKEN = ("en", "es", "ar", "bn", "fr", "hi", "ht", "ko", "pt", "ru", "so", "tl", "ur", "vi", "yi", "zh")
+"""Languages to choose from: the most frequent ones in American schools, in the order of their codes."""
+
+
+class BadForm(ValueError):
+    """`problems` says by field what is wrong and the way out, in the reader's words."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+@dataclass
+class Typed:
+    """A form as it was typed, and the key that makes sending it twice harmless."""
+
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    lines: list[tuple[str, str]] = field(default_factory=lambda: [("", "1")])
+    zip_code: str = ""
+    urgency: str = Urgency.THIS_WEEK
+    needed_by: str = ""
+    languages: tuple[str, ...] = ()
+    household: Mapping[str, str] = field(default_factory=dict)
+    consent: str = ""
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    family_language: str = "en"
+    channels: tuple[str, ...] = ()
+    notes: str = ""
+
+
+def read_typed(form: FormData) -> Typed:
+    """What was sent."""
+
+    def one(name: str) -> str:
+        return str(form.get(name, "")).strip()
+
+    def many(name: str) -> tuple[str, ...]:
+        return tuple(str(value).strip() for value in form.getlist(name))
+
+    return Typed(
+        key=one("key") or secrets.token_urlsafe(16),
+        lines=list(zip(many("item"), many("quantity"), strict=False)),
+        zip_code=one("zip_code"),
+        urgency=one("urgency"),
+        needed_by=one("needed_by"),
+        languages=many("languages"),
+        household={band: one(f"household-{band}") for band in AgeBand},
+        consent=one("consent"),
+        name=one("name"),
+        phone=one("phone"),
+        email=one("email"),
+        family_language=one("family_language"),
+        channels=many("channels"),
+        notes=one("notes"),
+    )
+
+
+def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
+    """The need that was meant. Raises BadForm."""
+    problems: dict[str, str] = {}
+    items = _understand_lines(typed, words, problems)
+    reachable = {Channel.TEXT: typed.phone, Channel.EMAIL: typed.email}
+    if not all(reachable.get(Channel(channel)) for channel in typed.channels if channel in reachable):
+        problems["channels"] = words("problem.channels")
+    meant = {
+        "items": items,
+        "zip_code": typed.zip_code,
+        "urgency": typed.urgency,
+        "needed_by": _understand_day(typed.needed_by, zone, words, problems),
+        "languages": typed.languages,
+        "household": _understand_household(typed.household, words, problems),
+        "consent": {"kind": typed.consent},
+        "family": {
+            "name": typed.name,
+            "phone": typed.phone or None,
+            "email": typed.email or None,
+            "language": typed.family_language,
+            "channels": typed.channels,
+            "notes": typed.notes or None,
+        },
+    }
+    try:
+        need = EnteredNeed.model_validate(meant)
+    except ValidationError as error:
+        found = {_field_of(problem["loc"]) for problem in error.errors()}
+        raise BadForm({name: words(f"problem.{name}") for name in found} | problems) from error
+    if problems:
+        raise BadForm(problems)
+    return need
+
+
+def _field_of(place: tuple[int | str, ...]) -> str:
+    name = str(place[1] if place[0] == "family" and len(place) > 1 else place[0])
+    return "family_language" if place[:2] == ("family", "language") else name
+
+
+def _understand_lines(typed: Typed, words: Words, problems: dict[str, str]) -> list[dict[str, object]]:
+    """Lines without a thing are left out; the same thing twice is added up."""
+    wanted: dict[str, int] = {}
+    for number, (code, quantity) in enumerate(typed.lines):
+        if not code:
+            continue
+        most = ITEM_KINDS[code].most if code in ITEM_KINDS else 1
+        count = int(quantity) if quantity.isascii() and quantity.isdigit() and len(quantity) <= len(str(most)) else 0
+        if not 1 <= wanted.get(code, 0) + count <= most or not count:
+            problems[f"line-{number}"] = words("problem.line", most=most)
+        wanted[code] = wanted.get(code, 0) + count
+    return [{"code": code, "quantity": quantity} for code, quantity in wanted.items() if quantity]
+
+
+def _understand_day(day: str, zone: str, words: Words, problems: dict[str, str]) -> datetime | None:
+    if not day:
+        return None
+    try:
+        # The whole of the last day, where the family lives.
+        return datetime.combine(date.fromisoformat(day), time(23, 59), ZoneInfo(zone))
+    except ValueError:
+        problems["needed_by"] = words("problem.needed_by")
+        return None
+
+
+def _understand_household(counts: Mapping[str, str], words: Words, problems: dict[str, str]) -> list[str]:
+    people: list[str] = []
+    for band, count in counts.items():
+        if count and not (count.isascii() and count.isdigit() and len(count) <= 2):  # noqa: PLR2004 - two digits
+            problems["household"] = words("problem.household")
+        else:
+            people += [band] * int(count or 0)
+    return people

@@ -1,0 +1,31 @@
+"""Where a need stands, as its coordinator is told, and what there is to do."""
+
+from collections.abc import Sequence
+
+from schemas.vocabulary import StuckCause, UnmetCause
+from services.intake.domain.progress import NeedProgress
+from services.intake.store.needs import HistoryEntry, NeedRow
+
+_FAMILYS_TURN = {StuckCause.FAMILY_SILENT, StuckCause.FAMILY_DISPUTED}
+_FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
+_TURNS = _FAMILY_ANSWERS | {"outcomes.confirmation_requested", "outcomes.need_stuck"}
+
+
+def status_of(need: NeedRow, history: Sequence[HistoryEntry] = ()) -> str:
+    """A key of the section `status`. What the coordinator did counts at once, before the matcher has answered."""
+    if need.withdrawn or need.progress.cause is UnmetCause.CONSENT_WITHDRAWN:
+        return "consent_withdrawn"
+    if need.progress.cause is UnmetCause.CANCELLED or any(entry.what == "needs.cancelled" for entry in history):
+        return "cancelled"
+    return "stuck" if need.progress.stuck else str(need.progress.status)
+
+
+def may_confirm(need: NeedRow) -> bool:
+    """Whether it is time to say that help arrived, or did not."""
+    return need.progress.status is NeedProgress.CONFIRMING or need.progress.stuck in _FAMILYS_TURN
+
+
+def was_confirmed(history: Sequence[HistoryEntry]) -> bool:
+    """Whether the last question "did it arrive?" was answered already: the matcher's word is on its way."""
+    turns = [entry.what for entry in history if entry.what in _TURNS]
+    return bool(turns) and turns[-1] in _FAMILY_ANSWERS

@@ -1,0 +1,105 @@
+"""`/needs`: the board, the form, and the page of one need. A coordinator sees the needs of the own site alone."""
+
+from datetime import UTC, datetime
+
+from babel import Locale
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
+from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
+from services.intake import needs
+from services.intake.domain.need import NotPossible
+from services.intake.domain.progress import NeedProgress
+from services.intake.needs import Entry, KeyUsedOtherwise
+from services.intake.pages.languages import LANGUAGES
+from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand
+from services.intake.pages.need_status import status_of
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.rendering import show, words_for
+from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.store.needs import NeedFilter
+from services.intake.store.people import Person
+
+router = APIRouter(prefix="/needs", route_class=PageRoute)
+
+_MOVING = (NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
+_ENDED = tuple(progress for progress in NeedProgress if progress.ended)
+_MOST_LIVE, _MOST_ENDED = 200, 20
+
+
+@router.get("")
+async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: str | None = None) -> Response:
+    """The site's needs: first what waits for the coordinator, then what moves, then what has ended."""
+    site = person.site_id
+    stuck = await needs.list_needs(desk.pool, NeedFilter(site, stuck=True), _MOST_LIVE, None)
+    asked = await needs.list_needs(
+        desk.pool, NeedFilter(site, (NeedProgress.CONFIRMING,), stuck=False), _MOST_LIVE, None
+    )
+    moving = await needs.list_needs(desk.pool, NeedFilter(site, _MOVING, stuck=False), _MOST_LIVE, None)
+    try:
+        ended = await needs.list_needs(desk.pool, NeedFilter(site, _ENDED), _MOST_ENDED, before)
+    except NotPossible:
+        return RedirectResponse("/needs", 303)
+    groups = {"waiting": stuck.needs + asked.needs, "moving": moving.needs, "closed": ended.needs}
+    return show(
+        request,
+        "board.html",
+        own_language=person.language,
+        person=person,
+        groups=groups,
+        older=ended.cursor,
+        status_of=status_of,
+    )
+
+
+@router.get("/new")
+async def show_form(request: Request, person: SignedIn) -> Response:
+    """An empty form."""
+    return _show_form(request, person, Typed(), {})
+
+
+@router.post("/new")
+async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Response:
+    """Takes a need in; or shows the form again, with one more line, or with what is wrong."""
+    form = await request.form()
+    typed = read_typed(form)
+    words = words_for(request, person.language)
+    if "add_line" in form:
+        typed.lines.append(("", "1"))
+        return _show_form(request, person, typed, {})
+    entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key)
+    try:
+        need = await needs.open_need(desk.pool, desk.seal, understand(typed, person.time_zone, words), entry)
+    except BadForm as error:
+        return _show_form(request, person, typed, error.problems)
+    except NotPossible as error:
+        return _show_form(request, person, typed, {error.field: words(f"problem.{error.field}")})
+    except KeyUsedOtherwise:
+        typed.key = Typed().key
+        return _show_form(request, person, typed, {"form": words("form.sent_already")})
+    return RedirectResponse(f"/needs/{need.need_id}", 303)
+
+
+def _show_form(request: Request, person: Person, typed: Typed, problems: dict[str, str]) -> Response:
+    words = words_for(request, person.language)
+    names = Locale(words.language).languages
+    return show(
+        request,
+        "need_new.html",
+        status=422 if problems else 200,
+        own_language=person.language,
+        typed=typed,
+        problems=problems,
+        kinds_by_category={
+            labels[words.language]: [kind for kind in ITEM_KINDS.values() if kind.category is category]
+            for category, labels in CATEGORY_LABELS.items()
+        },
+        spoken=sorted(((code, names[code]) for code in SPOKEN), key=lambda one: (one[0] not in LANGUAGES, one[1])),
+        urgencies=Urgency,
+        bands=AgeBand,
+        consents=ConsentKind,
+        channels=Channel,
+        languages=LANGUAGES,
+        today=datetime.now(UTC).date(),
+    )

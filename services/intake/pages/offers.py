@@ -1,0 +1,163 @@
+"""`/o/{token}`: the page where a partner says "we can take this", without an account."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
+
+from schemas.event import Item
+from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
+from services.intake import answers
+from services.intake.answers import Answering
+from services.intake.pages.live import stream_changes
+from services.intake.pages.offer_stage import Stage, stage_of
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.rendering import show, words_for
+from services.intake.pages.visitors import Invitation, Invited, OnDesk
+from services.intake.store import changes, keys
+from services.intake.store import offers as offer_rows
+
+router = APIRouter(prefix="/o/{token}", route_class=PageRoute)
+
+_Reason = TypeVar("_Reason", bound=Enum)
+
+
+@router.get("")
+async def show_offer(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """The page, as the matcher's decision stands right now."""
+    return await _show(request, token, invited, desk, {})
+
+
+@router.get("/live")
+async def stream_offer(request: Request, invited: Invitation, desk: OnDesk) -> Response:
+    """Says when there is something new to see."""
+    return stream_changes(request, desk.pool, changes.offer_mark, invited.offer.offer_id)
+
+
+@router.post("/accept")
+async def accept(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We can take these quantities."""
+    if await _stage(invited, desk) is Stage.OPEN:
+        lines = _read_lines(await request.form(), invited.offer.terms.items)
+        if lines is None:
+            return await _show(request, token, invited, desk, _problem(request, invited, "lines"))
+        await answers.accept_offer(desk.pool, _answering(invited), lines)
+    return _back_to(token)
+
+
+@router.post("/decline")
+async def decline(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """Not this time."""
+    if await _stage(invited, desk) is Stage.OPEN:
+        reason = _read_reason(await request.form(), DeclineReason)
+        if reason is None:
+            return await _show(request, token, invited, desk, _problem(request, invited, "reason"))
+        await answers.decline_offer(desk.pool, _answering(invited), reason)
+    return _back_to(token)
+
+
+@router.post("/contacted")
+async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We have spoken with the coordinator."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        await answers.report_contacted(desk.pool, _answering(invited))
+    return _back_to(token)
+
+
+@router.post("/completed")
+async def report_completed(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """It is done: this much of it."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        lines = _read_lines(await request.form(), _awarded_items(invited))
+        if lines is None:
+            return await _show(request, token, invited, desk, _problem(request, invited, "completed"))
+        await answers.report_completed(desk.pool, _answering(invited), lines)
+    return _back_to(token)
+
+
+@router.post("/release")
+async def release(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We have to hand it back."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        reason = _read_reason(await request.form(), ReleaseReason)
+        if reason is None:
+            return await _show(request, token, invited, desk, _problem(request, invited, "release"))
+        await answers.release_claim(desk.pool, _answering(invited), reason)
+    return _back_to(token)
+
+
+async def _show(
+    request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]
+) -> Response:
+    async with desk.pool.acquire() as connection:
+        seen = await changes.offer_mark(connection, invited.offer.offer_id)
+        given = await offer_rows.answers_to(connection, invited.offer.offer_id)
+        coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
+    return show(
+        request,
+        "offer.html",
+        status=422 if problems else 200,
+        own_language=invited.contact.language,
+        token=token,
+        invited=invited,
+        offer=invited.offer,
+        stage=stage_of(invited.offer, given, datetime.now(UTC)),
+        contacted="contacted" in given,
+        awarded=_awarded_items(invited),
+        coordinator=coordinator,
+        seen=seen,
+        decline_reasons=DeclineReason,
+        release_reasons=ReleaseReason,
+        problems=problems,
+    )
+
+
+async def _stage(invited: Invited, desk: OnDesk) -> Stage:
+    async with desk.pool.acquire() as connection:
+        given = await offer_rows.answers_to(connection, invited.offer.offer_id)
+    return stage_of(invited.offer, given, datetime.now(UTC))
+
+
+def _awarded_items(invited: Invited) -> tuple[Item, ...]:
+    quantities = {line.line: line.quantity for line in invited.offer.awarded}
+    return tuple(
+        item.model_copy(update={"quantity": quantities[item.line]})
+        for item in invited.offer.terms.items
+        if quantities.get(item.line)
+    )
+
+
+def _read_lines(form: FormData, items: tuple[Item, ...]) -> dict[int, int] | None:
+    """Quantities by line; None when one is no number, is too large, or all are nothing."""
+    quantities: dict[int, int] = {}
+    for item in items:
+        typed = str(form.get(f"line-{item.line}", "")).strip() or "0"
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 7 and int(typed) <= item.quantity):  # noqa: PLR2004
+            return None
+        quantities[item.line] = int(typed)
+    return quantities if any(quantities.values()) else None
+
+
+def _read_reason(form: FormData, kind: type[_Reason]) -> _Reason | None:
+    try:
+        return kind(str(form.get("reason", "")))
+    except ValueError:
+        return None
+
+
+def _problem(request: Request, invited: Invited, name: str) -> dict[str, str]:
+    text = "lines" if name in {"lines", "completed"} else "reason"
+    return {name: words_for(request, invited.contact.language)(f"problem.{text}")}
+
+
+def _answering(invited: Invited) -> Answering:
+    offer = invited.offer
+    return Answering(offer.need_id, offer.offer_id, invited.contact.contact_id, AnswerChannel.LINK)
+
+
+def _back_to(token: str) -> Response:
+    return RedirectResponse(f"/o/{token}", 303)

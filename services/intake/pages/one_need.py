@@ -1,0 +1,131 @@
+"""`/needs/{need_id}`: what was asked, where it stands, what happened, and what the coordinator can do."""
+
+from uuid import UUID
+
+from babel import Locale
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from schemas.vocabulary import AgeBand, Answerer, CancelReason
+from services.intake import needs
+from services.intake.domain.family import Family
+from services.intake.desk import Desk
+from services.intake.needs import NeedEnded
+from services.intake.pages import timeline
+from services.intake.pages.live import stream_changes
+from services.intake.pages.need_status import may_confirm, status_of, was_confirmed
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.rendering import show, words_for
+from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.store import changes, partners
+from services.intake.store import needs as need_rows
+
+router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
+
+
+@router.get("")
+async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """The page of one need."""
+    async with desk.pool.acquire() as connection:
+        # Read before the rest, so that what comes in between is shown by the next change.
+        seen = await changes.need_mark(connection, need_id)
+    need, history = await needs.read_need(desk.pool, need_id, person.site_id)
+    async with desk.pool.acquire() as connection:
+        names = await partners.partner_names(connection, timeline.partner_ids(history))
+    words = words_for(request, person.language)
+    confirmed = was_confirmed(history)
+    return show(
+        request,
+        "need.html",
+        own_language=person.language,
+        person=person,
+        need=need,
+        seen=seen,
+        status=status_of(need, history),
+        told=timeline.tell(history, need.terms, names, words),
+        family=await _open_family(desk, need_id),
+        may_confirm=may_confirm(need) and not confirmed,
+        settling=confirmed and not need.progress.status.ended,
+        ended=need.progress.status.ended,
+        language_names=Locale(words.language).languages,
+        household=[(band, count) for band in AgeBand if (count := need.terms.household.count(band))],
+    )
+
+
+@router.get("/live")
+async def stream_need(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Says when there is something new to see."""
+    await needs.read_need(desk.pool, need_id, person.site_id)
+    return stream_changes(request, desk.pool, changes.need_mark, need_id)
+
+
+@router.post("/arrived")
+async def answer_for_family(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """It arrived, or it did not, as the coordinator knows."""
+    need, history = await needs.read_need(desk.pool, need_id, person.site_id)
+    answer = (await request.form()).get("arrived")
+    if answer in {"yes", "no"} and may_confirm(need) and not was_confirmed(history):
+        await needs.answer_for_family(
+            desk.pool, need_id, person.site_id, Answerer.COORDINATOR, arrived=answer == "yes"
+        )
+    return _back_to(need_id)
+
+
+@router.get("/cancel")
+async def ask_before_cancelling(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Why, and are you sure."""
+    return await _show_question(request, need_id, person, desk, problems={})
+
+
+@router.post("/cancel")
+async def cancel(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Takes the need back."""
+    try:
+        reason = CancelReason(str((await request.form()).get("reason", "")))
+    except ValueError:
+        problems = {"reason": words_for(request, person.language)("problem.reason")}
+        return await _show_question(request, need_id, person, desk, problems=problems)
+    try:
+        await needs.cancel_need(desk.pool, need_id, person.site_id, reason)
+    except NeedEnded:
+        pass  # The page says how it ended.
+    return _back_to(need_id)
+
+
+@router.get("/withdraw-consent")
+async def ask_before_withdrawing(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Are you sure."""
+    need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
+    return show(request, "need_withdraw.html", own_language=person.language, need=need)
+
+
+@router.post("/withdraw-consent")
+async def withdraw_consent(need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """The family says stop."""
+    await needs.withdraw_consent(desk.pool, need_id, person.site_id)
+    return _back_to(need_id)
+
+
+async def _show_question(
+    request: Request, need_id: UUID, person: SignedIn, desk: OnDesk, *, problems: dict[str, str]
+) -> Response:
+    need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
+    return show(
+        request,
+        "need_cancel.html",
+        status=422 if problems else 200,
+        own_language=person.language,
+        need=need,
+        reasons=CancelReason,
+        problems=problems,
+    )
+
+
+async def _open_family(desk: Desk, need_id: UUID) -> Family | None:
+    async with desk.pool.acquire() as connection:
+        sealed = await need_rows.read_family(connection, need_id)
+    return desk.seal.open(sealed, need_id) if sealed else None
+
+
+def _back_to(need_id: UUID) -> Response:
+    return RedirectResponse(f"/needs/{need_id}", 303)

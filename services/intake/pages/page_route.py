@@ -1,0 +1,73 @@
+"""What holds for every page: the headers that keep it private, and a kind page when something is wrong."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from services.intake.answers import OfferNotFound
+from services.intake.needs import NeedNotFound
+from services.intake.pages.cookies import Cookie, is_https, put_cookie
+from services.intake.pages.problems import NotHere, OutOfOrder, PageProblem, SignInNeeded
+from services.intake.pages.rendering import show
+from services.runtime.database import is_passing
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+_WANTED_FOR_S = 15 * 60
+SESSION_S = 7 * 24 * 3600
+_HTTPS_FOR_A_YEAR = "max-age=31536000; includeSubDomains"
+
+
+class PageRoute(APIRoute):
+    """A route that answers people."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wraps FastAPI's own."""
+        handle = super().get_route_handler()
+
+        async def handle_kindly(request: Request) -> Response:
+            try:
+                answer = await handle(request)
+            except SignInNeeded:
+                answer = _ask_to_sign_in(request)
+            except PageProblem as problem:
+                answer = _explain(request, problem)
+            except (NeedNotFound, OfferNotFound, RequestValidationError):
+                answer = _explain(request, NotHere())
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                answer = _explain(request, OutOfOrder())
+            _keep_private(request, answer)
+            return answer
+
+        return handle_kindly
+
+
+def _explain(request: Request, problem: PageProblem) -> Response:
+    return show(request, "gone.html", status=problem.status, text=problem.text)
+
+
+def _ask_to_sign_in(request: Request) -> Response:
+    answer = RedirectResponse("/sign-in", 303)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        put_cookie(request, answer, Cookie.WANTED, request.url.path, seconds=_WANTED_FOR_S)
+    return answer
+
+
+def _keep_private(request: Request, answer: Response) -> None:
+    answer.headers.update(_HEADERS)
+    if is_https(request):
+        answer.headers["Strict-Transport-Security"] = _HTTPS_FOR_A_YEAR
+    if (renewed := getattr(request.state, "renewed_session", None)) is not None:
+        put_cookie(request, answer, Cookie.SESSION, renewed, seconds=SESSION_S)

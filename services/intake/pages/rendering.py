@@ -1,0 +1,69 @@
+"""From a template to an answer, in the reader's language."""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemas.taxonomy import ITEM_KINDS
+from services.intake.pages.cookies import Cookie, put_cookie
+from services.intake.pages.foreign_forms import form_mark
+from services.intake.pages.languages import LANGUAGES, Words, choose_language
+
+_A_YEAR_S = 365 * 24 * 3600
+
+
+def words_for(request: Request, own_language: str | None = None) -> Words:
+    """The language of this answer. `own_language` is the reader's, where we know who reads."""
+    chosen = choose_language(
+        request.query_params.get("language"),
+        request.cookies.get(Cookie.LANGUAGE),
+        own_language,
+        request.headers.get("accept-language", ""),
+    )
+    return Words(chosen)
+
+
+def show(
+    request: Request, template: str, *, status: int = 200, own_language: str | None = None, **values: object
+) -> HTMLResponse:
+    """The page. Also remembers a language that was just chosen, and marks the page's forms as ours."""
+    words = words_for(request, own_language)
+    mark = form_mark(request)
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            t=words,
+            item_words=_item_words(words.language),
+            other_language=next(code for code in LANGUAGES if code != words.language),
+            here=request.url.path,
+            form_mark=mark,
+            now=datetime.now(UTC),
+        )
+    )
+    answer = HTMLResponse(html, status)
+    if request.cookies.get(Cookie.FORM_MARK) != mark:
+        put_cookie(request, answer, Cookie.FORM_MARK, mark)
+    if request.query_params.get("language") == words.language:
+        put_cookie(request, answer, Cookie.LANGUAGE, words.language, seconds=_A_YEAR_S)
+    return answer
+
+
+def _item_words(language: str):  # noqa: ANN202
+    return lambda code, quantity: ITEM_KINDS[code].label(quantity, language)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,97 @@
+"""A need's history, told in the reader's words, newest first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from babel.lists import format_list
+
+from schemas.needs import NeedTerms
+from schemas.taxonomy import ITEM_KINDS
+from services.intake.pages.languages import Words
+from services.intake.store.needs import HistoryEntry
+
+_TOLD_TOGETHER = {"offers.made", "offers.withdrawn", "offers.expired"}
+_MESSAGE_PROBLEMS = {"deliveries.bounced", "deliveries.failed", "deliveries.unknown"}
+_FAMILY_WITHOUT_ADDRESS = ("family", "no_address")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the timeline."""
+
+    at: datetime
+    text: str
+
+
+def tell(
+    history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UUID, str], words: Words
+) -> list[Told]:
+    """The timeline. `partners` are names by id; one that is gone is "a partner"."""
+    teller = _Teller(terms, partners, words)
+    told = (
+        Told(group[-1].at, text) for group in _groups(history) if (text := teller.put_in_words(group)) is not None
+    )
+    return list(told)[::-1]
+
+
+def partner_ids(history: Sequence[HistoryEntry]) -> list[UUID]:
+    """Whose names the timeline needs."""
+    return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
+
+
+def _groups(history: Sequence[HistoryEntry]) -> Iterator[list[HistoryEntry]]:
+    for what, entries in groupby(history, key=lambda entry: entry.what):
+        group = list(entries)
+        if what in _TOLD_TOGETHER:
+            yield group
+        else:
+            yield from ([entry] for entry in group)
+
+
+@dataclass(frozen=True)
+class _Teller:
+    terms: NeedTerms
+    partners: Mapping[UUID, str]
+    words: Words
+
+    def put_in_words(self, group: Sequence[HistoryEntry]) -> str | None:
+        """None for what a coordinator need not read."""
+        entry = group[-1]
+        if entry.what.startswith("deliveries."):
+            return self._tell_of_message(entry)
+        facts = entry.facts
+        return self.words(
+            f"history.{entry.what.partition('.')[2]}",
+            partner=self._name_partners(group),
+            items=self._name_items(facts.get("awarded") or facts.get("met") or []),
+            why=self._explain(entry),
+        )
+
+    def _tell_of_message(self, entry: HistoryEntry) -> str | None:
+        recipient = str(entry.facts["recipient"])
+        if (recipient, entry.facts.get("problem")) == _FAMILY_WITHOUT_ADDRESS:
+            return self.words("history.family_without_address")
+        if entry.what in _MESSAGE_PROBLEMS:
+            return self.words("history.message_failed", who=self.words(f"recipient.{recipient}"))
+        return None
+
+    def _explain(self, entry: HistoryEntry) -> str:
+        section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
+        return self.words(f"{section}.{entry.facts['cause']}") if section else ""
+
+    def _name_partners(self, group: Sequence[HistoryEntry]) -> str:
+        known = [self.partners.get(partner_id, "") for partner_id in dict.fromkeys(partner_ids(group))]
+        names = [name or self.words("history.somebody") for name in known]
+        return format_list(names, locale=self.words.language) if names else ""
+
+    def _name_items(self, lines: Sequence[Mapping[str, int]]) -> str:
+        codes = {item.line: item.code for item in self.terms.items}
+        names = [
+            ITEM_KINDS[codes[line["line"]]].label(line["quantity"], self.words.language)
+            for line in lines
+            if line["line"] in codes
+        ]
+        return format_list(names, locale=self.words.language) if names else ""

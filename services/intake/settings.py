@@ -1,0 +1,48 @@
+"""What intake is told by its environment."""
+
+import base64
+import binascii
+
+from pydantic import Field, SecretStr, field_validator
+
+from schemas.links import LinkKeys
+from services.runtime.settings import ServiceSettings
+
+_KEY_BYTES = 32
+
+
+class IntakeSettings(ServiceSettings):
+    """Intake's own settings."""
+
+    intake_database_url: str = Field(description="postgresql://user:password@host:port/database")
+    intake_port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = Field(description="how people reach the pages")
+    smtp_url: str = Field(description="smtp://[user:password@]host:port, for sign-in links")
+    email_from: str = Field(description="the sender of sign-in links")
+    sms_auth_token: SecretStr = Field(description="checks the signature of texts that come in")
+    link_keys: SecretStr = Field(description="id:base64,…: the first signs, all verify")
+    service_key: SecretStr = Field(description="base64 of 32 bytes: wraps each family's own key")
+    notifier_api_key: SecretStr = Field(description="the notifier's key for asking an address")
+    bootstrap_api_key: SecretStr | None = Field(default=None, description="a key with all scopes, made at start")
+    bootstrap_coordinator_email: str | None = Field(default=None, description="a coordinator, made at start")
+
+    @field_validator("service_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        try:
+            secret = base64.b64decode(value.get_secret_value(), validate=True)
+        except binascii.Error:
+            secret = b""
+        if len(secret) != _KEY_BYTES:
+            raise ValueError("this must be the base64 of 32 bytes")
+        return value
+
+    @property
+    def wrapping_key(self) -> bytes:
+        """The service key's bytes."""
+        return base64.b64decode(self.service_key.get_secret_value())
+
+    @property
+    def signing_keys(self) -> LinkKeys:
+        """The key ring for links. Raises ValueError when it cannot be read."""
+        return LinkKeys.parse(self.link_keys.get_secret_value())

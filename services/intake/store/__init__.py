@@ -1,0 +1,1 @@
+"""All SQL of intake, split by what it is about."""

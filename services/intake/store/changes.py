@@ -1,0 +1,25 @@
+"""How far something has come, as one short text that differs when there is something new to see."""
+
+from uuid import UUID
+
+from services.runtime.database import Connection
+
+
+async def need_mark(connection: Connection, need_id: UUID) -> str:
+    """Of a need's page."""
+    mark: str = await connection.fetchval(
+        "SELECT concat_ws('-', version, matcher_version, "
+        "(SELECT count(*) FROM history WHERE need_id = $1)) FROM needs WHERE need_id = $1",
+        need_id,
+    )
+    return mark
+
+
+async def offer_mark(connection: Connection, offer_id: UUID) -> str:
+    """Of an offer's page."""
+    mark: str = await connection.fetchval(
+        "SELECT concat_ws('-', version, (SELECT count(*) FROM answers WHERE offer_id = $1)) "
+        "FROM offers WHERE offer_id = $1",
+        offer_id,
+    )
+    return mark

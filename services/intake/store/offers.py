@@ -1,0 +1,123 @@
+"""Offers as the matcher told of them, and the answers that came in."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from schemas.event import LineQuantity, OfferTerms
+from services.runtime.database import Connection
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    """One offer. `state` is open, expired, withdrawn, awarded, refused or lapsed, as the matcher decided."""
+
+    offer_id: UUID
+    need_id: UUID
+    partner_id: UUID
+    number: int
+    terms: OfferTerms
+    state: str
+    awarded: tuple[LineQuantity, ...]
+    contact_by: datetime | None
+    version: int
+
+
+async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
+    """Writes offers; what is older than what is known is left out, and so are those of needs that are not ours."""
+    newest = {offer.offer_id: offer for offer in sorted(offers, key=lambda offer: offer.version)}
+    rows = list(newest.values())
+    await connection.execute(
+        """
+        INSERT INTO offers (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
+        SELECT offer_id, need_id, partner_id, number, new.terms, state, awarded::jsonb, contact_by, new.version
+          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::jsonb[], $6::text[], $7::text[],
+                      $8::timestamptz[], $9::int[])
+               AS new (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
+          JOIN needs USING (need_id)
+            ON CONFLICT (offer_id) DO UPDATE
+           SET state = excluded.state, version = excluded.version,
+               awarded = CASE WHEN excluded.state = 'awarded' THEN excluded.awarded ELSE offers.awarded END,
+               contact_by = coalesce(excluded.contact_by, offers.contact_by)
+         WHERE offers.version < excluded.version
+        """,
+        [row.offer_id for row in rows],
+        [row.need_id for row in rows],
+        [row.partner_id for row in rows],
+        [row.number for row in rows],
+        [row.terms.model_dump(mode="json") for row in rows],
+        [row.state for row in rows],
+        # As text: the driver would take a list of lists for an array of two dimensions.
+        [json.dumps([line.model_dump() for line in row.awarded]) for row in rows],
+        [row.contact_by for row in rows],
+        [row.version for row in rows],
+    )
+
+
+async def read_offer(connection: Connection, offer_id: UUID) -> OfferRow | None:
+    """An offer; None when the matcher has not told of it."""
+    row = await connection.fetchrow("SELECT * FROM offers WHERE offer_id = $1", offer_id)
+    return _read(row) if row else None
+
+
+async def find_by_number(connection: Connection, partner_ids: Sequence[UUID], number: int) -> OfferRow | None:
+    """The newest offer of that number to one of these partners."""
+    row = await connection.fetchrow(
+        "SELECT offers.* FROM offers JOIN needs USING (need_id) "
+        "WHERE partner_id = ANY($1::uuid[]) AND number = $2 ORDER BY needs.created_at DESC LIMIT 1",
+        partner_ids,
+        number,
+    )
+    return _read(row) if row else None
+
+
+async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[OfferRow]:
+    """The open offers of these partners."""
+    rows = await connection.fetch(
+        "SELECT * FROM offers WHERE partner_id = ANY($1::uuid[]) AND state = 'open'", partner_ids
+    )
+    return [_read(row) for row in rows]
+
+
+async def offers_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
+    """All offers of a need."""
+    rows = await connection.fetch("SELECT * FROM offers WHERE need_id = $1 ORDER BY version", need_id)
+    return [_read(row) for row in rows]
+
+
+async def add_answer(connection: Connection, offer_id: UUID, kind: str, channel: str, facts: dict[str, Any]) -> bool:
+    """Writes an answer down. False when that kind of answer was given already: the first one stands."""
+    added = await connection.fetchval(
+        "INSERT INTO answers (offer_id, kind, channel, facts) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT DO NOTHING RETURNING true",
+        offer_id,
+        kind,
+        channel,
+        facts,
+    )
+    return added is not None
+
+
+async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, datetime]:
+    """By kind, when an offer was answered."""
+    rows = await connection.fetch("SELECT kind, at FROM answers WHERE offer_id = $1", offer_id)
+    return {row["kind"]: row["at"] for row in rows}
+
+
+def _read(row: asyncpg.Record) -> OfferRow:
+    return OfferRow(
+        offer_id=row["offer_id"],
+        need_id=row["need_id"],
+        partner_id=row["partner_id"],
+        number=row["number"],
+        terms=OfferTerms.model_validate(row["terms"]),
+        state=row["state"],
+        awarded=tuple(LineQuantity.model_validate(line) for line in row["awarded"]),
+        contact_by=row["contact_by"],
+        version=row["version"],
+    )

@@ -1,0 +1,167 @@
+"""Who may sign in, and who is: people, their links, their sessions. Tokens are here as hashes only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from services.runtime.database import Connection
+
+LINK_LASTS = timedelta(minutes=15)
+ATTEMPTS_COUNT_FOR = timedelta(minutes=15)
+_EMAIL_WAITS_AT_MOST = timedelta(days=1)
+_SESSION_IDLES, _SESSION_LASTS = timedelta(hours=12), timedelta(days=7)
+_SESSION_TURNS, _PREVIOUS_TOKEN_LASTS = timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is signed in, and the site they may see."""
+
+    person_id: UUID
+    name: str
+    language: str
+    site_id: UUID
+    site_name: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class QueuedEmail:
+    """A link that somebody waits for."""
+
+    person_id: UUID
+    name: str
+    email: str
+    language: str
+
+
+async def count_attempts(connection: Connection, subjects: Sequence[bytes]) -> dict[bytes, int]:
+    """Notes one more attempt of each subject; returns how many it made lately, this one included."""
+    rows = await connection.fetch(
+        """
+        WITH added AS (INSERT INTO sign_in_attempts (subject) SELECT unnest($1::bytea[]))
+        SELECT subject, 1 + count(attempt.at) AS attempts
+          FROM unnest($1::bytea[]) AS subject
+          LEFT JOIN sign_in_attempts AS attempt USING (subject)
+         WHERE attempt.at IS NULL OR attempt.at > now() - $2::interval
+         GROUP BY subject
+        """,
+        subjects,
+        ATTEMPTS_COUNT_FOR,
+    )
+    found = {row["subject"]: row["attempts"] for row in rows}
+    return {subject: found.get(subject, 1) for subject in subjects}
+
+
+async def queue_email(connection: Connection, email: str, language: str) -> None:
+    """Queues a link for whoever has this address. One statement, so that it takes as long for a stranger."""
+    await connection.execute(
+        "INSERT INTO sign_in_emails (person_id, language) SELECT person_id, $2 FROM people "
+        "WHERE lower(email) = lower($1) ON CONFLICT (person_id) DO UPDATE SET language = excluded.language",
+        email,
+        language,
+    )
+
+
+async def claim_emails(connection: Connection, at_most: int) -> list[QueuedEmail]:
+    """Takes emails that are due, each out of sight of other copies for a while that grows with its attempts."""
+    rows = await connection.fetch(
+        """
+        UPDATE sign_in_emails AS queued
+           SET attempts = attempts + 1, due_at = now() + least(15 * 2 ^ least(attempts, 10), 300) * interval '1 second'
+          FROM people AS person
+         WHERE person.person_id = queued.person_id
+           AND queued.person_id IN (SELECT person_id FROM sign_in_emails WHERE due_at <= now()
+                                     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING person.person_id, person.name, person.email, queued.language
+        """,
+        at_most,
+    )
+    return [QueuedEmail(**row) for row in rows]
+
+
+async def drop_email(connection: Connection, person_id: UUID) -> None:
+    """Forgets an email that was sent, or never can be."""
+    await connection.execute("DELETE FROM sign_in_emails WHERE person_id = $1", person_id)
+
+
+async def add_links(connection: Connection, token_hashes: Sequence[bytes], person_ids: Sequence[UUID]) -> None:
+    """Makes links good from now on."""
+    await connection.execute(
+        "INSERT INTO sign_in_links (token_hash, person_id, expires_at) "
+        "SELECT token_hash, person_id, now() + $3::interval "
+        "FROM unnest($1::bytea[], $2::uuid[]) AS link (token_hash, person_id)",
+        token_hashes,
+        person_ids,
+        LINK_LASTS,
+    )
+
+
+async def is_link(connection: Connection, token_hash: bytes) -> bool:
+    """Whether the link would sign somebody in."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM sign_in_links WHERE token_hash = $1 AND expires_at > now())", token_hash
+    )
+    return found
+
+
+async def turn_link_into_session(connection: Connection, link_hash: bytes, session_hash: bytes) -> bool:
+    """Uses the link up. Whoever comes second, or late, gets False."""
+    signed_in = await connection.fetchval(
+        """
+        WITH link AS (DELETE FROM sign_in_links WHERE token_hash = $1 RETURNING person_id, expires_at)
+        INSERT INTO sessions (token_hash, person_id)
+        SELECT $2, person_id FROM link WHERE expires_at > now()
+        RETURNING true
+        """,
+        link_hash,
+        session_hash,
+    )
+    return bool(signed_in)
+
+
+async def find_person(connection: Connection, session_hash: bytes) -> Person | None:
+    """Who this session belongs to, while it lasts."""
+    row = await connection.fetchrow(
+        """
+        SELECT person_id, person.name, language, site_id, site.name AS site_name, time_zone
+          FROM sessions JOIN people AS person USING (person_id) JOIN sites AS site USING (site_id)
+         WHERE (token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - $2::interval))
+           AND rotated_at > now() - $3::interval AND signed_in_at > now() - $4::interval
+        """,
+        session_hash,
+        _PREVIOUS_TOKEN_LASTS,
+        _SESSION_IDLES,
+        _SESSION_LASTS,
+    )
+    return Person(**row) if row else None
+
+
+async def rotate_session(connection: Connection, session_hash: bytes, new_hash: bytes) -> bool:
+    """Gives the session another token when its hour is over; says whether it did."""
+    status = await connection.execute(
+        "UPDATE sessions SET token_hash = $2, previous_hash = token_hash, rotated_at = now() "
+        "WHERE token_hash = $1 AND rotated_at < now() - $3::interval",
+        session_hash,
+        new_hash,
+        _SESSION_TURNS,
+    )
+    return status == "UPDATE 1"
+
+
+async def end_session(connection: Connection, session_hash: bytes) -> None:
+    """Signs out."""
+    await connection.execute("DELETE FROM sessions WHERE $1 IN (token_hash, previous_hash)", session_hash)
+
+
+async def forget_old(connection: Connection) -> None:
+    """Drops what can no longer be used."""
+    await connection.execute("DELETE FROM sign_in_attempts WHERE at < now() - $1::interval", ATTEMPTS_COUNT_FOR)
+    await connection.execute("DELETE FROM sign_in_emails WHERE asked_at < now() - $1::interval", _EMAIL_WAITS_AT_MOST)
+    await connection.execute("DELETE FROM sign_in_links WHERE expires_at < now()")
+    await connection.execute(
+        "DELETE FROM sessions WHERE rotated_at < now() - $1::interval OR signed_in_at < now() - $2::interval",
+        _SESSION_IDLES,
+        _SESSION_LASTS,
+    )

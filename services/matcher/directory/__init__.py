@@ -1,0 +1,1 @@
+"""Who could help: all partners, in memory, behind one small interface."""

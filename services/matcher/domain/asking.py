@@ -1,0 +1,87 @@
+"""Asking more partners, from the best down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from schemas.event import Item, OfferTerms
+from schemas.offers import OfferMade, OfferReasons
+from schemas.outcomes import NeedStuck
+from schemas.vocabulary import StuckCause, WithdrawalReason
+from services.matcher.domain.deciding import Decision
+from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.domain.turn import Turn
+from services.matcher.policy import Policy
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partner that may be asked, with its next offer number, what it could take and why it was chosen."""
+
+    partner_id: UUID
+    service_id: UUID
+    number: int
+    items: tuple[Item, ...]
+    place: str
+    distance_miles: int | None
+    sensitive: bool
+    reasons: OfferReasons
+
+
+def already_asked(need: Need) -> frozenset[UUID]:
+    """The partners that are not asked again. One whose offer a change took back may be."""
+    return frozenset(offer.partner_id for offer in need.offers if offer.withdrawal is not WithdrawalReason.NEED_CHANGED)
+
+
+def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Policy) -> Decision:
+    """Makes an offer to each candidate; with none, says who waits now and when to look again."""
+    turn = Turn(need, now, policy)
+    if candidates:
+        turn.need = replace(turn.need, wave=need.wave + 1, look_again_at=None)
+        for candidate in candidates:
+            _make_offer(turn, candidate)
+        if turn.need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT}:
+            turn.need = replace(turn.need, stuck=None)
+    else:
+        _find_nobody(turn)
+    return Decision(turn.need, tuple(turn.events), 0)
+
+
+def _make_offer(turn: Turn, candidate: Candidate) -> None:
+    need = turn.need
+    share = (need.deadline - turn.now) * turn.policy.asking.share_of_time_left
+    respond_by = turn.now + min(turn.pace.respond_within, share)
+    terms = OfferTerms(
+        number=candidate.number,
+        items=candidate.items,
+        place=candidate.place,
+        distance_miles=candidate.distance_miles,
+        urgency=need.terms.urgency,
+        needed_by=need.deadline,
+        respond_by=respond_by,
+        sensitive=candidate.sensitive,
+    )
+    offer = Offer(
+        offer_id=uuid5(need.need_id, f"{candidate.partner_id}:{need.wave}"),
+        partner_id=candidate.partner_id,
+        service_id=candidate.service_id,
+        wave=need.wave,
+        terms=terms,
+        status=OfferStatus.OPEN,
+        since=turn.now,
+        due=respond_by,
+    )
+    turn.need = replace(need, offers=(*need.offers, offer))
+    turn.tell(OfferMade(**turn.about(offer), service_id=offer.service_id, wave=offer.wave, reasons=candidate.reasons))
+
+
+def _find_nobody(turn: Turn) -> None:
+    need = replace(turn.need, look_again_at=turn.now + turn.pace.look_again_every)
+    turn.need = need
+    if any(need.offers_in(OfferStatus.OPEN)):
+        return
+    cause = StuckCause.NOBODY_LEFT if need.offers else StuckCause.NOBODY_ELIGIBLE
+    if need.stuck is not cause:
+        turn.need = replace(need, stuck=cause)
+        turn.tell(NeedStuck(need_id=need.need_id, cause=cause, open_items=need.open_items))

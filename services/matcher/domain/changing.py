@@ -1,0 +1,44 @@
+"""A need whose terms change while partners are asked."""
+
+from dataclasses import replace
+
+from schemas.event import Item
+from schemas.needs import NeedTerms
+from schemas.offers import OfferWithdrawn
+from schemas.vocabulary import WithdrawalReason
+from services.matcher.domain.state import Need, NeedStatus, OfferStatus
+from services.matcher.domain.turn import Turn
+
+
+def change_terms(turn: Turn, terms: NeedTerms) -> None:
+    """Takes the new terms. What is claimed stays claimed; open offers are withdrawn, and asking begins anew."""
+    need = turn.need
+    if need.status is NeedStatus.CLOSED or need.terms == terms:
+        return
+    for offer in tuple(need.offers_in(OfferStatus.OPEN)):
+        turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
+        turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
+    changed = replace(
+        turn.need,
+        terms=terms.model_copy(update={"items": _never_below_claimed(need, terms)}),
+        deadline=terms.needed_by,
+        look_again_at=None,
+        stuck=None,
+    )
+    if changed.status is NeedStatus.CONFIRMING and changed.open_items:
+        changed = replace(changed, status=NeedStatus.ASKING, confirm_by=None, attempt=0)
+    turn.need = changed
+
+
+def _never_below_claimed(need: Need, terms: NeedTerms) -> tuple[Item, ...]:
+    held = need.held
+    wanted = {item.line: item for item in terms.items}
+    # A line that an offer ever named keeps its meaning for life.
+    kept = {item.line: item.model_copy(update={"quantity": max(held[item.line], 1)}) for item in need.terms.items}
+    named = {line for offer in need.offers for line in offer.quantities}
+    items = {line: item for line, item in kept.items() if line in named} | {
+        line: item.model_copy(update={"quantity": max(item.quantity, held.get(line, 0))})
+        for line, item in wanted.items()
+        if line not in kept or kept[line].code == item.code
+    }
+    return tuple(items[line] for line in sorted(items))

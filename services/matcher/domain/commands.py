@@ -1,0 +1,107 @@
+"""What can be asked of a need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from schemas.needs import NeedTerms
+from schemas.vocabulary import Answerer, DeclineReason, ReleaseReason
+
+
+@dataclass(frozen=True)
+class Change:
+    """Its terms are different now."""
+
+    terms: NeedTerms
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """The coordinator takes it back."""
+
+
+@dataclass(frozen=True)
+class WithdrawConsent:
+    """The family no longer agrees."""
+
+
+@dataclass(frozen=True)
+class Accept:
+    """A partner takes these quantities by line; empty means all that was offered."""
+
+    offer_id: UUID
+    contact_id: UUID | None
+    quantities: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Decline:
+    """A partner says: not this time."""
+
+    offer_id: UUID
+    reason: DeclineReason
+
+
+@dataclass(frozen=True)
+class ReportContact:
+    """A partner made contact."""
+
+    offer_id: UUID
+
+
+@dataclass(frozen=True)
+class ReportCompletion:
+    """A partner handed over these quantities by line; empty means all that was awarded."""
+
+    offer_id: UUID
+    quantities: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A partner hands its claim back."""
+
+    offer_id: UUID
+    reason: ReleaseReason
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """It arrived."""
+
+    by: Answerer
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """It did not arrive."""
+
+    by: Answerer
+
+
+@dataclass(frozen=True)
+class LosePartner:
+    """A partner paused, was suspended, or is gone."""
+
+    partner_id: UUID
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Do whatever is due by now."""
+
+
+Command = (
+    Change
+    | Cancel
+    | WithdrawConsent
+    | Accept
+    | Decline
+    | ReportContact
+    | ReportCompletion
+    | Release
+    | Confirm
+    | Dispute
+    | LosePartner
+    | Tick
+)

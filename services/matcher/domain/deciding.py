@@ -1,0 +1,263 @@
+"""`decide(need, command, now, policy)`: any command, in any state, to a new state and the events that say so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from schemas.event import NeedEvent
+from schemas.offers import OfferExpired, OfferReminded, OfferWithdrawn
+from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused, ConfirmationRequested, NeedStuck
+from schemas.vocabulary import (
+    LapseReason,
+    RefusalReason,
+    ReminderKind,
+    StuckCause,
+    UnmetCause,
+    WithdrawalReason,
+)
+from services.matcher.domain import commands
+from services.matcher.domain.changing import change_terms
+from services.matcher.domain.closing import close
+from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.turn import Turn
+from services.matcher.policy import Policy
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The need as it is now, what happened, and how many more partners are to be asked."""
+
+    need: Need
+    events: tuple[NeedEvent, ...]
+    to_ask: int
+
+
+def decide(need: Need, command: commands.Command, now: datetime, policy: Policy) -> Decision:
+    """Answers any command in any state. A command that comes twice changes nothing the second time."""
+    turn = Turn(need, now, policy)
+    _apply(turn, command)
+    _settle(turn)
+    return Decision(turn.need, tuple(turn.events), _places_to_ask(turn))
+
+
+def _apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912 - one line for each command
+    match command:
+        case commands.Accept():
+            _accept(turn, command)
+        case commands.Change(terms):
+            change_terms(turn, terms)
+        case commands.Cancel():
+            _stop(turn, WithdrawalReason.NEED_CANCELLED, UnmetCause.CANCELLED)
+        case commands.WithdrawConsent():
+            _stop(turn, WithdrawalReason.CONSENT_WITHDRAWN, UnmetCause.CONSENT_WITHDRAWN)
+        case commands.Decline(offer_id, reason):
+            if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.OPEN:
+                turn.move(offer, OfferStatus.DECLINED, decline=reason)
+        case commands.ReportContact(offer_id):
+            if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
+                turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
+        case commands.ReportCompletion(offer_id, quantities):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                _complete(turn, offer, quantities)
+        case commands.Release(offer_id):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                _lapse(turn, offer, LapseReason.RELEASED)
+        case commands.Confirm():
+            _confirm(turn)
+        case commands.Dispute():
+            _dispute(turn)
+        case commands.LosePartner(partner_id):
+            _lose_partner(turn, partner_id)
+        case commands.Tick():
+            _tick(turn)
+        case _:
+            assert_never(command)
+
+
+def _accept(turn: Turn, command: commands.Accept) -> None:
+    offer = turn.need.offer(command.offer_id)
+    if offer is None or offer.status in {*LIVE, OfferStatus.COMPLETED, OfferStatus.REFUSED, OfferStatus.DISPUTED}:
+        return
+    open_by_line = {item.line: item.quantity for item in turn.need.open_items}
+    asked = command.quantities or {item.line: item.quantity for item in offer.terms.items}
+    offered = {item.line for item in offer.terms.items}
+    award = {
+        line: min(quantity, open_by_line[line])
+        for line, quantity in asked.items()
+        if line in offered and open_by_line.get(line) and quantity > 0
+    }
+    refusal = _refusal(turn.need, offer, award)
+    if refusal is not None:
+        if offer.status is not OfferStatus.LAPSED:
+            turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
+        turn.tell(ClaimRefused(**turn.about(offer), contact_id=command.contact_id, reason=refusal))
+        return
+    contact_by = turn.now + turn.pace.contact_within
+    turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=command.contact_id, quantities=award)
+    turn.tell(
+        ClaimAwarded(**turn.about(offer), contact_id=command.contact_id, awarded=as_lines(award), contact_by=contact_by)
+    )
+
+
+def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReason | None:
+    if need.status is NeedStatus.CLOSED:
+        return RefusalReason.NEED_CLOSED
+    if offer.withdrawal is WithdrawalReason.PARTNER_UNAVAILABLE:
+        return RefusalReason.PARTNER_UNAVAILABLE
+    if offer.status is OfferStatus.LAPSED or offer.withdrawal is WithdrawalReason.NEED_CHANGED:
+        return RefusalReason.OFFER_CLOSED
+    if not award:
+        return RefusalReason.ALREADY_FILLED
+    # A late yes to something that is still open is a yes.
+    return None
+
+
+def _complete(turn: Turn, offer: Offer, quantities: Mapping[int, int]) -> None:
+    delivered = {
+        line: min(quantities.get(line, 0), awarded) if quantities else awarded
+        for line, awarded in offer.quantities.items()
+    }
+    turn.move(offer, OfferStatus.COMPLETED, quantities=delivered)
+
+
+def _lapse(turn: Turn, offer: Offer, reason: LapseReason) -> None:
+    returned = as_lines(offer.quantities)
+    turn.move(offer, OfferStatus.LAPSED)
+    turn.tell(ClaimLapsed(**turn.about(offer), returned=returned, reason=reason))
+
+
+def _withdraw(turn: Turn, offer: Offer, reason: WithdrawalReason) -> None:
+    turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=reason)
+    turn.tell(OfferWithdrawn(**turn.about(offer), reason=reason))
+
+
+def _withdraw_all(turn: Turn, reason: WithdrawalReason) -> None:
+    for offer in tuple(turn.need.offers_in(OfferStatus.OPEN)):
+        _withdraw(turn, offer, reason)
+
+
+def _stop(turn: Turn, reason: WithdrawalReason, cause: UnmetCause) -> None:
+    if turn.need.status is NeedStatus.CLOSED:
+        return
+    _withdraw_all(turn, reason)
+    for offer in tuple(turn.need.offers_in(*LIVE)):
+        _lapse(turn, offer, LapseReason.NEED_CLOSED)
+    close(turn, cause)
+
+
+def _confirm(turn: Turn) -> None:
+    if turn.need.status is NeedStatus.CONFIRMING:
+        close(turn, turn.cause())
+    elif turn.need.status is NeedStatus.ASKING and not turn.need.open_items:
+        # Who says that it arrived knows better than a partner that has not said so yet.
+        for offer in tuple(turn.need.offers_in(*LIVE)):
+            turn.move(offer, OfferStatus.COMPLETED)
+        close(turn, turn.cause())
+
+
+def _dispute(turn: Turn) -> None:
+    if turn.need.status is not NeedStatus.CONFIRMING:
+        return
+    for offer in tuple(turn.need.offers_in(OfferStatus.COMPLETED)):
+        turn.move(offer, OfferStatus.DISPUTED)
+    turn.need = replace(
+        turn.need,
+        status=NeedStatus.ASKING,
+        confirm_by=None,
+        attempt=0,
+        stuck=StuckCause.FAMILY_DISPUTED,
+        deadline=max(turn.need.deadline, turn.now + turn.pace.respond_within + turn.pace.contact_within),
+    )
+    turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_DISPUTED, open_items=turn.need.open_items))
+
+
+def _lose_partner(turn: Turn, partner_id: object) -> None:
+    for offer in turn.need.offers:
+        if offer.partner_id == partner_id and offer.status is OfferStatus.OPEN:
+            _withdraw(turn, offer, WithdrawalReason.PARTNER_UNAVAILABLE)
+        elif offer.partner_id == partner_id and offer.status in LIVE:
+            _lapse(turn, offer, LapseReason.PARTNER_UNAVAILABLE)
+
+
+_REMINDERS = {
+    OfferStatus.OPEN: ReminderKind.ANSWER,
+    OfferStatus.CLAIMED: ReminderKind.CONTACT,
+    OfferStatus.CONTACTED: ReminderKind.COMPLETE,
+}
+
+
+def _tick(turn: Turn) -> None:
+    if turn.need.status is NeedStatus.CLOSED:
+        return
+    for offer in turn.need.offers:
+        if offer.due is not None and offer.due <= turn.now:
+            _run_out(turn, offer)
+        elif offer.due is not None and offer.remind_at is not None and offer.remind_at <= turn.now:
+            turn.keep(replace(offer, reminded=True))
+            turn.tell(OfferReminded(**turn.about(offer), kind=_REMINDERS[offer.status], due=offer.due))
+    if turn.need.look_again_at is not None and turn.need.look_again_at <= turn.now:
+        turn.need = replace(turn.need, look_again_at=None)
+    if turn.need.confirm_by is not None and turn.need.confirm_by <= turn.now:
+        _ask_family_again(turn)
+
+
+def _run_out(turn: Turn, offer: Offer) -> None:
+    match offer.status:
+        case OfferStatus.OPEN:
+            turn.move(offer, OfferStatus.EXPIRED)
+            turn.tell(OfferExpired(**turn.about(offer)))
+        case OfferStatus.CLAIMED:
+            _lapse(turn, offer, LapseReason.NOT_CONTACTED)
+        case OfferStatus.CONTACTED:
+            _lapse(turn, offer, LapseReason.NOT_COMPLETED)
+
+
+def _ask_family_again(turn: Turn) -> None:
+    if turn.need.attempt < turn.policy.confirmation.attempts:
+        _ask_family(turn)
+    else:
+        # Silence is nobody's yes: from here on it waits for the coordinator alone.
+        turn.need = replace(turn.need, stuck=StuckCause.FAMILY_SILENT, confirm_by=None)
+        turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_SILENT))
+
+
+def _ask_family(turn: Turn) -> None:
+    attempt = turn.need.attempt + 1
+    turn.need = replace(
+        turn.need,
+        status=NeedStatus.CONFIRMING,
+        stuck=None,
+        look_again_at=None,
+        attempt=attempt,
+        confirm_by=turn.now + turn.policy.confirmation.wait,
+    )
+    turn.tell(ConfirmationRequested(need_id=turn.need.need_id, delivered=turn.need.delivered_items, attempt=attempt))
+
+
+def _settle(turn: Turn) -> None:
+    """What follows by itself from where the need now stands."""
+    if turn.need.status is not NeedStatus.ASKING:
+        return
+    over = turn.need.deadline <= turn.now
+    if not turn.need.open_items:
+        _withdraw_all(turn, WithdrawalReason.FILLED)
+        turn.need = replace(turn.need, stuck=None, look_again_at=None)
+    elif over:
+        _withdraw_all(turn, WithdrawalReason.NEED_ENDED)
+        turn.need = replace(turn.need, look_again_at=None)
+    if any(turn.need.offers_in(*LIVE)) or not (over or not turn.need.open_items):
+        return
+    if turn.need.delivered_items:
+        _ask_family(turn)
+    else:
+        close(turn, turn.cause())
+
+
+def _places_to_ask(turn: Turn) -> int:
+    need = turn.need
+    if need.status is not NeedStatus.ASKING or not need.open_items or need.look_again_at is not None:
+        return 0
+    if need.deadline - turn.now < turn.policy.asking.shortest_window:
+        return 0
+    return max(0, turn.pace.first_wave - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))

@@ -1,0 +1,158 @@
+"""What the matcher knows of one need."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, auto
+from uuid import UUID
+
+from schemas.event import Item, LineQuantity, OfferTerms
+from schemas.needs import NeedTerms
+from schemas.vocabulary import DeclineReason, StuckCause, WithdrawalReason
+
+
+class OfferStatus(StrEnum):
+    """Where an offer stands. A claim is an offer that was awarded."""
+
+    OPEN = auto()
+    DECLINED = auto()
+    EXPIRED = auto()
+    WITHDRAWN = auto()
+    REFUSED = auto()
+    CLAIMED = auto()
+    CONTACTED = auto()
+    COMPLETED = auto()
+    LAPSED = auto()
+    DISPUTED = auto()
+
+
+LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
+HOLDING = LIVE | {OfferStatus.COMPLETED}
+"""The claims whose quantities nobody else can have."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One partner that was asked, and what became of it. `since` is when its status began."""
+
+    offer_id: UUID
+    partner_id: UUID
+    service_id: UUID
+    wave: int
+    terms: OfferTerms
+    status: OfferStatus
+    since: datetime
+    due: datetime | None
+    """When the status runs out: the answer, the contact or the completion is due."""
+    reminded: bool = False
+    contact_id: UUID | None = None
+    quantities: Mapping[int, int] = None  # type: ignore[assignment] # set below: a mapping default cannot be shared
+    """By line: what is claimed; once completed, what was delivered."""
+    withdrawal: WithdrawalReason | None = None
+    decline: DeclineReason | None = None
+
+    def __post_init__(self) -> None:
+        if self.quantities is None:
+            object.__setattr__(self, "quantities", {})
+
+    @property
+    def remind_at(self) -> datetime | None:
+        """Half-way to the due time, once."""
+        return None if self.due is None or self.reminded else self.since + (self.due - self.since) / 2
+
+
+class NeedStatus(StrEnum):
+    """Where a need stands."""
+
+    ASKING = auto()
+    CONFIRMING = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True)
+class Need:
+    """One need with all its offers. `version` counts its events."""
+
+    need_id: UUID
+    traceparent: str
+    version: int
+    terms: NeedTerms
+    deadline: datetime
+    status: NeedStatus = NeedStatus.ASKING
+    stuck: StuckCause | None = None
+    wave: int = 0
+    attempt: int = 0
+    confirm_by: datetime | None = None
+    look_again_at: datetime | None = None
+    offers: tuple[Offer, ...] = ()
+
+    def offer(self, offer_id: UUID) -> Offer | None:
+        """The offer of that id."""
+        return next((offer for offer in self.offers if offer.offer_id == offer_id), None)
+
+    def offers_in(self, *statuses: OfferStatus) -> Iterator[Offer]:
+        """The offers that stand so."""
+        return (offer for offer in self.offers if offer.status in statuses)
+
+    @property
+    def held(self) -> dict[int, int]:
+        """By line, what claims hold."""
+        return self._sum(HOLDING)
+
+    @property
+    def delivered(self) -> dict[int, int]:
+        """By line, what was handed over."""
+        return self._sum({OfferStatus.COMPLETED})
+
+    @property
+    def open_items(self) -> tuple[Item, ...]:
+        """What nobody has taken."""
+        return self._rest(self.held)
+
+    @property
+    def undelivered_items(self) -> tuple[Item, ...]:
+        """What was not handed over."""
+        return self._rest(self.delivered)
+
+    @property
+    def delivered_items(self) -> tuple[Item, ...]:
+        """What was handed over."""
+        delivered = self.delivered
+        return tuple(
+            item.model_copy(update={"quantity": delivered[item.line]})
+            for item in self.terms.items
+            if delivered[item.line]
+        )
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When something falls due by itself; None when the need is closed or waits for a person alone."""
+        if self.status is NeedStatus.CLOSED:
+            return None
+        if self.status is NeedStatus.CONFIRMING:
+            return self.confirm_by
+        moments = [moment for offer in self.offers for moment in (offer.due, offer.remind_at) if moment is not None]
+        if not any(self.offers_in(*LIVE)) or any(self.offers_in(OfferStatus.OPEN)):
+            moments.append(self.deadline)
+        if self.look_again_at is not None:
+            moments.append(self.look_again_at)
+        return min(moments)
+
+    def _sum(self, statuses: frozenset[OfferStatus] | set[OfferStatus]) -> dict[int, int]:
+        total = {item.line: 0 for item in self.terms.items}
+        for offer in self.offers_in(*statuses):
+            for line, quantity in offer.quantities.items():
+                total[line] += quantity
+        return total
+
+    def _rest(self, taken: Mapping[int, int]) -> tuple[Item, ...]:
+        return tuple(
+            item.model_copy(update={"quantity": item.quantity - taken[item.line]})
+            for item in self.terms.items
+            if item.quantity > taken[item.line]
+        )
+
+
+def as_lines(quantities: Mapping[int, int]) -> tuple[LineQuantity, ...]:
+    """Quantities by line, as events carry them; lines of nothing left out."""
+    return tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items() if quantity)

@@ -1,0 +1,64 @@
+"""One decision while it is being made."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from schemas.event import NeedEvent
+from schemas.vocabulary import DeclineReason, UnmetCause
+from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.policy import Policy, UrgencyPolicy
+
+
+class Turn:
+    """The need as it changes, and what there is to tell. Lives for one `decide`."""
+
+    def __init__(self, need: Need, now: datetime, policy: Policy) -> None:
+        self.need = need
+        self.now = now
+        self.policy = policy
+        self.events: list[NeedEvent] = []
+
+    @property
+    def pace(self) -> UrgencyPolicy:
+        """The durations of this need's urgency."""
+        return self.policy.urgency[self.need.terms.urgency]
+
+    @property
+    def complete_by(self) -> datetime:
+        """Until when a claim may be completed."""
+        return max(self.need.deadline, self.now) + self.pace.complete_grace
+
+    def tell(self, event: NeedEvent) -> None:
+        """Adds an event, and counts it."""
+        self.events.append(event)
+        self.need = replace(self.need, version=self.need.version + 1)
+
+    def move(self, offer: Offer, status: OfferStatus, due: datetime | None = None, **changed: Any) -> None:  # noqa: ANN401 - fields of Offer
+        """Puts an offer into a new status, from now."""
+        self.keep(replace(offer, status=status, since=self.now, due=due, reminded=False, **changed))
+
+    def keep(self, changed: Offer) -> None:
+        """Puts a changed offer in the place of the old one."""
+        self.need = replace(
+            self.need,
+            offers=tuple(changed if offer.offer_id == changed.offer_id else offer for offer in self.need.offers),
+        )
+
+    def about(self, offer: Offer) -> dict[str, Any]:
+        """What every event about an offer says."""
+        return {
+            "need_id": self.need.need_id,
+            "offer_id": offer.offer_id,
+            "partner_id": offer.partner_id,
+            "terms": offer.terms,
+        }
+
+    def cause(self) -> UnmetCause:
+        """Why what is not met is not met."""
+        offers = self.need.offers
+        if not offers:
+            return UnmetCause.NOBODY_ELIGIBLE
+        if all(offer.decline is DeclineReason.NO_CAPACITY for offer in offers):
+            return UnmetCause.NO_CAPACITY
+        return UnmetCause.NOBODY_ANSWERED

@@ -1,0 +1,171 @@
+"""From records and due times to decisions: load many, decide each, ask more, save all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from schemas import needs, partners, responses
+from schemas.codec import Tombstone
+from schemas.event import NeedEvent
+from schemas.topics import ServiceName
+from schemas.vocabulary import PartnerStatus
+from services.matcher import store
+from services.matcher.candidates import find_candidates
+from services.matcher.directory.plain import Directory
+from services.matcher.domain import commands
+from services.matcher.domain.asking import ask
+from services.matcher.domain.deciding import Decision, decide
+from services.matcher.domain.state import Need
+from services.matcher.policy import Policy
+from services.runtime import outbox
+from services.runtime.database import Connection, Pool
+from services.runtime.logs import get_logger
+from services.runtime.messages import Message
+
+_DUE_AT_ONCE = 100
+
+_log = get_logger(__name__)
+
+
+class Matching:
+    """Applies what comes in to the needs, and asks whoever is to be asked."""
+
+    def __init__(self, policy: Policy, directory: Directory) -> None:
+        self._policy = policy
+        self._directory = directory
+
+    async def handle(self, connection: Connection, messages: Sequence[Message]) -> None:
+        """Applies a batch of records, in their order for each need."""
+        lost = await _save_partners(connection, messages)
+        asked = await store.needs_with_live_offers(connection, lost) if lost else []
+        about_needs = [message for message in messages if isinstance(message.event, NeedEvent)]
+        need_ids = {need_id for need_id, _ in asked} | {UUID(message.envelope.subject) for message in about_needs}
+        if not need_ids:
+            return
+        batch = Batch(await store.lock_needs(connection, need_ids), await store.now(connection), self._policy)
+        batch.intake_versions = await store.intake_versions(connection, need_ids)
+        for message in about_needs:
+            batch.take(message)
+        for need_id, partner_id in asked:
+            batch.decide(need_id, commands.LosePartner(partner_id))
+        await self._ask_and_save(connection, batch)
+
+    async def fire_due(self, pool: Pool) -> int:
+        """Does what is due. Returns for how many needs."""
+        async with pool.acquire() as connection, connection.transaction():
+            batch = Batch(
+                await store.lock_due_needs(connection, _DUE_AT_ONCE), await store.now(connection), self._policy
+            )
+            for need_id in tuple(batch.needs):
+                batch.decide(need_id, commands.Tick())
+            await self._ask_and_save(connection, batch)
+        return len(batch.needs)
+
+    async def _ask_and_save(self, connection: Connection, batch: "Batch") -> None:
+        if batch.to_ask:
+            wanting = [(batch.needs[need_id], count) for need_id, count in sorted(batch.to_ask.items())]
+            found = await find_candidates(connection, self._directory, self._policy, wanting, batch.now)
+            for need, _ in wanting:
+                batch.record(ask(need, found[need.need_id], batch.now, self._policy))
+        await store.save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
+        await outbox.publish(connection, ServiceName.MATCHER, batch.outgoing)
+
+
+class Batch:
+    """The needs in hand, what was decided about them, and what is to be told."""
+
+    def __init__(self, found: dict[UUID, Need], now: datetime, policy: Policy) -> None:
+        self.needs = found
+        self.now = now
+        self.intake_versions: dict[UUID, int] = {}
+        self.touched: dict[UUID, None] = {}
+        self.to_ask: dict[UUID, int] = {}
+        self.outgoing: list[outbox.Outgoing] = []
+        self._policy = policy
+
+    def take(self, message: Message) -> None:
+        """Applies one record about a need."""
+        event = message.event
+        if isinstance(event, needs.NeedOpened):
+            self._open(event, message)
+        elif isinstance(event, needs.NeedChanged | needs.NeedCancelled | needs.ConsentWithdrawn):
+            if self._is_newer(event.need_id, message):
+                self.decide(event.need_id, to_command(event))
+        elif isinstance(event, NeedEvent):
+            self.decide(event.need_id, to_command(event))
+
+    def decide(self, need_id: UUID, command: commands.Command) -> None:
+        """Puts one command to one need."""
+        need = self.needs.get(need_id)
+        if need is None:
+            _log.warning("no such need", need_id=str(need_id), command=type(command).__name__)
+            return
+        self.record(decide(need, command, self.now, self._policy))
+
+    def record(self, decision: Decision) -> None:
+        """Keeps a decision and queues its events."""
+        before = self.needs[decision.need.need_id].version
+        self.needs[decision.need.need_id] = decision.need
+        self.touched[decision.need.need_id] = None
+        self.to_ask.pop(decision.need.need_id, None)
+        if decision.to_ask:
+            self.to_ask[decision.need.need_id] = decision.to_ask
+        self.outgoing += [
+            outbox.Outgoing(event, event.need_id, before + step, decision.need.traceparent)
+            for step, event in enumerate(decision.events, start=1)
+        ]
+
+    def _open(self, event: needs.NeedOpened, message: Message) -> None:
+        if event.need_id in self.needs:
+            return
+        self.needs[event.need_id] = Need(
+            event.need_id, message.envelope.traceparent, 0, event.terms, event.terms.needed_by
+        )
+        self._is_newer(event.need_id, message)
+        self.decide(event.need_id, commands.Tick())
+
+    def _is_newer(self, need_id: UUID, message: Message) -> bool:
+        newer = message.envelope.sequence > self.intake_versions.get(need_id, 0)
+        if newer:
+            self.intake_versions[need_id] = message.envelope.sequence
+        return newer
+
+
+def to_command(event: NeedEvent) -> commands.Command:  # noqa: C901, PLR0911 - one line for each event
+    """What an event of intake asks of a need."""
+    match event:
+        case needs.NeedChanged(terms=terms):
+            return commands.Change(terms)
+        case needs.NeedCancelled():
+            return commands.Cancel()
+        case needs.ConsentWithdrawn():
+            return commands.WithdrawConsent()
+        case responses.OfferAccepted(offer_id=offer_id, contact_id=contact_id, lines=lines):
+            return commands.Accept(offer_id, contact_id, {one.line: one.quantity for one in lines})
+        case responses.OfferDeclined(offer_id=offer_id, reason=reason):
+            return commands.Decline(offer_id, reason)
+        case responses.FamilyContacted(offer_id=offer_id):
+            return commands.ReportContact(offer_id)
+        case responses.HelpCompleted(offer_id=offer_id, lines=lines):
+            return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines})
+        case responses.ClaimReleased(offer_id=offer_id, reason=reason):
+            return commands.Release(offer_id, reason)
+        case responses.FamilyConfirmed(by=by):
+            return commands.Confirm(by)
+        case responses.FamilyDisputed(by=by):
+            return commands.Dispute(by)
+    raise TypeError(f"no command for {type(event).__name__}")
+
+
+async def _save_partners(connection: Connection, messages: Sequence[Message]) -> set[UUID]:
+    """Keeps which partners are available. Returns those that no longer are."""
+    newest: dict[UUID, tuple[UUID, int, bool]] = {}
+    for message in messages:
+        match message.event:
+            case partners.PartnerRecorded(partner_id=partner_id, status=status):
+                newest[partner_id] = (partner_id, message.envelope.sequence, status is PartnerStatus.ACTIVE)
+            case Tombstone(partner_id):
+                newest[partner_id] = (partner_id, message.envelope.sequence, False)
+    if newest:
+        await store.save_partners(connection, newest.values())
+    return {partner_id for partner_id, _, available in newest.values() if not available}

@@ -1,0 +1,84 @@
+"""Where the notifier is wired together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+
+from schemas.topics import OFFERS, OUTCOMES, PARTNERS, ServiceName
+from services.notifier.addresses import Addresses
+from services.notifier.email import Mailer
+from services.notifier.handlers import handle
+from services.notifier.resolving import Resolver
+from services.notifier.sender import Sender
+from services.notifier.settings import NotifierSettings
+from services.notifier.texts import Texter
+from services.runtime.consuming import Consumer
+from services.runtime.database import Pool, open_pool
+from services.runtime.health import health_routes
+from services.runtime.inbox import pruning
+from services.runtime.logs import configure_logging
+from services.runtime.loops import Loop
+from services.runtime.parts import Part, running
+from services.runtime.relay import Relay
+from services.runtime.serving import serve
+
+_CALL_TIMEOUT_S = 15
+
+
+def main() -> None:
+    """Serves until told to stop."""
+    settings = NotifierSettings()
+    configure_logging(ServiceName.NOTIFIER, settings.log_level)
+    serve(create_app(settings), settings.bind_host, settings.notifier_port)
+
+
+def create_app(settings: NotifierSettings) -> Starlette:
+    """The notifier: its parts run for as long as the app does."""
+    parts: list[Part] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+        mailer = Mailer(settings.smtp_url)
+        async with (
+            open_pool(settings.notifier_database_url, settings.database_connections) as pool,
+            httpx.AsyncClient(timeout=_CALL_TIMEOUT_S, limits=limits) as client,
+        ):
+            parts[:] = _make_parts(settings, pool, client, mailer)
+            async with running(parts):
+                yield
+            await mailer.close()
+
+    return Starlette(routes=health_routes(parts), lifespan=lifespan)
+
+
+def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClient, mailer: Mailer) -> list[Part]:
+    kafka = settings.kafka_bootstrap_servers
+    texter = Texter(
+        client,
+        settings.sms_api_url,
+        settings.sms_account_sid,
+        settings.sms_auth_token.get_secret_value(),
+        settings.sms_from,
+    )
+    sender = Sender(
+        pool,
+        mailer,
+        texter,
+        Addresses(client, settings.intake_internal_url, settings.notifier_api_key.get_secret_value()),
+        keys=settings.signing_keys,
+        public_url=settings.public_url,
+        email_from=settings.email_from,
+        quiet=settings.quiet_hours,
+    )
+    resolver = Resolver(pool, texter)
+    return [
+        Relay(ServiceName.NOTIFIER, settings.notifier_database_url, kafka),
+        Consumer(ServiceName.NOTIFIER, [OFFERS, OUTCOMES, PARTNERS], kafka, pool, handle),
+        Loop("sending", sender.send_due, every=0.05),
+        Loop("expired leases", resolver.expire_leases, every=5),
+        Loop("texts in transit", resolver.learn_texts, every=2),
+        pruning(pool),
+    ]

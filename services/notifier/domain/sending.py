@@ -1,0 +1,121 @@
+"""What became of an attempt to send, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+from uuid import UUID
+
+from schemas.vocabulary import Channel, DeliveryProblem
+
+
+class MessageStatus(StrEnum):
+    """Where a message stands."""
+
+    QUEUED = auto()
+    SENDING = auto()
+    ACCEPTED = auto()
+    DELIVERED = auto()
+    BOUNCED = auto()
+    SUPPRESSED = auto()
+    FAILED = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took it, under this id of its own."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The provider will never take it; with `suppress` it takes nothing for this address."""
+
+    problem: DeliveryProblem
+    suppress: bool = False
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """Nothing was taken; it may be tried again, at the earliest then."""
+
+    not_before: datetime | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """The provider may have taken it."""
+
+
+@dataclass(frozen=True)
+class NotWanted:
+    """It is no longer true, or nobody may be told."""
+
+    problem: DeliveryProblem
+
+
+Attempt = Accepted | Refused | NotNow | Unclear | NotWanted
+
+
+@dataclass(frozen=True)
+class Result:
+    """The new state of a message after an attempt."""
+
+    message_id: UUID
+    attempts: int
+    status: MessageStatus
+    due_at: datetime
+    channel: Channel | None
+    contact_id: UUID | None
+    provider_id: str | None = None
+    problem: DeliveryProblem | None = None
+
+
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+
+
+def pause_after(attempts: int, jitter: float) -> timedelta:
+    """1 s, 2 s, 4 s … five minutes, shortened by up to half; `jitter` is from 0 to 1."""
+    longest: timedelta = min(_FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+    return longest * (1 - jitter / 2)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One attempt that was made: what was tried, by which way, and what came of it."""
+
+    message_id: UUID
+    attempts: int
+    deadline: datetime
+    channel: Channel | None
+    contact_id: UUID | None
+    attempt: Attempt
+
+
+def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
+    """What a message becomes after an attempt."""
+
+    def result(
+        status: MessageStatus,
+        problem: DeliveryProblem | None = None,
+        due_at: datetime = now,
+        provider: str | None = None,
+    ) -> Result:
+        return Result(sent.message_id, sent.attempts, status, due_at, sent.channel, sent.contact_id, provider, problem)
+
+    match sent.attempt:
+        case Accepted(provider_id):
+            return result(MessageStatus.ACCEPTED, provider=provider_id)
+        case Refused(problem):
+            return result(MessageStatus.BOUNCED, problem)
+        case NotWanted(problem):
+            return result(MessageStatus.SUPPRESSED, problem)
+        case Unclear():
+            return result(MessageStatus.UNKNOWN, DeliveryProblem.TIMED_OUT_AFTER_SENDING)
+        case NotNow(not_before):
+            due_at = not_before or now + pause_after(sent.attempts, jitter)
+            if due_at > sent.deadline:
+                return result(MessageStatus.FAILED, DeliveryProblem.DEADLINE_PASSED)
+            return result(MessageStatus.QUEUED, due_at=due_at)

@@ -1,0 +1,85 @@
+"""Who is told what: from an event to the messages that it causes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from schemas import offers, outcomes
+from schemas.event import NeedEvent
+from schemas.offers import OfferEvent
+from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind, Urgency, WithdrawalReason
+
+_OTHERWISE_WITHIN = timedelta(days=3)
+"""A message about something without a deadline of its own is worth sending for so long."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One message to be: who, about what, and until when it is worth sending."""
+
+    recipient: RecipientKind
+    purpose: MessagePurpose
+    deadline: datetime
+    urgent: bool = False
+    offer_id: UUID | None = None
+    partner_id: UUID | None = None
+    contact_id: UUID | None = None
+
+
+_REMINDERS = {
+    ReminderKind.ANSWER: MessagePurpose.OFFER_REMINDER,
+    ReminderKind.CONTACT: MessagePurpose.CONTACT_REMINDER,
+    ReminderKind.COMPLETE: MessagePurpose.COMPLETE_REMINDER,
+}
+_SILENT_WITHDRAWALS = {WithdrawalReason.PARTNER_UNAVAILABLE}
+
+
+def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR0911 - one line for each event
+    """The messages that an event causes."""
+    match event:
+        case offers.OfferMade():
+            return [to_partner(event, MessagePurpose.OFFER, event.terms.respond_by)]
+        case offers.OfferReminded(kind=kind, due=due):
+            return [to_partner(event, _REMINDERS[kind], due)]
+        case offers.OfferWithdrawn(reason=reason):
+            if reason in _SILENT_WITHDRAWALS:
+                return []
+            return [to_partner(event, MessagePurpose.OFFER_WITHDRAWN, at + _OTHERWISE_WITHIN)]
+        case outcomes.ClaimAwarded(contact_id=contact_id, contact_by=contact_by):
+            return [
+                to_partner(event, MessagePurpose.CLAIM_AWARDED, contact_by, contact_id),
+                to_coordinator(MessagePurpose.CLAIM_AWARDED, at, event),
+            ]
+        case outcomes.ClaimRefused(contact_id=contact_id):
+            return [to_partner(event, MessagePurpose.CLAIM_REFUSED, at + _OTHERWISE_WITHIN, contact_id)]
+        case outcomes.ClaimLapsed(reason=reason):
+            told = [to_coordinator(MessagePurpose.CLAIM_LAPSED, at, event)]
+            if reason is not LapseReason.RELEASED:
+                told.append(to_partner(event, MessagePurpose.CLAIM_LAPSED, at + _OTHERWISE_WITHIN))
+            return told
+        case outcomes.ConfirmationRequested():
+            return [Draft(RecipientKind.FAMILY, MessagePurpose.CONFIRMATION, at + _OTHERWISE_WITHIN)]
+        case outcomes.NeedStuck():
+            return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
+        case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
+            return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
+    return []
+
+
+def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, contact_id: UUID | None = None) -> Draft:
+    """A message to the partner of an offer: to the contact who answered, or whoever is first."""
+    return Draft(
+        RecipientKind.PARTNER,
+        purpose,
+        deadline,
+        event.terms.urgency is Urgency.TODAY,
+        event.offer_id,
+        event.partner_id,
+        contact_id,
+    )
+
+
+def to_coordinator(purpose: MessagePurpose, at: datetime, about: OfferEvent | None = None) -> Draft:
+    """A message to the coordinator of the need."""
+    urgent = about is not None and about.terms.urgency is Urgency.TODAY
+    return Draft(RecipientKind.COORDINATOR, purpose, at + _OTHERWISE_WITHIN, urgent, about.offer_id if about else None)

@@ -1,0 +1,68 @@
+"""From events to queued messages."""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from schemas import offers, outcomes
+from schemas.codec import Tombstone
+from schemas.event import NeedEvent
+from schemas.partners import PartnerRecorded
+from services.notifier import store
+from services.notifier.domain.telling import Draft, messages_for
+from services.runtime.database import Connection
+from services.runtime.messages import Message
+
+_ENDS_OFFER = (
+    offers.OfferWithdrawn,
+    offers.OfferExpired,
+    outcomes.ClaimAwarded,
+    outcomes.ClaimRefused,
+)
+
+
+async def handle(connection: Connection, messages: Sequence[Message]) -> None:
+    """Keeps partners' contacts and the state of offers, and queues what there is to tell."""
+    partners = [row for message in messages if (row := _partner_row(message)) is not None]
+    if partners:
+        await store.save_partners(connection, partners)
+    about_offers = [
+        (message.event.offer_id, message.envelope.sequence, isinstance(message.event, offers.OfferMade))
+        for message in messages
+        if isinstance(message.event, (offers.OfferMade, *_ENDS_OFFER))
+    ]
+    if about_offers:
+        await store.save_offers(connection, about_offers)
+    new = [
+        _to_message(message, message.event, draft)
+        for message in messages
+        if isinstance(message.event, NeedEvent)
+        for draft in messages_for(message.event, message.envelope.time)
+    ]
+    if new:
+        await store.add_messages(connection, new)
+
+
+def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:
+    version = message.envelope.sequence
+    match message.event:
+        case PartnerRecorded() as partner:
+            # As text: the driver would take a list of lists for an array of two dimensions.
+            contacts = json.dumps([contact.model_dump(mode="json") for contact in partner.contacts])
+            return partner.partner_id, version, False, partner.name, contacts
+        case Tombstone(partner_id):
+            return partner_id, version, True, "", "[]"
+    return None
+
+
+def _to_message(message: Message, event: NeedEvent, draft: Draft) -> store.NewMessage:
+    event_id = message.envelope.id
+    return store.NewMessage(
+        message_id=uuid5(event_id, draft.recipient),
+        event_id=event_id,
+        need_id=event.need_id,
+        event=event.model_dump(mode="json"),
+        event_type=event.type,
+        traceparent=message.envelope.traceparent,
+        draft=draft,
+    )

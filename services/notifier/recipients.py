@@ -1,0 +1,181 @@
+"""To whom a message goes right now, or why it goes to nobody: asked just before the send, for a whole set at once."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from schemas.addresses import Address
+from schemas.links import FamilyLink, LinkKeys, OfferLink
+from schemas.partners import Contact
+from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
+from services.notifier import store
+from services.notifier.addresses import Addresses, AddressesAway
+from services.notifier.domain.quiet_hours import QuietHours
+from services.notifier.domain.sending import Attempt, NotNow, NotWanted
+from services.notifier.rendering import Reader
+from services.runtime.database import Connection
+
+_LINK_LIFE = timedelta(days=60)
+_WHILE_OFFER_GOES_OUT = timedelta(seconds=1)
+_PARTNER_UNKNOWN_YET = timedelta(seconds=1)
+_ABOUT_OPEN_OFFER = {MessagePurpose.OFFER, MessagePurpose.OFFER_REMINDER}
+_NAMES_COORDINATOR = {MessagePurpose.CLAIM_AWARDED}
+_WENT_OUT = {"accepted", "delivered", "unknown"}
+_STILL_GOING_OUT = {"queued", "sending"}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a message goes, and who reads it there."""
+
+    channel: Channel
+    address: str
+    contact_id: UUID | None
+    reader: Reader
+
+
+def hash_address(address: str) -> bytes:
+    """What a suppression remembers of an address."""
+    return hashlib.sha256(address.casefold().encode()).digest()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database says about a set of messages."""
+
+    partners: Mapping[UUID, store.PartnerContacts]
+    open_offers: frozenset[UUID]
+    told: Mapping[UUID, str]
+
+    @classmethod
+    async def load(cls, connection: Connection, messages: Sequence[store.Message]) -> "Known":
+        """Reads it in three queries."""
+        offer_ids = [one.offer_id for one in messages if one.offer_id]
+        named = [UUID(one.event["partner_id"]) for one in messages if "partner_id" in one.event]
+        return cls(
+            await store.partners_named(connection, named),
+            frozenset(await store.open_offers(connection, offer_ids)),
+            await store.offers_told(connection, offer_ids),
+        )
+
+
+class Recipients:
+    """Finds destinations for one set of messages. Each address is asked for once."""
+
+    def __init__(
+        self, known: Known, addresses: Addresses, keys: LinkKeys, public_url: str, quiet: QuietHours, now: datetime
+    ) -> None:
+        self._known, self._addresses, self._keys = known, addresses, keys
+        self._public_url, self._quiet, self._now = public_url, quiet, now
+        self._asked: dict[tuple[UUID, RecipientKind], asyncio.Task[Address | None]] = {}
+
+    async def find(self, message: store.Message) -> Destination | Attempt:
+        """Where a message goes; otherwise what becomes of it."""
+        if (reason := self._why_not(message)) is not None:
+            return reason
+        try:
+            if message.recipient is RecipientKind.PARTNER:
+                return await self._find_contact(message)
+            return await self._find_person(message)
+        except AddressesAway:
+            return NotNow()
+
+    def _why_not(self, message: store.Message) -> Attempt | None:
+        offer_id = message.offer_id
+        if message.purpose in _ABOUT_OPEN_OFFER and offer_id not in self._known.open_offers:
+            return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
+        if message.purpose is MessagePurpose.OFFER_WITHDRAWN and offer_id is not None:
+            told = self._known.told.get(offer_id)
+            if told in _STILL_GOING_OUT:
+                return NotNow(self._now + _WHILE_OFFER_GOES_OUT)
+            if told not in _WENT_OUT:
+                return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
+        return None
+
+    async def _find_contact(self, message: store.Message) -> Destination | Attempt:
+        partner = self._known.partners.get(message.partner_id) if message.partner_id else None
+        if partner is None:
+            return NotNow(self._now + _PARTNER_UNKNOWN_YET)
+        found = _first_reachable(partner.contacts, message.contact_id)
+        if found is None:
+            return NotWanted(DeliveryProblem.NO_ADDRESS)
+        contact, channel, address = found
+        if (wait := self._quiet.wait_until(self._now, contact.time_zone)) and not (
+            message.urgent and contact.urgent_at_night
+        ):
+            return NotNow(wait)
+        coordinator = None
+        if message.purpose in _NAMES_COORDINATOR:
+            coordinator = await self._ask(message.need_id, RecipientKind.COORDINATOR)
+            if coordinator is None:
+                return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
+        link = OfferLink(message.need_id, _required(message.offer_id), contact.contact_id, self._link_end(message))
+        reader = Reader(
+            message.recipient,
+            contact.name,
+            contact.language,
+            contact.time_zone,
+            partner.name,
+            f"{self._public_url}/o/{self._keys.sign(link)}",
+            coordinator,
+        )
+        return Destination(channel, address, contact.contact_id, reader)
+
+    async def _find_person(self, message: store.Message) -> Destination | Attempt:
+        address = await self._ask(message.need_id, message.recipient)
+        if address is None:
+            return NotWanted(DeliveryProblem.NO_ADDRESS)
+        reachable = [(channel, at) for channel in address.channels if (at := _at(address, channel)) is not None]
+        if not reachable:
+            return NotWanted(DeliveryProblem.OPTED_OUT)
+        if (wait := self._quiet.wait_until(self._now, address.time_zone)) and not message.urgent:
+            return NotNow(wait)
+        family = message.recipient is RecipientKind.FAMILY
+        path = f"needs/{message.need_id}"
+        if family:
+            path = f"f/{self._keys.sign(FamilyLink(message.need_id, self._link_end(message)))}"
+        named = message.event.get("partner_id")
+        partner = self._known.partners.get(UUID(named)) if named else None
+        reader = Reader(
+            message.recipient,
+            address.name,
+            address.language,
+            address.time_zone,
+            partner.name if partner else "",
+            f"{self._public_url}/{path}",
+            address,
+        )
+        channel, at = reachable[0]
+        return Destination(channel, at, None, reader)
+
+    async def _ask(self, need_id: UUID, who: RecipientKind) -> Address | None:
+        if (need_id, who) not in self._asked:
+            self._asked[need_id, who] = asyncio.ensure_future(self._addresses.find(need_id, who))
+        return await self._asked[need_id, who]
+
+    @staticmethod
+    def _link_end(message: store.Message) -> datetime:
+        # From the message, so that trying again gives the same link.
+        return message.deadline + _LINK_LIFE
+
+
+def _first_reachable(contacts: Sequence[Contact], preferred: UUID | None) -> tuple[Contact, Channel, str] | None:
+    for contact in sorted(contacts, key=lambda contact: contact.contact_id != preferred):
+        for channel in contact.channels:
+            address = contact.email if channel is Channel.EMAIL else contact.phone
+            if address is not None:
+                return contact, channel, address
+    return None
+
+
+def _at(address: Address, channel: Channel) -> str | None:
+    return address.email if channel is Channel.EMAIL else address.phone
+
+
+def _required(offer_id: UUID | None) -> UUID:
+    if offer_id is None:
+        raise ValueError("a message to a partner is about an offer")
+    return offer_id

@@ -1,0 +1,66 @@
+"""What became of messages whose fate is not known, or not final: asked of the provider, never guessed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from schemas.topics import ServiceName
+from schemas.vocabulary import Channel, DeliveryProblem
+from services.notifier import store
+from services.notifier.deliveries import to_delivery
+from services.notifier.domain.sending import MessageStatus
+from services.notifier.texts import Texter
+from services.runtime import outbox
+from services.runtime.database import Pool
+
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Finds out."""
+
+    pool: Pool
+    texter: Texter
+
+    async def expire_leases(self) -> int:
+        """Messages whose sender went away in the middle: flagged unknown first, then tried once more.
+
+        Whether the provider took the first attempt cannot be known for email; an offer that never arrives is worse
+        than one that arrives twice, so after the flag it goes out again, under the same Message-ID.
+        """
+        async with self.pool.acquire() as connection, connection.transaction():
+            messages = await store.expire_leases(connection, _AT_ONCE)
+            now = datetime.now(UTC)
+            flagged = [
+                to_delivery(
+                    message,
+                    MessageStatus.UNKNOWN,
+                    message.version,
+                    now,
+                    channel=message.channel,
+                    problem=DeliveryProblem.TIMED_OUT_AFTER_SENDING,
+                )
+                for message in messages
+            ]
+            await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
+            for message in messages:
+                await store.settle(connection, message.message_id, "unknown", "queued", None)
+        return len(messages)
+
+    async def learn_texts(self) -> int:
+        """Which accepted texts arrived or never will."""
+        final = await self.texter.list_final()
+        if not final:
+            return 0
+        async with self.pool.acquire() as connection, connection.transaction():
+            for message in await store.texts_in_transit(connection, list(final)):
+                arrived = final[message.provider_id or ""]
+                status = MessageStatus.DELIVERED if arrived else MessageStatus.BOUNCED
+                version = await store.settle(connection, message.message_id, "accepted", status, None)
+                problem = None if arrived else DeliveryProblem.ADDRESS_REFUSED
+                if version is not None:
+                    event = to_delivery(
+                        message, status, version, datetime.now(UTC), channel=Channel.TEXT, problem=problem
+                    )
+                    await outbox.publish(connection, ServiceName.NOTIFIER, [event] if event else [])
+        return 0

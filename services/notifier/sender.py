@@ -1,0 +1,172 @@
+"""The send machine: claim a set, find out where each goes, send, write down what became of it."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address as Mailbox
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from uuid import UUID
+
+from schemas.event import NeedEvent
+from schemas.links import LinkKeys
+from schemas.topics import TOPICS, ServiceName
+from schemas.vocabulary import Channel, DeliveryProblem
+from services.notifier import metrics, store
+from services.notifier.addresses import Addresses
+from services.notifier.deliveries import to_delivery
+from services.notifier.domain.quiet_hours import QuietHours
+from services.notifier.domain.sending import (
+    Attempt,
+    NotNow,
+    Refused,
+    Result,
+    Sent,
+    conclude,
+)
+from services.notifier.email import Mailer
+from services.notifier.recipients import Destination, Known, Recipients, hash_address
+from services.notifier.rendering import Renderer, Words
+from services.notifier.texts import Texter
+from services.runtime import outbox
+from services.runtime.database import Pool
+from services.runtime.logs import get_logger
+
+_SET = 50
+"""Small, because a crash makes what was in hand unknown."""
+
+_log = get_logger(__name__)
+
+_MODELS = {model.type: model for topic in TOPICS for model in topic.events}
+
+
+class Sender:
+    """Sends what is due."""
+
+    def __init__(  # noqa: PLR0913 - the one place where sending meets everything it needs
+        self,
+        pool: Pool,
+        mailer: Mailer,
+        texter: Texter,
+        addresses: Addresses,
+        *,
+        keys: LinkKeys,
+        public_url: str,
+        email_from: str,
+        quiet: QuietHours,
+    ) -> None:
+        self._pool, self._mailer, self._texter, self._addresses = pool, mailer, texter, addresses
+        self._keys, self._public_url, self._quiet = keys, public_url.rstrip("/"), quiet
+        self._renderer = Renderer()
+        name, self._sender_address = parseaddr(email_from)
+        self._sender = Mailbox(name, addr_spec=self._sender_address)
+
+    async def send_due(self) -> int:
+        """Sends one set. Returns how many messages were in it."""
+        async with self._pool.acquire() as connection:
+            messages = await store.claim_due(connection, _SET)
+            if not messages:
+                return 0
+            known = await Known.load(connection, messages)
+        now = datetime.now(UTC)
+        recipients = Recipients(known, self._addresses, self._keys, self._public_url, self._quiet, now)
+        tried = await asyncio.gather(*(self._try(message, recipients) for message in messages))
+        await self._write(messages, tried)
+        return len(messages)
+
+    async def _try(self, message: store.Message, recipients: Recipients) -> tuple[Sent, str | None]:
+        try:
+            return await self._send_one(message, recipients)
+        except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold the others
+            _log.error("message not made", message_id=str(message.message_id), purpose=message.purpose, exc_info=error)
+            return _sent(message, None, NotNow()), None
+
+    async def _send_one(self, message: store.Message, recipients: Recipients) -> tuple[Sent, str | None]:
+        destination = await recipients.find(message)
+        if not isinstance(destination, Destination):
+            return _sent(message, None, destination), None
+        if await self._is_suppressed(destination):
+            return _sent(message, destination, Refused(DeliveryProblem.ADDRESS_SUPPRESSED)), None
+        event = _MODELS[message.event_type].model_validate(message.event)
+        if not isinstance(event, NeedEvent):
+            raise TypeError(f"{message.event_type} is about no need")
+        words = self._renderer.render(message.purpose, event, destination.reader)
+        attempt = await self._hand_over(message, destination, words)
+        refused_for_good = isinstance(attempt, Refused) and attempt.suppress
+        return _sent(message, destination, attempt), destination.address if refused_for_good else None
+
+    async def _is_suppressed(self, destination: Destination) -> bool:
+        hashed = hash_address(destination.address)
+        async with self._pool.acquire() as connection:
+            return (hashed, destination.channel) in await store.suppressed(connection, [hashed])
+
+    async def _hand_over(self, message: store.Message, destination: Destination, words: Words) -> Attempt:
+        if destination.channel is Channel.EMAIL:
+            return await self._mailer.send(self._compose(message, destination, words))
+        return await self._texter.send(destination.address, words.text)
+
+    def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
+        email = EmailMessage()
+        email["From"] = self._sender
+        email["To"] = Mailbox(_clean(destination.reader.name), addr_spec=destination.address)
+        email["Subject"] = words.subject
+        email["Date"] = format_datetime(datetime.now(UTC))
+        # The same for every attempt: a receiver that sees it twice can tell.
+        email["Message-ID"] = f"<{message.message_id}@{self._sender_address.partition('@')[2]}>"
+        email["Auto-Submitted"] = "auto-generated"
+        email["List-Unsubscribe"] = f"<mailto:{self._sender_address}?subject=stop>"
+        email["Content-Language"] = destination.reader.language
+        email.set_content(words.plain)
+        email.add_alternative(words.html, subtype="html")
+        return email
+
+    async def _write(self, messages: Sequence[store.Message], tried: Sequence[tuple[Sent, str | None]]) -> None:
+        now = datetime.now(UTC)
+        results = [conclude(sent, now, random.random()) for sent, _ in tried]  # noqa: S311 - not a secret
+        refused = [
+            (hash_address(address), str(sent.channel))
+            for sent, address in tried
+            if address is not None and sent.channel
+        ]
+        async with self._pool.acquire() as connection, connection.transaction():
+            versions = await store.save_results(connection, results)
+            if refused:
+                await store.suppress(connection, refused)
+            await outbox.publish(connection, ServiceName.NOTIFIER, _to_deliveries(messages, results, versions, now))
+        for message, result in zip(messages, results, strict=True):
+            metrics.observe(result, (now - message.created_at).total_seconds())
+
+
+def _to_deliveries(
+    messages: Sequence[store.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
+) -> list[outbox.Outgoing]:
+    made = (
+        to_delivery(
+            message,
+            result.status,
+            versions[message.message_id],
+            now,
+            channel=result.channel,
+            contact_id=result.contact_id,
+            problem=result.problem,
+        )
+        for message, result in zip(messages, results, strict=True)
+        if message.message_id in versions
+    )
+    return [delivery for delivery in made if delivery is not None]
+
+
+def _sent(message: store.Message, destination: Destination | None, attempt: Attempt) -> Sent:
+    return Sent(
+        message.message_id,
+        message.attempts,
+        message.deadline,
+        destination.channel if destination else message.channel,
+        destination.contact_id if destination else None,
+        attempt,
+    )
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.split())

@@ -1,0 +1,300 @@
+"""All SQL of the notifier."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from schemas.partners import Contact
+from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
+from services.notifier.domain.sending import Result
+from services.notifier.domain.telling import Draft
+from services.runtime.database import Connection
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that is about to be sent, or whose fate is being learned."""
+
+    message_id: UUID
+    recipient: RecipientKind
+    purpose: MessagePurpose
+    need_id: UUID
+    offer_id: UUID | None
+    partner_id: UUID | None
+    contact_id: UUID | None
+    channel: Channel | None
+    event: dict[str, Any]
+    event_type: str
+    urgent: bool
+    traceparent: str
+    version: int
+    attempts: int
+    deadline: datetime
+    provider_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A draft with the event that causes it."""
+
+    message_id: UUID
+    event_id: UUID
+    need_id: UUID
+    event: dict[str, Any]
+    event_type: str
+    traceparent: str
+    draft: Draft
+
+
+@dataclass(frozen=True)
+class PartnerContacts:
+    """A partner's name and the people who answer for it; nobody once it is removed."""
+
+    name: str
+    contacts: tuple[Contact, ...]
+
+
+async def add_messages(connection: Connection, messages: Sequence[NewMessage]) -> None:
+    """Queues messages; one that an event already caused for that recipient is left as it is."""
+    await connection.execute(
+        """
+        INSERT INTO messages (message_id, event_id, need_id, event, event_type, traceparent, recipient, purpose,
+                              deadline, urgent, offer_id, partner_id, contact_id)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[], $5::text[], $6::text[], $7::text[],
+                             $8::text[], $9::timestamptz[], $10::boolean[], $11::uuid[], $12::uuid[], $13::uuid[])
+            ON CONFLICT DO NOTHING
+        """,
+        *_columns(
+            [
+                (
+                    one.message_id,
+                    one.event_id,
+                    one.need_id,
+                    one.event,
+                    one.event_type,
+                    one.traceparent,
+                    one.draft.recipient,
+                    one.draft.purpose,
+                    one.draft.deadline,
+                    one.draft.urgent,
+                    one.draft.offer_id,
+                    one.draft.partner_id,
+                    one.draft.contact_id,
+                )
+                for one in messages
+            ],
+            13,
+        ),
+    )
+
+
+async def save_offers(connection: Connection, offers: Iterable[tuple[UUID, int, bool]]) -> None:
+    """(offer, version, open): what is older than what is known is left out."""
+    newest = {offer_id: (offer_id, version, is_open) for offer_id, version, is_open in offers}
+    await connection.execute(
+        """
+        INSERT INTO offers (offer_id, version, open) SELECT * FROM unnest($1::uuid[], $2::int[], $3::boolean[])
+            ON CONFLICT (offer_id) DO UPDATE SET version = excluded.version, open = excluded.open
+         WHERE offers.version < excluded.version
+        """,
+        *_columns(sorted(newest.values()), 3),
+    )
+
+
+async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, int, bool, str, str]]) -> None:
+    """(partner, version, removed, name, contacts as JSON): what is older than what is known is left out."""
+    newest = {row[0]: row for row in partners}
+    await connection.execute(
+        """
+        INSERT INTO partners (partner_id, version, removed, name, contacts)
+        SELECT partner_id, version, removed, name, contacts::jsonb
+          FROM unnest($1::uuid[], $2::int[], $3::boolean[], $4::text[], $5::text[])
+               AS new (partner_id, version, removed, name, contacts)
+            ON CONFLICT (partner_id) DO UPDATE
+           SET version = excluded.version, removed = excluded.removed, name = excluded.name,
+               contacts = excluded.contacts
+         WHERE partners.version < excluded.version
+        """,
+        *_columns([newest[key] for key in sorted(newest)], 5),
+    )
+
+
+async def claim_due(connection: Connection, limit: int) -> list[Message]:
+    """Takes messages that are due, urgent ones first: the attempt and its lease are written before any send."""
+    rows = await connection.fetch(
+        """
+        WITH due AS (
+            SELECT message_id FROM messages WHERE status = 'queued' AND due_at <= now()
+             ORDER BY urgent DESC, due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE messages SET status = 'sending', attempts = attempts + 1, lease_until = now() + $2::interval
+          FROM due WHERE messages.message_id = due.message_id
+        RETURNING messages.*
+        """,
+        limit,
+        LEASE,
+    )
+    return [_read_message(row) for row in rows]
+
+
+async def expire_leases(connection: Connection, limit: int) -> list[Message]:
+    """Messages whose sender went away between its attempt and its word: nobody knows whether they went out."""
+    rows = await connection.fetch(
+        """
+        WITH gone AS (
+            SELECT message_id FROM messages WHERE status = 'sending' AND lease_until < now()
+             ORDER BY message_id LIMIT $1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE messages SET status = 'unknown', lease_until = NULL, version = version + 1, due_at = now()
+          FROM gone WHERE messages.message_id = gone.message_id
+        RETURNING messages.*
+        """,
+        limit,
+    )
+    return [_read_message(row) for row in rows]
+
+
+async def save_results(connection: Connection, results: Sequence[Result]) -> dict[UUID, int]:
+    """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
+    rows = await connection.fetch(
+        """
+        UPDATE messages
+           SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
+               channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
+               problem = result.problem, lease_until = NULL, version = version + 1,
+               accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
+                      $8::text[])
+               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem)
+         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
+           AND messages.status = 'sending'
+        RETURNING messages.message_id, messages.version
+        """,
+        *_columns(
+            [
+                (
+                    one.message_id,
+                    one.attempts,
+                    one.status,
+                    one.due_at,
+                    one.channel,
+                    one.contact_id,
+                    one.provider_id,
+                    one.problem,
+                )
+                for one in results
+            ],
+            8,
+        ),
+    )
+    return {row["message_id"]: row["version"] for row in rows}
+
+
+async def unknown_texts(connection: Connection, limit: int) -> list[Message]:
+    """Texts that may have gone out, for looking them up at the provider."""
+    rows = await connection.fetch(
+        "SELECT * FROM messages WHERE status = 'unknown' AND channel = 'text' AND due_at <= now() "
+        "ORDER BY due_at LIMIT $1",
+        limit,
+    )
+    return [_read_message(row) for row in rows]
+
+
+async def texts_in_transit(connection: Connection, provider_ids: Collection[str]) -> list[Message]:
+    """Accepted texts among those that the provider has news of."""
+    rows = await connection.fetch(
+        "SELECT * FROM messages WHERE provider_id = ANY($1::text[]) AND status = 'accepted' AND channel = 'text'",
+        list(provider_ids),
+    )
+    return [_read_message(row) for row in rows]
+
+
+async def settle(connection: Connection, message_id: UUID, old: str, new: str, provider_id: str | None) -> int | None:
+    """Moves a message on, unless somebody else did. Returns its new version."""
+    version: int | None = await connection.fetchval(
+        "UPDATE messages SET status = $3, provider_id = coalesce($4, provider_id), version = version + 1, "
+        "due_at = now(), accepted_at = coalesce(accepted_at, CASE WHEN $3 = 'accepted' THEN now() END) "
+        "WHERE message_id = $1 AND status = $2 RETURNING version",
+        message_id,
+        old,
+        new,
+        provider_id,
+    )
+    return version
+
+
+async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:
+    """The contacts of these partners; a partner nobody has told us of yet is left out."""
+    rows = await connection.fetch(
+        "SELECT partner_id, name, contacts FROM partners WHERE partner_id = ANY($1::uuid[])", list(partner_ids)
+    )
+    return {
+        row["partner_id"]: PartnerContacts(row["name"], tuple(Contact.model_validate(one) for one in row["contacts"]))
+        for row in rows
+    }
+
+
+async def open_offers(connection: Connection, offer_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these offers are open."""
+    rows = await connection.fetch(
+        "SELECT offer_id FROM offers WHERE offer_id = ANY($1::uuid[]) AND open", list(offer_ids)
+    )
+    return {row["offer_id"] for row in rows}
+
+
+async def offers_told(connection: Connection, offer_ids: Collection[UUID]) -> dict[UUID, str]:
+    """By offer, where the message that made it stands."""
+    rows = await connection.fetch(
+        "SELECT offer_id, status FROM messages WHERE offer_id = ANY($1::uuid[]) AND purpose = 'offer'", list(offer_ids)
+    )
+    return {row["offer_id"]: row["status"] for row in rows}
+
+
+async def suppressed(connection: Connection, address_hashes: Collection[bytes]) -> set[tuple[bytes, str]]:
+    """Which (address, channel) a provider refused for good."""
+    rows = await connection.fetch(
+        "SELECT address_hash, channel FROM suppressions WHERE address_hash = ANY($1::bytea[])", list(address_hashes)
+    )
+    return {(row["address_hash"], row["channel"]) for row in rows}
+
+
+async def suppress(connection: Connection, addresses: Sequence[tuple[bytes, str]]) -> None:
+    """Writes to these no more."""
+    await connection.execute(
+        "INSERT INTO suppressions (address_hash, channel) SELECT * FROM unnest($1::bytea[], $2::text[]) "
+        "ON CONFLICT DO NOTHING",
+        *_columns(addresses, 2),
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [[row[position] for row in rows] for position in range(width)]
+
+
+def _read_message(row: asyncpg.Record) -> Message:
+    return Message(
+        message_id=row["message_id"],
+        recipient=RecipientKind(row["recipient"]),
+        purpose=MessagePurpose(row["purpose"]),
+        need_id=row["need_id"],
+        offer_id=row["offer_id"],
+        partner_id=row["partner_id"],
+        contact_id=row["contact_id"],
+        channel=Channel(row["channel"]) if row["channel"] else None,
+        event=row["event"],
+        event_type=row["event_type"],
+        urgent=row["urgent"],
+        traceparent=row["traceparent"],
+        version=row["version"],
+        attempts=row["attempts"],
+        deadline=row["deadline"],
+        provider_id=row["provider_id"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,95 @@
+"""The texting API: the part of Twilio's REST interface that is used, and the webhook for texts that people send."""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+from xml.etree import ElementTree
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from switchboard.sinks.kept import Box, Kept
+
+_NUMBER = re.compile(r"^\+[1-9][0-9]{6,14}$")
+
+
+class NobodyAnswers(Exception):
+    """The webhook cannot be reached, or does not take the text."""
+
+
+@dataclass(frozen=True)
+class Texting:
+    """`webhook_url` is signed; `deliver_to` is where it is reached from here."""
+
+    box: Box
+    account: str
+    token: str
+    number: str
+    webhook_url: str
+    deliver_to: str
+
+    def routes(self) -> list[Route]:
+        """The API's routes."""
+        base = f"/2010-04-01/Accounts/{self.account}"
+        return [
+            Route(f"{base}/Messages.json", self.send, methods=["POST"]),
+            Route(f"{base}/Messages.json", self.list, methods=["GET"]),
+        ]
+
+    async def send(self, request: Request) -> Response:
+        """Takes a text; it is delivered at once."""
+        if not self._allowed(request):
+            return JSONResponse({"code": 20003, "message": "Authenticate"}, 401)
+        form = await request.form()
+        to = str(form.get("To", ""))
+        if not _NUMBER.match(to):
+            return JSONResponse({"code": 21211, "message": "Invalid 'To' Phone Number"}, 400)
+        kept = self.box.add(
+            kind="text",
+            sender=str(form.get("From", "")),
+            to=to,
+            text=str(form.get("Body", "")),
+            sid=f"SM{uuid4().hex}",
+            status="delivered",
+        )
+        return JSONResponse(_as_twilio(kept) | {"status": "queued"}, 201)
+
+    async def list(self, request: Request) -> Response:
+        """Texts, newest first."""
+        if not self._allowed(request):
+            return JSONResponse({"code": 20003, "message": "Authenticate"}, 401)
+        size = int(request.query_params.get("PageSize", "50"))
+        found = [one for one in self.box.find("text", request.query_params.get("To")) if not one.incoming]
+        return JSONResponse({"messages": [_as_twilio(one) for one in reversed(found[-size:])]})
+
+    async def receive(self, sender: str, body: str) -> str:
+        """Somebody texts us: hands it to the webhook, signed as Twilio does. Returns the reply, which may be empty."""
+        form = {"MessageSid": f"SM{uuid4().hex}", "From": sender, "To": self.number, "Body": body}
+        signed = self.webhook_url + "".join(name + form[name] for name in sorted(form))
+        signature = base64.b64encode(hmac.digest(self.token.encode(), signed.encode(), hashlib.sha1)).decode()
+        self.box.add(kind="text", sender=sender, to=self.number, text=body, incoming=True, status="received")
+        try:
+            async with httpx.AsyncClient(timeout=15) as client:
+                answer = await client.post(self.deliver_to, data=form, headers={"X-Twilio-Signature": signature})
+            answer.raise_for_status()
+            reply = ElementTree.fromstring(answer.content).findtext("Message") or ""  # noqa: S314 - our own service
+        except (httpx.HTTPError, ElementTree.ParseError) as error:
+            raise NobodyAnswers(str(error)) from error
+        if reply:
+            self.box.add(
+                kind="text", sender=self.number, to=sender, text=reply, sid=f"SM{uuid4().hex}", status="delivered"
+            )
+        return reply
+
+    def _allowed(self, request: Request) -> bool:
+        wanted = "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        return hmac.compare_digest(wanted, request.headers.get("authorization", ""))
+
+
+def _as_twilio(kept: Kept) -> dict[str, str]:
+    return {"sid": kept.sid, "to": kept.to, "from": kept.sender, "body": kept.text, "status": kept.status}
