@@ -9,7 +9,9 @@ import importlib
 import logging
 import os
 from enum import StrEnum, auto
+from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
@@ -69,6 +71,8 @@ app = typer.Typer(
 )
 topic_commands = typer.Typer(help="Kafka's topics.")
 app.add_typer(topic_commands, name="topics")
+partner_commands = typer.Typer(no_args_is_help=True, help="The directory of partners.")
+app.add_typer(partner_commands, name="partners")
 
 
 @app.command()
@@ -129,3 +133,32 @@ def migrate() -> None:
         if url:
             asyncio.run(migrations.migrate(url, service))
             typer.echo(f"{service}'s database is up to date")
+
+
+@partner_commands.command("import")
+def import_partners(
+    file: Annotated[Path, typer.Argument(help="CSV as in switchboard/partners_example.csv, or a JSON list.")],
+    url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="Where intake is.")],
+    key: Annotated[str, typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With partners:write.")],
+) -> None:
+    """Take partners from a file: all of it, or, with a report of the lines that are wrong, nothing.
+
+    A spreadsheet has one row for each service of a partner. An area is one of: radius 11215 10 (ZIP and miles),
+    zips 11201;11215, county Kings County NY, state NY, nation. Importing again replaces, and never doubles.
+    """
+    from switchboard import partners
+
+    partners.import_partners(file, url, key, typer.echo)
+
+
+@app.command()
+def need(
+    need_id: Annotated[UUID, typer.Argument(help="As the API gave it.")],
+    bootstrap_servers: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show everything that happened to one need, in order, from all services."""
+    from switchboard.history import print_history
+
+    print_history(bootstrap_servers, need_id, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What people see: the coordinator's portal, the partner's claim page, the family's question. Works without JavaScript."""
+"""What people see: the coordinator's portal, the claim page, the family's question. Works without JavaScript."""
 
 from pathlib import Path
 

@@ -44,7 +44,7 @@ async def answer(request: Request, token: str, link: OfFamily, desk: OnDesk) -> 
 def _stage_of(need: NeedRow, history: list[HistoryEntry]) -> str:
     if was_confirmed(history):
         answers = [entry.what for entry in history if entry.what.startswith("responses.family_")]
-        return "yes" if answers[-1] == "responses.family_confirmed" else "no"
+        return "said_yes" if answers[-1] == "responses.family_confirmed" else "said_no"
     return "ask" if may_confirm(need) and not need.withdrawn else "closed"
 
 

@@ -51,4 +51,4 @@ class Words:
 def choose_language(wanted: str | None, remembered: str | None, own: str | None, accepted: str) -> str:
     """What to speak: what was just chosen, what was chosen before, the person's own, what the browser asks for."""
     offered = [part.split(";")[0].strip()[:2].lower() for part in accepted.split(",")]
-    return next((one for one in (wanted, remembered, own, *offered) if one in LANGUAGES), "en")
+    return next((one for one in (wanted, remembered, own, *offered) if one is not None and one in LANGUAGES), "en")

@@ -87,7 +87,7 @@ def _show_form(request: Request, person: Person, typed: Typed, problems: dict[st
     return show(
         request,
         "need_new.html",
-        status=422 if problems else 200,
+        status_code=422 if problems else 200,
         own_language=person.language,
         typed=typed,
         problems=problems,

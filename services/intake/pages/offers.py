@@ -90,9 +90,7 @@ async def release(request: Request, token: str, invited: Invitation, desk: OnDes
     return _back_to(token)
 
 
-async def _show(
-    request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]
-) -> Response:
+async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]) -> Response:
     async with desk.pool.acquire() as connection:
         seen = await changes.offer_mark(connection, invited.offer.offer_id)
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
@@ -100,7 +98,7 @@ async def _show(
     return show(
         request,
         "offer.html",
-        status=422 if problems else 200,
+        status_code=422 if problems else 200,
         own_language=invited.contact.language,
         token=token,
         invited=invited,

@@ -1,5 +1,6 @@
 """`/needs/{need_id}`: what was asked, where it stands, what happened, and what the coordinator can do."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from babel import Locale
@@ -8,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
 from services.intake import needs
-from services.intake.domain.family import Family
 from services.intake.desk import Desk
+from services.intake.domain.family import Family
 from services.intake.needs import NeedEnded
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
@@ -65,9 +66,7 @@ async def answer_for_family(request: Request, need_id: UUID, person: SignedIn, d
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     answer = (await request.form()).get("arrived")
     if answer in {"yes", "no"} and may_confirm(need) and not was_confirmed(history):
-        await needs.answer_for_family(
-            desk.pool, need_id, person.site_id, Answerer.COORDINATOR, arrived=answer == "yes"
-        )
+        await needs.answer_for_family(desk.pool, need_id, person.site_id, Answerer.COORDINATOR, arrived=answer == "yes")
     return _back_to(need_id)
 
 
@@ -85,10 +84,8 @@ async def cancel(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk
     except ValueError:
         problems = {"reason": words_for(request, person.language)("problem.reason")}
         return await _show_question(request, need_id, person, desk, problems=problems)
-    try:
+    with suppress(NeedEnded):  # The page says how it ended.
         await needs.cancel_need(desk.pool, need_id, person.site_id, reason)
-    except NeedEnded:
-        pass  # The page says how it ended.
     return _back_to(need_id)
 
 
@@ -113,7 +110,7 @@ async def _show_question(
     return show(
         request,
         "need_cancel.html",
-        status=422 if problems else 200,
+        status_code=422 if problems else 200,
         own_language=person.language,
         need=need,
         reasons=CancelReason,

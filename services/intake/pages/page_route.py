@@ -55,7 +55,7 @@ class PageRoute(APIRoute):
 
 
 def _explain(request: Request, problem: PageProblem) -> Response:
-    return show(request, "gone.html", status=problem.status, text=problem.text)
+    return show(request, "gone.html", status_code=problem.status, text=problem.text)
 
 
 def _ask_to_sign_in(request: Request) -> Response:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import phonenumbers
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,7 +29,7 @@ def words_for(request: Request, own_language: str | None = None) -> Words:
 
 
 def show(
-    request: Request, template: str, *, status: int = 200, own_language: str | None = None, **values: object
+    request: Request, template: str, *, status_code: int = 200, own_language: str | None = None, **values: object
 ) -> HTMLResponse:
     """The page. Also remembers a language that was just chosen, and marks the page's forms as ours."""
     words = words_for(request, own_language)
@@ -39,14 +40,16 @@ def show(
         .render(
             **values,
             t=words,
-            item_words=_item_words(words.language),
+            item_words=lambda code, quantity: ITEM_KINDS[code].label(quantity, words.language),
+            item_name=lambda kind: kind.labels[words.language][1],
+            phone_words=_write_phone,
             other_language=next(code for code in LANGUAGES if code != words.language),
             here=request.url.path,
             form_mark=mark,
             now=datetime.now(UTC),
         )
     )
-    answer = HTMLResponse(html, status)
+    answer = HTMLResponse(html, status_code)
     if request.cookies.get(Cookie.FORM_MARK) != mark:
         put_cookie(request, answer, Cookie.FORM_MARK, mark)
     if request.query_params.get("language") == words.language:
@@ -54,8 +57,10 @@ def show(
     return answer
 
 
-def _item_words(language: str):  # noqa: ANN202
-    return lambda code, quantity: ITEM_KINDS[code].label(quantity, language)
+def _write_phone(phone: str) -> str:
+    number = phonenumbers.parse(phone)
+    kind = phonenumbers.PhoneNumberFormat
+    return str(phonenumbers.format_number(number, kind.NATIONAL if number.country_code == 1 else kind.INTERNATIONAL))
 
 
 @cache

@@ -37,10 +37,10 @@ async def ask_for_link(request: Request, desk: OnDesk) -> Response:
         await signing_in.ask_for_link(desk.pool, email, words.language, client)
     except ValueError:
         problems = {"email": words("sign_in.bad_email")}
-        return show(request, "sign_in.html", status=422, email=typed, problems=problems)
+        return show(request, "sign_in.html", status_code=422, email=typed, problems=problems)
     except signing_in.TooManyAttempts:
         problems = {"email": words("sign_in.too_many")}
-        return show(request, "sign_in.html", status=429, email=typed, problems=problems)
+        return show(request, "sign_in.html", status_code=429, email=typed, problems=problems)
     return RedirectResponse("/sign-in/sent", 303)
 
 
@@ -54,7 +54,7 @@ async def show_sent(request: Request) -> Response:
 async def show_link(request: Request, token: str, desk: OnDesk) -> Response:
     """A button. Mail scanners open links, so opening it uses nothing up."""
     if not await signing_in.is_link(desk.pool, token):
-        return show(request, "sign_in_gone.html", status=410)
+        return show(request, "sign_in_gone.html", status_code=410)
     return show(request, "sign_in_link.html")
 
 
@@ -63,7 +63,7 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     """Signs in, and goes on to the page that was wanted."""
     session = await signing_in.sign_in(desk.pool, token)
     if session is None:
-        return show(request, "sign_in_gone.html", status=410)
+        return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
     answer = RedirectResponse(wanted if wanted.startswith(f"{_BOARD}/") else _BOARD, 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)

@@ -26,14 +26,10 @@ class Told:
     text: str
 
 
-def tell(
-    history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UUID, str], words: Words
-) -> list[Told]:
+def tell(history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UUID, str], words: Words) -> list[Told]:
     """The timeline. `partners` are names by id; one that is gone is "a partner"."""
     teller = _Teller(terms, partners, words)
-    told = (
-        Told(group[-1].at, text) for group in _groups(history) if (text := teller.put_in_words(group)) is not None
-    )
+    told = (Told(group[-1].at, text) for group in _groups(history) if (text := teller.put_in_words(group)) is not None)
     return list(told)[::-1]
 
 

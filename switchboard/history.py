@@ -1,0 +1,113 @@
+"""`switchboard need NEED_ID`: everything that happened to one need, in order, read from the topics themselves."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
+from rich.console import Console
+from rich.table import Table
+
+from schemas.codec import Tombstone, Undecodable, decode
+from schemas.event import Event
+from schemas.topics import NEED_PARTITIONS, TOPICS, topic_named
+from switchboard.errors import SwitchboardError
+
+_TOPICS = [topic.name for topic in TOPICS if topic.key == "need_id"]
+_LEFT_OUT = {"need_id", "terms", "reasons", "at", "message_id", "service_id", "contact_id"}
+_SHORT_ID = 8
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of a need."""
+
+    at: datetime
+    sequence: int
+    service: str
+    what: str
+    facts: dict[str, Any]
+    trace_id: str
+
+
+def print_history(bootstrap_servers: str, need_id: UUID, *, as_json: bool) -> None:
+    """Prints the events of a need, oldest first. Raises SwitchboardError when there are none."""
+    happenings = asyncio.run(read_history(bootstrap_servers, need_id))
+    if not happenings:
+        raise SwitchboardError(f"no topic holds anything about the need {need_id}")
+    if as_json:
+        for one in happenings:
+            print(json.dumps({**vars(one), "at": one.at.isoformat()}))  # noqa: T201 - for machines
+    else:
+        Console().print(_to_table(need_id, happenings))
+
+
+async def read_history(bootstrap_servers: str, need_id: UUID) -> list[Happening]:
+    """All events of a need: only the partition that its key falls into is read."""
+    key = str(need_id).encode()
+    everywhere = list(range(NEED_PARTITIONS))
+    partition = DefaultPartitioner()(key, everywhere, everywhere)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, partition) for topic in _TOPICS]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        found = []
+        while not all([await consumer.position(place) >= end for place, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += [one for record in records if record.key == key and (one := _read(record)) is not None]
+    finally:
+        await consumer.stop()
+    return sorted(found, key=lambda one: (one.at, one.sequence))
+
+
+def _read(record: Any) -> Happening | None:  # noqa: ANN401 - aiokafka has no types
+    try:
+        event, envelope = decode(topic_named(record.topic), record.key, record.value, record.headers)
+    except Undecodable:
+        return None
+    facts = _facts(event)
+    service = envelope.source.rpartition("/")[2]
+    what = envelope.type.removeprefix("switchboard.").removesuffix(".v1")
+    return Happening(envelope.time, envelope.sequence, service, what, facts, envelope.traceparent[3:35])
+
+
+def _facts(event: Event | Tombstone) -> dict[str, Any]:
+    if isinstance(event, Tombstone):
+        return {}
+    facts = event.model_dump(mode="json", exclude=_LEFT_OUT, exclude_none=True)
+    terms = getattr(event, "terms", None)
+    if terms is not None:
+        facts["items"] = ", ".join(f"{item.quantity} {item.code}" for item in terms.items)
+        if hasattr(terms, "number"):
+            facts["number"] = terms.number
+    return facts
+
+
+def _to_table(need_id: UUID, happenings: list[Happening]) -> Table:
+    table = Table(title=f"Need {need_id}\ntrace {happenings[0].trace_id}", title_justify="left")
+    for heading in ("at (UTC)", "after", "service", "what", "facts"):
+        table.add_column(heading, no_wrap=heading != "facts")
+    first = happenings[0].at
+    for one in happenings:
+        facts = ", ".join(f"{name} {_shorten(value)}" for name, value in one.facts.items())
+        after = f"+{(one.at - first).total_seconds():.2f} s"
+        table.add_row(one.at.strftime("%H:%M:%S.%f")[:-3], after, one.service, one.what, facts)
+    return table
+
+
+def _shorten(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if isinstance(value, list):
+        return "; ".join(_shorten(one) for one in value) or "all"
+    if isinstance(value, dict):
+        return " x ".join(str(one) for one in value.values())
+    try:
+        return str(UUID(str(value)))[:_SHORT_ID]
+    except ValueError:
+        return str(value)
