@@ -48,6 +48,7 @@ class Bench:
     def __init__(self, run: RunningSwitchboard, client: httpx.AsyncClient) -> None:
         self.run, self.client, self.load = run, client, Load()
         self._numbers = count(1)
+        self._noted = asyncio.Condition()
 
     async def register_partners(self) -> None:
         await asyncio.gather(*(self._register_partner(number) for number in range(PARTNERS)))
@@ -106,6 +107,8 @@ class Bench:
             for message in answer.json()["messages"]:
                 after = max(after, message["number"])
                 self._note(message)
+            async with self._noted:
+                self._noted.notify_all()
 
     def _note(self, message: dict[str, str]) -> None:
         self.load.messages += 1
@@ -116,9 +119,8 @@ class Bench:
             self.load.accepted.setdefault(UUID(bytes=raw[5:21]), received)
 
     async def all_accepted(self, within: float) -> None:
-        async with asyncio.timeout(within):
-            while self.load.posted.keys() - self.load.accepted.keys():
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(within), self._noted:
+            await self._noted.wait_for(lambda: not self.load.posted.keys() - self.load.accepted.keys())
 
     async def steady(self, rate: float, seconds: float) -> Load:
         """An open loop: a need every 1/rate seconds, whatever the answers do."""
@@ -168,7 +170,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def memory_of(process: HttpProcess) -> float:
     main = psutil.Process(process.pid)
-    return sum(one.memory_info().rss for one in [main, *main.children(recursive=True)]) / 2**20
+    return float(sum(one.memory_info().rss for one in [main, *main.children(recursive=True)])) / 2**20
 
 
 async def measure(rate: float, seconds: float, needs: int, rounds: int) -> None:
@@ -179,7 +181,8 @@ async def measure(rate: float, seconds: float, needs: int, rounds: int) -> None:
         for name, share in (("p50", 0.5), ("p95", 0.95)):
             figures = sorted(1000 * percentile(row, share) for row in rows)
             print(
-                f"need posted -> first email taken, {rate:.0f} needs/s, {name}: median {statistics.median(figures):.0f} ms "
+                f"need posted -> first email taken, {rate:.0f} needs/s, {name}: "
+                f"median {statistics.median(figures):.0f} ms "
                 f"(min {figures[0]:.0f}, max {figures[-1]:.0f}, {rounds} rounds of {int(rate * seconds)} needs)"
             )
         rates = []

@@ -78,7 +78,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
 
 
 async def _watch_over(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Bounds what comes in, begins its trace, and logs what came of it: the route, never the path, which may be a link."""
+    """Bounds what comes in, begins its trace, logs what came of it: the route, never the path, which may be a link."""
     trace = begin_trace(request.headers.get("traceparent"))
     if int(request.headers.get("content-length", "0") or 0) > _LARGEST_BODY:
         return problem(413, f"At most {_LARGEST_BODY // 1024} kB fit into one request.")

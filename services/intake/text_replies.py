@@ -8,7 +8,10 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         "declined": "Thank you for telling us. We ask someone else about number {number}.",
         "arrived": "Thank you for telling us. We are glad it arrived.",
         "not_arrived": "Thank you for telling us. We go on looking, and your coordinator knows.",
-        "help": "Switchboard: reply YES or NO with the number in our text. STOP ends texts. Questions: your school's coordinator.",
+        "help": (
+            "Switchboard: reply YES or NO with the number in our text. STOP ends texts. "
+            "Questions: your school's coordinator."
+        ),
         "stopped": "You will get no more texts from Switchboard. START begins them again.",
         "started": "You will get texts from Switchboard again. STOP ends them.",
         "see_link": "Thank you. Please answer this one by the link in our text.",
@@ -22,7 +25,10 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
         "declined": "Gracias por avisar. Preguntamos a otra persona por el número {number}.",
         "arrived": "Gracias por avisar. Nos alegra que le llegó.",
         "not_arrived": "Gracias por avisar. Seguimos buscando, y su coordinación lo sabe.",
-        "help": "Switchboard: responda SI o NO con el número de nuestro mensaje. ALTO termina los mensajes. Preguntas: la coordinación de su escuela.",
+        "help": (
+            "Switchboard: responda SI o NO con el número de nuestro mensaje. ALTO termina los mensajes. "
+            "Preguntas: la coordinación de su escuela."
+        ),
         "stopped": "Ya no recibirá mensajes de Switchboard. EMPEZAR los reanuda.",
         "started": "Recibirá mensajes de Switchboard otra vez. ALTO los termina.",
         "see_link": "Gracias. Por favor responda a esta por el enlace del mensaje.",

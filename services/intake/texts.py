@@ -1,4 +1,4 @@
-"""Texts that come in: an answer to an offer, a family's word, HELP, STOP. Each gets one reply, however often it comes."""
+"""Texts that come in: an answer to an offer, a family's word, HELP, STOP. Each gets one reply."""
 
 from dataclasses import dataclass
 from uuid import UUID

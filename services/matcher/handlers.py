@@ -131,7 +131,7 @@ class Batch:
         return newer
 
 
-def to_command(event: NeedEvent) -> commands.Command:  # noqa: C901, PLR0911 - one line for each event
+def to_command(event: NeedEvent) -> commands.Command:
     """What an event of intake asks of a need."""
     match event:
         case needs.NeedChanged(terms=terms):

@@ -69,7 +69,9 @@ class Renderer:
             for name, text in entry.items()
             if name != "sensitive_text"
         }
-        text = self._plain.from_string(entry["sensitive_text"]).render(facts) if sensitive else filled["text"]
+        # Who hands over may read what it is about, also in a text; a partner's phone may lie on any table.
+        withheld = sensitive and reader.kind is RecipientKind.PARTNER
+        text = self._plain.from_string(entry["sensitive_text"]).render(facts) if withheld else filled["text"]
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])

@@ -44,7 +44,7 @@ _MODELS = {model.type: model for topic in TOPICS for model in topic.events}
 class Sender:
     """Sends what is due."""
 
-    def __init__(  # noqa: PLR0913 - the one place where sending meets everything it needs
+    def __init__(
         self,
         pool: Pool,
         mailer: Mailer,

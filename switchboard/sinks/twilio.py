@@ -4,9 +4,9 @@ import base64
 import hashlib
 import hmac
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from uuid import uuid4
-from xml.etree import ElementTree
 
 import httpx
 from starlette.requests import Request
@@ -77,8 +77,8 @@ class Texting:
             async with httpx.AsyncClient(timeout=15) as client:
                 answer = await client.post(self.deliver_to, data=form, headers={"X-Twilio-Signature": signature})
             answer.raise_for_status()
-            reply = ElementTree.fromstring(answer.content).findtext("Message") or ""  # noqa: S314 - our own service
-        except (httpx.HTTPError, ElementTree.ParseError) as error:
+            reply = ET.fromstring(answer.content).findtext("Message") or ""  # noqa: S314 - our own service
+        except (httpx.HTTPError, ET.ParseError) as error:
             raise NobodyAnswers(str(error)) from error
         if reply:
             self.box.add(

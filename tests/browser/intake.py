@@ -1,4 +1,4 @@
-"""Intake with its pages, running in this process; the test plays matcher and mail provider. Kafka is away on purpose."""
+"""Intake with its pages, running in this process; the test plays matcher and mail provider. Kafka is away."""
 
 import asyncio
 import base64

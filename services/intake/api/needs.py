@@ -89,7 +89,7 @@ async def enter_need(
 
 
 @router.get("")
-async def list_needs(  # noqa: PLR0913 - each is a filter of the query
+async def list_needs(
     caller: Reader,
     status: Annotated[list[NeedProgress] | None, Query()] = None,
     stuck: bool | None = None,

@@ -34,7 +34,7 @@ _REMINDERS = {
 _SILENT_WITHDRAWALS = {WithdrawalReason.PARTNER_UNAVAILABLE}
 
 
-def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR0911 - one line for each event
+def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
     """The messages that an event causes."""
     match event:
         case offers.OfferMade():

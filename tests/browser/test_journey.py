@@ -1,0 +1,169 @@
+"""One need, as people see it, in a real browser."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from schemas.outcomes import ConfirmationRequested, NeedFulfilled
+from tests.browser.intake import RunningIntake, award_of, family_path, offer_of, offer_path
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EMAIL = "robin@school.example.org"
+
+
+async def open_page(chromium: Browser, intake: RunningIntake, *, scripts: bool = True) -> Page:
+    context = await chromium.new_context(
+        base_url=intake.url, java_script_enabled=scripts, viewport={"width": 390, "height": 800}
+    )
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+async def sign_in(page: Page, intake: RunningIntake) -> None:
+    await page.goto("/")
+    await page.get_by_label("Your email").fill(EMAIL)
+    await page.get_by_role("button", name="Send me a link").click()
+    await expect(page.get_by_text("a link is on its way")).to_be_visible()
+    await page.goto(await intake.sign_in_link(EMAIL))
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Needs of Lincoln Elementary")).to_be_visible()
+
+
+async def enter_need(page: Page) -> None:
+    await page.get_by_role("link", name="Ask for help").click()
+    await page.get_by_label("Thing 1").select_option("bed.twin")
+    await page.locator("[name=quantity]").fill("2")
+    await page.get_by_role("button", name="Add one more thing").click()
+    await page.get_by_label("Thing 2").select_option("bed.bedding")
+    await page.get_by_label("ZIP code").fill("11201")
+    await page.get_by_label("Spanish").check()
+    await page.get_by_label("Yes, they told me").check()
+    await page.get_by_label("Name").fill("Maria Canary")
+    await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.get_by_text("2 twin beds")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+async def test_a_need_is_entered_claimed_and_confirmed(
+    intake: RunningIntake, chromium: Browser, *, scripts: bool
+) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    partner, contact = await intake.add_partner()
+    coordinator = await open_page(chromium, intake, scripts=scripts)
+
+    async def see(text: str) -> None:
+        if not scripts:
+            await coordinator.reload()
+        await expect(coordinator.get_by_text(text).first).to_be_visible()
+
+    await sign_in(coordinator, intake)
+    await enter_need(coordinator)
+    need_id, items = await intake.newest_need()
+    assert await intake.events(need_id) == ["needs.opened"]
+
+    made = offer_of(need_id, items, partner)
+    await intake.matcher_says(made)
+    await see("We asked Second Street Church.")
+
+    volunteer = await open_page(chromium, intake, scripts=scripts)
+    await volunteer.goto(offer_path(made, contact))
+    await expect(volunteer.get_by_text("Brooklyn, NY, about 3 miles from you")).to_be_visible()
+    await volunteer.get_by_label("2 twin beds").fill("1")
+    await volunteer.get_by_role("button", name="We can take this").click()
+    await expect(volunteer.get_by_role("heading", name="Got it, one moment")).to_be_visible()
+    await see("Second Street Church said: we can take it.")
+
+    await intake.matcher_says(award_of(made))
+    # With JavaScript by the stream, without it by the page that looks again by itself.
+    await expect(volunteer.get_by_role("heading", name="It is yours. Thank you!")).to_be_visible()
+    await expect(volunteer.get_by_text("Robin Reyes")).to_be_visible()
+    assert "Canary" not in await volunteer.content()
+    await see("Someone is helping")
+    await volunteer.get_by_role("button", name="I have spoken with the coordinator").click()
+    await volunteer.get_by_role("button", name="It is done").click()
+    await expect(volunteer.get_by_text("You said that it is done.")).to_be_visible()
+
+    await intake.matcher_says(ConfirmationRequested(need_id=need_id, delivered=items, attempt=1))
+    await see("Did the help arrive?")
+    family = await open_page(chromium, intake, scripts=scripts)
+    await family.goto(family_path(need_id) + "?language=es")
+    await family.get_by_role("button", name="Sí, llegó").click()
+    await expect(family.get_by_text("Nos alegra.")).to_be_visible()
+    await see("One moment, we are passing it on.")
+    await intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
+    await see("All of it arrived.")
+
+    assert await intake.events(need_id) == [
+        "needs.opened",
+        "responses.accepted",
+        "responses.contacted",
+        "responses.completed",
+        "responses.family_confirmed",
+    ]
+
+
+async def test_a_form_with_mistakes_keeps_what_was_typed_and_says_what_is_wrong(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    page = await open_page(chromium, intake)
+    await sign_in(page, intake)
+    await page.goto("/needs/new")
+    await page.get_by_label("Thing 1").select_option("bed.twin")
+    await page.locator("[name=quantity]").fill("500")
+    await page.get_by_label("ZIP code").fill("00000")
+    await page.get_by_label("Name").fill("Maria Canary")
+    await page.get_by_label("Text message").check()
+    await page.get_by_role("button", name="Ask for help").click()
+
+    await expect(page.get_by_text("Choose a number from 1 to 20.")).to_be_visible()
+    await expect(page.get_by_label("ZIP code")).to_have_accessible_description(
+        "Write the 5 digits of a ZIP code that exists, like 11201."
+    )
+    await expect(page.get_by_text("To write to them this way")).to_be_visible()
+    await expect(page.get_by_text("Choose one. If the family has not agreed yet")).to_be_visible()
+    await expect(page.get_by_label("Name")).to_have_value("Maria Canary")
+    await expect(page.locator("[name=quantity]")).to_have_value("500")
+
+
+async def test_enter_in_a_field_sends_the_form_and_adds_no_line(intake: RunningIntake, chromium: Browser) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    page = await open_page(chromium, intake)
+    await sign_in(page, intake)
+    await page.goto("/needs/new")
+    await page.get_by_label("ZIP code").press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_label("Thing 2")).to_have_count(0)
+
+
+async def test_no_page_is_wider_than_a_phone_or_breaks_its_own_security_policy(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    partner, contact = await intake.add_partner()
+    page = await open_page(chromium, intake)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await sign_in(page, intake)
+    await enter_need(page)
+    need_id, items = await intake.newest_need()
+    made = offer_of(need_id, items, partner)
+    await intake.matcher_says(made)
+    await intake.matcher_says(ConfirmationRequested(need_id=need_id, delivered=items, attempt=1))
+    for path in (
+        "/sign-in",
+        "/sign-in/sent",
+        "/needs",
+        "/needs/new",
+        f"/needs/{need_id}",
+        f"/needs/{need_id}/cancel",
+        f"/needs/{need_id}/withdraw-consent",
+        offer_path(made, contact),
+        family_path(need_id),
+    ):
+        for language in ("en", "es"):
+            await page.goto(f"{path}?language={language}")
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert complaints == []

@@ -1,0 +1,64 @@
+"""Every language says everything that pages can ask of it."""
+
+import re
+from enum import Enum
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from schemas import vocabulary
+from schemas.topics import TOPICS
+from schemas.vocabulary import RecipientKind
+from services.intake import pages
+from services.intake.domain.progress import NeedProgress
+from services.intake.pages.languages import LANGUAGES, catalogue
+from services.intake.pages.offer_stage import Stage
+
+FOLDER = Path(pages.__file__).parent
+SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
+SECTIONS: dict[str, type[Enum]] = {
+    "cancel": vocabulary.CancelReason,
+    "channel": vocabulary.Channel,
+    "consent": vocabulary.ConsentKind,
+    "decline": vocabulary.DeclineReason,
+    "recipient": RecipientKind,
+    "release": vocabulary.ReleaseReason,
+    "status": NeedProgress,
+    "status_hint": NeedProgress,
+    "stuck": vocabulary.StuckCause,
+    "unmet": vocabulary.UnmetCause,
+    "urgency": vocabulary.Urgency,
+    "urgency_hint": vocabulary.Urgency,
+}
+HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events} - {
+    event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events
+}
+QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
+
+
+def braces(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_missing(language: str) -> None:
+    texts = catalogue(language)
+    used = {
+        key
+        for path in [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"), FOLDER.parent / "signing_in.py"]
+        for key in SPOKEN_KEYS.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(used) > 50
+    used |= {f"{section}.{one.value}" for section, kind in SECTIONS.items() for one in kind}
+    used |= {f"history.{what}" for what in HISTORY}
+    used |= {f"offer.{stage}{part}" for stage in set(Stage) - QUIET_STAGES for part in ("", "_title")}
+    assert used - set(texts) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages_say_the_same_things_with_the_same_blanks(language: str) -> None:
+    english, other = catalogue("en"), catalogue(language)
+    assert set(english) == set(other)
+    assert {key: braces(text) for key, text in english.items()} == {key: braces(text) for key, text in other.items()}
+    assert all(text.strip() for text in other.values())
