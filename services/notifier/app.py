@@ -24,7 +24,7 @@ from services.runtime.parts import Part, running
 from services.runtime.relay import Relay
 from services.runtime.serving import serve
 
-_CALL_TIMEOUT_S = 15
+_CALL_TIMEOUT_S = 8
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from schemas.vocabulary import DeliveryProblem
 from services.notifier.domain.sending import Accepted, Attempt, NotNow, Refused, Unclear
 
 _CONNECTIONS = 4
-_TIMEOUT_S = 20
+_TIMEOUT_S = 10
 _FOR_GOOD = 500
 _NO_SUCH_ADDRESS = {550, 551, 553}
 
@@ -35,6 +35,12 @@ class Mailer:
             if client is None:
                 return NotNow()
             attempt, client = await self._transact(client, email)
+        except asyncio.CancelledError:
+            if client is not None:
+                client.close()
+            client = None
+            raise
+        else:
             return attempt
         finally:
             self._idle.put_nowait(client)

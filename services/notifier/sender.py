@@ -23,6 +23,7 @@ from services.notifier.domain.sending import (
     Refused,
     Result,
     Sent,
+    Unclear,
     conclude,
 )
 from services.notifier.email import Mailer
@@ -33,6 +34,8 @@ from services.runtime import outbox
 from services.runtime.database import Pool
 from services.runtime.logs import get_logger
 
+_LONGEST_ATTEMPT_S = 12
+"""Well within the lease, asking for an address included: whoever still sends must still hold it."""
 _SET = 50
 """Small, because a crash makes what was in hand unknown."""
 
@@ -102,9 +105,13 @@ class Sender:
             return (hashed, destination.channel) in await store.suppressed(connection, [hashed])
 
     async def _hand_over(self, message: store.Message, destination: Destination, words: Words) -> Attempt:
-        if destination.channel is Channel.EMAIL:
-            return await self._mailer.send(self._compose(message, destination, words))
-        return await self._texter.send(destination.address, words.text)
+        try:
+            async with asyncio.timeout(_LONGEST_ATTEMPT_S):
+                if destination.channel is Channel.EMAIL:
+                    return await self._mailer.send(self._compose(message, destination, words))
+                return await self._texter.send(destination.address, words.text)
+        except TimeoutError:
+            return Unclear()
 
     def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
         email = EmailMessage()

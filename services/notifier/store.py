@@ -14,7 +14,7 @@ from services.notifier.domain.sending import Result
 from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)

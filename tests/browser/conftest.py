@@ -1,8 +1,11 @@
 """A running intake, and a real Chromium to look at it with."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
+import structlog
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser.intake import RunningIntake, running_intake
@@ -17,6 +20,16 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def errors_only() -> Iterator[None]:
+    """Kafka is away in these tests, and intake says so all the time."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    yield
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
+    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -39,7 +39,7 @@ async def enter_need(page: Page) -> None:
     await page.get_by_label("ZIP code").fill("11201")
     await page.get_by_label("Spanish").check()
     await page.get_by_label("Yes, they told me").check()
-    await page.get_by_label("Name").fill("Maria Canary")
+    await page.get_by_label("Name", exact=True).fill("Maria Canary")
     await page.get_by_role("button", name="Ask for help").click()
     await expect(page.get_by_text("2 twin beds")).to_be_visible()
 
@@ -113,7 +113,7 @@ async def test_a_form_with_mistakes_keeps_what_was_typed_and_says_what_is_wrong(
     await page.get_by_label("Thing 1").select_option("bed.twin")
     await page.locator("[name=quantity]").fill("500")
     await page.get_by_label("ZIP code").fill("00000")
-    await page.get_by_label("Name").fill("Maria Canary")
+    await page.get_by_label("Name", exact=True).fill("Maria Canary")
     await page.get_by_label("Text message").check()
     await page.get_by_role("button", name="Ask for help").click()
 
@@ -123,7 +123,7 @@ async def test_a_form_with_mistakes_keeps_what_was_typed_and_says_what_is_wrong(
     )
     await expect(page.get_by_text("To write to them this way")).to_be_visible()
     await expect(page.get_by_text("Choose one. If the family has not agreed yet")).to_be_visible()
-    await expect(page.get_by_label("Name")).to_have_value("Maria Canary")
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Maria Canary")
     await expect(page.locator("[name=quantity]")).to_have_value("500")
 
 

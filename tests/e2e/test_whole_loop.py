@@ -103,9 +103,7 @@ async def test_two_partners_at_the_same_second_never_get_more_than_is_needed(sys
 
     async def all_decided() -> bool:
         now = await system.read_need(need["need_id"])
-        awarded, refused = (
-            what_happened(now, what) for what in ("outcomes.claim_awarded", "outcomes.claim_refused")
-        )
+        awarded, refused = (what_happened(now, what) for what in ("outcomes.claim_awarded", "outcomes.claim_refused"))
         assert sum(line["quantity"] for entry in awarded for line in entry["facts"]["awarded"]) <= 1
         withdrawn = what_happened(now, "offers.withdrawn")
         return len(awarded) == 1 and len(refused) >= len(withdrawn) and len(refused) + len(awarded) == 3
