@@ -100,10 +100,10 @@ async def send_queued(pool: Pool, settings: IntakeSettings) -> int:
 async def _send(pool: Pool, server: aiosmtplib.SMTP, queued: QueuedEmail, email: EmailMessage) -> None:
     try:
         await server.send_message(email)
-    except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as refusal:
-        if isinstance(refusal, aiosmtplib.SMTPResponseException) and refusal.code < _REFUSED_FOR_GOOD:
+    except aiosmtplib.SMTPRecipientsRefused as refusal:
+        if refusal.recipients[0].code < _REFUSED_FOR_GOOD:
             raise
-        _log.warning("a sign-in link was refused", error=type(refusal).__name__)
+        _log.warning("a sign-in link was refused", code=refusal.recipients[0].code)
     async with pool.acquire() as connection:
         await people.drop_email(connection, queued.person_id)
 

@@ -14,9 +14,9 @@ ReadMark: TypeAlias = Callable[[Connection, UUID], Awaitable[str]]
 """Reads a mark that differs when there is something new: see `store/changes.py`."""
 
 _LOOK_EVERY_S = 0.3
-_LOOKS = 50
-"""A stream ends after a quarter of a minute and the browser opens the next: who may look is checked again, and a
-server that stops is not held up."""
+_LOOKS = 20
+"""A stream ends after six seconds and the browser opens the next: who may look is checked again, and a server that
+stops is not held up for long."""
 
 
 def stream_changes(request: Request, pool: Pool, read_mark: ReadMark, subject: UUID) -> StreamingResponse:

@@ -9,7 +9,7 @@ from schemas.event import Item, OfferTerms
 from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import NeedStuck
 from schemas.vocabulary import StuckCause, WithdrawalReason
-from services.matcher.domain.deciding import Decision
+from services.matcher.domain.deciding import Decision, places_to_ask
 from services.matcher.domain.state import Need, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
@@ -38,13 +38,15 @@ def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Poli
     """Makes an offer to each candidate; with none, says who waits now and when to look again."""
     turn = Turn(need, now, policy)
     if candidates:
-        turn.need = replace(turn.need, wave=need.wave + 1, look_again_at=None)
+        turn.need = replace(turn.need, wave=need.wave + 1)
         for candidate in candidates:
             _make_offer(turn, candidate)
         if turn.need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT}:
             turn.need = replace(turn.need, stuck=None)
-    else:
-        _find_nobody(turn)
+    if places_to_ask(turn):
+        turn.need = replace(turn.need, look_again_at=now + turn.pace.look_again_every)
+    if not any(turn.need.offers_in(OfferStatus.OPEN)):
+        _say_that_nobody_is_left(turn)
     return Decision(turn.need, tuple(turn.events), 0)
 
 
@@ -76,11 +78,8 @@ def _make_offer(turn: Turn, candidate: Candidate) -> None:
     turn.tell(OfferMade(**turn.about(offer), service_id=offer.service_id, wave=offer.wave, reasons=candidate.reasons))
 
 
-def _find_nobody(turn: Turn) -> None:
-    need = replace(turn.need, look_again_at=turn.now + turn.pace.look_again_every)
-    turn.need = need
-    if any(need.offers_in(OfferStatus.OPEN)):
-        return
+def _say_that_nobody_is_left(turn: Turn) -> None:
+    need = turn.need
     cause = StuckCause.NOBODY_LEFT if need.offers else StuckCause.NOBODY_ELIGIBLE
     if need.stuck is not cause:
         turn.need = replace(need, stuck=cause)

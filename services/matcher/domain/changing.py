@@ -13,14 +13,15 @@ from services.matcher.domain.turn import Turn
 def change_terms(turn: Turn, terms: NeedTerms) -> None:
     """Takes the new terms. What is claimed stays claimed; open offers are withdrawn, and asking begins anew."""
     need = turn.need
-    if need.status is NeedStatus.CLOSED or need.terms == terms:
+    wanted = terms.model_copy(update={"items": _never_below_claimed(need, terms)})
+    if need.status is NeedStatus.CLOSED or need.terms == wanted:
         return
     for offer in tuple(need.offers_in(OfferStatus.OPEN)):
         turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
         turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
     changed = replace(
         turn.need,
-        terms=terms.model_copy(update={"items": _never_below_claimed(need, terms)}),
+        terms=wanted,
         deadline=terms.needed_by,
         look_again_at=None,
         stuck=None,

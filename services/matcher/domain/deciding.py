@@ -38,7 +38,7 @@ def decide(need: Need, command: commands.Command, now: datetime, policy: Policy)
     turn = Turn(need, now, policy)
     _apply(turn, command)
     _settle(turn)
-    return Decision(turn.need, tuple(turn.events), _places_to_ask(turn))
+    return Decision(turn.need, tuple(turn.events), places_to_ask(turn))
 
 
 def _apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912 - one line for each command
@@ -75,9 +75,13 @@ def _apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR091
             assert_never(command)
 
 
+_DECIDED = {*LIVE, OfferStatus.COMPLETED, OfferStatus.REFUSED, OfferStatus.LAPSED, OfferStatus.DISPUTED}
+"""A yes to these was answered before: the first decision stands."""
+
+
 def _accept(turn: Turn, command: commands.Accept) -> None:
     offer = turn.need.offer(command.offer_id)
-    if offer is None or offer.status in {*LIVE, OfferStatus.COMPLETED, OfferStatus.REFUSED, OfferStatus.DISPUTED}:
+    if offer is None or offer.status in _DECIDED:
         return
     open_by_line = {item.line: item.quantity for item in turn.need.open_items}
     asked = command.quantities or {item.line: item.quantity for item in offer.terms.items}
@@ -89,8 +93,7 @@ def _accept(turn: Turn, command: commands.Accept) -> None:
     }
     refusal = _refusal(turn.need, offer, award)
     if refusal is not None:
-        if offer.status is not OfferStatus.LAPSED:
-            turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
+        turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
         turn.tell(ClaimRefused(**turn.about(offer), contact_id=command.contact_id, reason=refusal))
         return
     contact_by = turn.now + turn.pace.contact_within
@@ -105,7 +108,7 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.NEED_CLOSED
     if offer.withdrawal is WithdrawalReason.PARTNER_UNAVAILABLE:
         return RefusalReason.PARTNER_UNAVAILABLE
-    if offer.status is OfferStatus.LAPSED or offer.withdrawal is WithdrawalReason.NEED_CHANGED:
+    if offer.withdrawal is WithdrawalReason.NEED_CHANGED:
         return RefusalReason.OFFER_CLOSED
     if not award:
         return RefusalReason.ALREADY_FILLED
@@ -254,7 +257,8 @@ def _settle(turn: Turn) -> None:
         close(turn, turn.cause())
 
 
-def _places_to_ask(turn: Turn) -> int:
+def places_to_ask(turn: Turn) -> int:
+    """How many more partners are to be asked now."""
     need = turn.need
     if need.status is not NeedStatus.ASKING or not need.open_items or need.look_again_at is not None:
         return 0

@@ -1,0 +1,98 @@
+"""Given, when, then: a need in some state, a command, the events that follow."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from schemas.event import Item, NeedEvent
+from schemas.needs import Consent, NeedTerms
+from schemas.offers import OfferReasons
+from schemas.vocabulary import ConsentKind, Urgency
+from services.matcher.domain import commands
+from services.matcher.domain.asking import Candidate, already_asked, ask
+from services.matcher.domain.deciding import decide
+from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.policy import load_policy
+
+POLICY = load_policy()
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ROOT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001")
+PARTNERS = [uuid5(ROOT, f"partner {number}") for number in range(12)]
+BEDS, BEDDING = Item(line=1, code="bed.twin", quantity=3), Item(line=2, code="bed.bedding", quantity=2)
+REASONS = OfferReasons(proximity=1, fairness=1, yes_chance=0.5, language=1, directory_position=1)
+
+
+def terms(*items: Item, days: float = 5) -> NeedTerms:
+    return NeedTerms(
+        site_id=ROOT,
+        items=items or (BEDS,),
+        zip_code="11201",
+        urgency=Urgency.THIS_WEEK,
+        needed_by=START + timedelta(days=days),
+        consent=Consent(kind=ConsentKind.SPOKEN, until=START + timedelta(days=90)),
+    )
+
+
+@dataclass
+class Situation:
+    """One need, asked about among `partners`, with a clock of its own."""
+
+    need: Need
+    now: datetime = START
+    partners: list[UUID] = field(default_factory=lambda: list(PARTNERS))
+    events: list[NeedEvent] = field(default_factory=list)
+
+    def when(self, command: commands.Command) -> list[NeedEvent]:
+        """Puts a command, and asks whoever is to be asked then; returns what happened."""
+        decision = decide(self.need, command, self.now, POLICY)
+        self.need = decision.need
+        happened = list(decision.events)
+        if decision.to_ask:
+            decision = ask(self.need, self._candidates(decision.to_ask), self.now, POLICY)
+            self.need = decision.need
+            happened += decision.events
+        self.events += happened
+        return happened
+
+    def pass_time(self, length: timedelta) -> list[NeedEvent]:
+        """Lets time go by, stopping at whatever falls due on the way."""
+        end, happened = self.now + length, list[NeedEvent]()
+        while (due := self.need.next_due) is not None and due <= end:
+            self.now = max(self.now, due)
+            happened += self.when(commands.Tick())
+        self.now = end
+        return happened
+
+    def offers(self, *statuses: OfferStatus) -> list[Offer]:
+        return list(self.need.offers_in(*statuses))
+
+    def first_open(self) -> Offer:
+        return self.offers(OfferStatus.OPEN)[0]
+
+    def accept(self, offer: Offer, **quantities: int) -> list[NeedEvent]:
+        return self.when(commands.Accept(offer.offer_id, None, {int(line[1:]): q for line, q in quantities.items()}))
+
+    def complete(self, offer: Offer) -> list[NeedEvent]:
+        return self.when(commands.ReportCompletion(offer.offer_id, {}))
+
+    def _candidates(self, count: int) -> list[Candidate]:
+        left = [partner for partner in self.partners if partner not in already_asked(self.need)]
+        return [
+            Candidate(
+                partner, ROOT, 10 + number, self.need.open_items, "Brooklyn, NY", 2, sensitive=False, reasons=REASONS
+            )
+            for number, partner in enumerate(left[:count])
+        ]
+
+
+def given(*items: Item, partners: int = 12, days: float = 5) -> Situation:
+    """A need that was just opened and asked about."""
+    wanted = terms(*items, days=days)
+    need = Need(ROOT, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", 0, wanted, wanted.needed_by)
+    situation = Situation(need, partners=PARTNERS[:partners])
+    situation.when(commands.Tick())
+    return situation
+
+
+def names(events: list[NeedEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]
