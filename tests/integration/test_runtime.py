@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.codec import Tombstone
 from schemas.event import Event
@@ -236,23 +238,24 @@ async def test_a_replay_has_the_whole_compacted_topic_before_it_is_ready(bench: 
         assert replay.position == 51
 
 
-async def test_a_consumer_waits_for_its_topics_and_says_which(fresh_kafka: str, postgres: DatabaseMaker) -> None:
-    database_url = await postgres("runtime")
-    await migrate(database_url, "runtime")
-    async with open_pool(database_url, 2) as pool:
-        consumer = Consumer(ServiceName.MATCHER, [NEEDS], fresh_kafka, pool, Journal().handle)
-        async with running([consumer]):
+async def test_a_consumer_waits_for_its_topics_and_says_which(bench: Bench) -> None:
+    absent = replace(NEEDS, name=f"not-made-yet-{uuid4().hex}")
+    consumer = Consumer(ServiceName.MATCHER, [absent], bench.kafka, bench.pool, bench.journal.handle)
+    async with running([consumer]):
 
-            async def says_so() -> bool:
-                return "switchboard topics create" in (consumer.problem() or "")
+        async def says_so() -> bool:
+            return absent.name in (consumer.problem() or "")
 
-            await eventually(says_so)
-            await create_topics(fresh_kafka)
+        await eventually(says_so)
+        admin = AIOKafkaAdminClient(bootstrap_servers=bench.kafka)
+        await admin.start()
+        await admin.create_topics([NewTopic(absent.name, 1, 1)])
+        await admin.close()
 
-            async def is_ready() -> bool:
-                return consumer.problem() is None
+        async def is_ready() -> bool:
+            return consumer.problem() is None
 
-            await eventually(is_ready, within=20)
+        await eventually(is_ready, within=20)
 
 
 async def dead_letters(kafka: str, topic: str, count: int) -> list[dict[str, str]]:

@@ -1,0 +1,214 @@
+"""Intake's API, address door and text webhook, on a real database; Kafka is away, and nobody waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+
+from schemas.offers import OfferWithdrawn
+from schemas.vocabulary import WithdrawalReason
+from services.intake.api.callers import Scope, hash_key
+from services.intake.api.texts import sign
+from services.intake.store import keys
+from services.intake.store.keys import KeyRow
+from tests.browser.intake import SECRET, RunningIntake, award_of, offer_of, running_intake
+from tests.parts import DatabaseMaker
+from tests.system import need_body
+
+Json = dict[str, Any]
+PHONE = "+17185550142"
+
+
+@dataclass
+class Office:
+    """A running intake with two sites, and a client for each site's key."""
+
+    intake: RunningIntake
+    ours: httpx.AsyncClient
+    theirs: httpx.AsyncClient
+    notifier: httpx.AsyncClient
+
+    async def add_need(self, **changes: Any) -> Json:
+        answer = await self.ours.post("/v1/needs", json=need_body(**changes))
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def text(self, body: str, sid: str | None = None, sender: str = PHONE) -> httpx.Response:
+        form = {"MessageSid": sid or uuid4().hex, "From": sender, "To": "+15005550006", "Body": body}
+        signature = sign(SECRET, f"{self.intake.url}/webhooks/texts", form)
+        return await self.ours.post("/webhooks/texts", data=form, headers={"X-Twilio-Signature": signature})
+
+
+@pytest_asyncio.fixture
+async def office(postgres: DatabaseMaker) -> AsyncIterator[Office]:
+    async with running_intake(await postgres("intake")) as intake:
+        site_keys = []
+        for site in ("Ours", "Theirs"):
+            person = await intake.add_coordinator(f"{site}@school.example.org", site)
+            site_keys.append(f"sb_{site}_{uuid4().hex}")
+            async with intake.desk.pool.acquire() as connection:
+                scopes = frozenset(Scope) - {Scope.ADDRESSES_READ}
+                await keys.save_key(connection, hash_key(site_keys[-1]), KeyRow(site, scopes, person.site_id))
+        async with (
+            client(intake, site_keys[0]) as ours,
+            client(intake, site_keys[1]) as theirs,
+            client(intake, SECRET) as notifier,
+        ):
+            yield Office(intake, ours, theirs, notifier)
+
+
+def client(intake: RunningIntake, key: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=intake.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+async def test_the_same_key_and_body_at_once_make_one_need(office: Office) -> None:
+    body, headers = need_body(), {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(*(office.ours.post("/v1/needs", json=body, headers=headers) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    assert len((await office.ours.get("/v1/needs")).json()["needs"]) == 1
+    assert await office.intake.events(answers[0].json()["need_id"]) == ["needs.opened"]
+    other = await office.ours.post("/v1/needs", json=need_body(zip_code="11215"), headers=headers)
+    assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
+    stranger = await office.theirs.post("/v1/needs", json=body, headers=headers)
+    assert stranger.json()["need_id"] != answers[0].json()["need_id"]
+
+
+async def test_another_sites_key_sees_and_changes_nothing(office: Office) -> None:
+    need = await office.add_need()
+    path = f"/v1/needs/{need['need_id']}"
+    refused = [
+        await office.theirs.get(path),
+        await office.theirs.post(f"{path}/cancel", json={"reason": "met_elsewhere"}),
+        await office.theirs.post(f"{path}/confirmation", json={"arrived": True}),
+        await office.theirs.post(f"{path}/withdraw-consent"),
+    ]
+    assert [answer.status_code for answer in refused] == [404] * 4
+    assert len({answer.text for answer in refused}) == 1
+    assert (await office.theirs.get("/v1/needs")).json()["needs"] == []
+    site = need["terms"]["site_id"]
+    assert (await office.theirs.get("/v1/needs", params={"site_id": site})).json()["needs"] == []
+    entered = await office.theirs.post("/v1/needs", json=need_body(site_id=site))
+    assert [error["field"] for error in entered.json()["errors"]] == ["site_id"]
+    assert await office.intake.events(need["need_id"]) == ["needs.opened"]
+
+
+async def test_each_mistake_is_named_with_the_way_out(office: Office) -> None:
+    async def errors(**changes: Any) -> dict[str, str]:
+        answer = await office.ours.post("/v1/needs", json=need_body(**changes))
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        return {error["field"]: error["message"] for error in answer.json()["errors"]}
+
+    assert "11201" in (await errors(zip_code="11200"))["zip_code"]
+    assert "at most 20" in (await errors(items=[{"code": "bed.twin", "quantity": 21}]))["items"]
+    assert "leave it out" in (await errors(immigration_status="any"))["immigration_status"]
+    assert "phone number" in (await errors(family={"name": "A", "phone": "12"}))["family.phone"]
+    assert "passed" in (await errors(needed_by="2020-01-01T00:00:00Z"))["needed_by"]
+    refused = await office.ours.post("/v1/needs", json=need_body(family={"name": "Zephyrine", "phone": "55"}))
+    assert "Zephyrine" not in refused.text
+    assert (await office.ours.get("/v1/needs", params={"cursor": "!"})).json()["errors"][0]["field"] == "cursor"
+
+
+async def test_pages_of_needs_follow_one_another(office: Office) -> None:
+    entered = [(await office.add_need())["need_id"] for _ in range(5)]
+    seen, cursor = [], None
+    while True:
+        page = (await office.ours.get("/v1/needs", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()
+        seen += [need["need_id"] for need in page["needs"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert seen == entered[::-1]
+
+
+async def test_a_family_is_reached_only_as_it_agreed_and_by_the_notifier_alone(office: Office) -> None:
+    need = await office.add_need(family={"name": "A", "phone": PHONE, "channels": ["text"], "language": "es"})
+    path = f"/internal/v1/needs/{need['need_id']}/addresses/family"
+    assert (await office.ours.get(path)).status_code == 403
+    found = (await office.notifier.get(path)).json()
+    assert (found["phone"], found["language"], found["channels"]) == (PHONE, "es", ["text"])
+    assert (await office.notifier.get("/v1/needs")).status_code == 403
+    await office.text("STOP")
+    assert (await office.notifier.get(path)).json()["channels"] == []
+    await office.ours.post(f"/v1/needs/{need['need_id']}/withdraw-consent")
+    assert (await office.notifier.get(path)).status_code == 404
+
+
+async def test_a_text_without_the_providers_signature_does_nothing(office: Office) -> None:
+    form = {"MessageSid": "SM1", "From": PHONE, "To": "+15005550006", "Body": "STOP"}
+    good = sign(SECRET, f"{office.intake.url}/webhooks/texts", form)
+    for signature in ("", "AAAA", good.swapcase(), sign("other", f"{office.intake.url}/webhooks/texts", form)):
+        answer = await office.ours.post("/webhooks/texts", data=form, headers={"X-Twilio-Signature": signature})
+        assert answer.status_code == 403
+    changed = await office.ours.post(
+        "/webhooks/texts", data=form | {"Body": "START"}, headers={"X-Twilio-Signature": good}
+    )
+    assert changed.status_code == 403
+    async with office.intake.desk.pool.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM text_opt_outs") == 0
+
+
+async def test_a_text_answers_its_own_offer_once(office: Office) -> None:
+    need = await office.add_need()
+    partner, _ = await office.intake.add_partner()
+    record = {"name": partner.name, "kind": "church", "contacts": [
+        {"contact_id": str(uuid4()), "name": "Ada", "phone": PHONE, "channels": ["text"]}
+    ]}  # fmt: skip
+    assert (await office.ours.put(f"/v1/partners/{partner.partner_id}", json=record)).status_code == 200
+    need_id, items = await office.intake.newest_need()
+    made = offer_of(need_id, items, partner)
+    await office.intake.matcher_says(made)
+    stranger = await office.text("YES 41", sender="+17185550143")
+    assert "no open number" in stranger.text
+    first = await office.text("YES 41", sid="SM7")
+    again = await office.text("YES 41", sid="SM7")
+    later = await office.text("yes 41!")
+    assert "2 twin beds" in first.text
+    assert first.text == again.text == later.text
+    assert await office.intake.events(need["need_id"]) == ["needs.opened", "responses.accepted"]
+
+
+async def test_what_comes_again_or_late_turns_nothing_back(office: Office) -> None:
+    await office.add_need()
+    need_id, items = await office.intake.newest_need()
+    partner, _ = await office.intake.add_partner()
+    made = offer_of(need_id, items, partner)
+    for event in (made, award_of(made)):
+        await office.intake.matcher_says(event)
+    shown = (await office.ours.get(f"/v1/needs/{need_id}")).json()
+    office.intake.versions[need_id] = 0
+    for event in (made, award_of(made)):
+        await office.intake.matcher_says(event)
+    assert (await office.ours.get(f"/v1/needs/{need_id}")).json() == shown
+    office.intake.versions[need_id] = 0
+    late = OfferWithdrawn(
+        need_id=need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        reason=WithdrawalReason.FILLED,
+    )
+    await office.intake.matcher_says(late)
+    assert (await office.ours.get(f"/v1/needs/{need_id}")).json()["status"] == "claimed"
+
+
+async def test_partners_are_recorded_read_and_removed(office: Office) -> None:
+    path = f"/v1/partners/{uuid4()}"
+    record = {"name": "A Pantry", "kind": "nonprofit", "contacts": [], "services": []}
+    assert [(await office.ours.put(path, json=record)).status_code for _ in range(2)] == [201, 200]
+    assert (await office.ours.get(path)).json()["name"] == "A Pantry"
+    assert [(await office.ours.delete(path)).status_code for _ in range(2)] == [204, 404]
+    assert (await office.ours.get(path)).status_code == 404
+    bad = record | {"services": [{"service_id": str(uuid4()), "categories": ["food"], "area": {"kind": "moon"}}]}
+    assert (await office.ours.put(path, json=bad)).json()["errors"][0]["field"].startswith("services.0.area")
+
+
+async def test_the_openapi_document_is_there_with_examples(office: Office) -> None:
+    document = (await office.ours.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    assert "example" in document["paths"]["/v1/needs"]["post"]["requestBody"]["content"]["application/json"]
+    assert not [path for path in document["paths"] if path.startswith(("/internal", "/webhooks", "/o/"))]
+    assert (await office.ours.get("/v1/nothing")).headers["content-type"] == "application/problem+json"
