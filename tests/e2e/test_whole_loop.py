@@ -180,7 +180,7 @@ async def test_nobody_can_help_is_said_plainly(system: System) -> None:
     need = await system.add_need(items=[{"code": "childcare.week", "quantity": 1}])
 
     async def stuck() -> bool:
-        return (await system.read_need(need["need_id"]))["stuck"] == "nobody_eligible"
+        return bool((await system.read_need(need["need_id"]))["stuck"] == "nobody_eligible")
 
     await eventually(stuck)
 

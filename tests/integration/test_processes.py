@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from switchboard.local.ports import find_free_port

@@ -37,7 +37,7 @@ _WORDS = {
     "unstop": Word.START,
     "empezar": Word.START,
 }
-_SAID = re.compile(r"^\W*(\w+)\W*(\d{2,6})?\W*$")
+_SAID = re.compile(r"^\W*([^\W\d]+)\W*(\d{2,6})?\W*$")
 
 
 @dataclass(frozen=True)

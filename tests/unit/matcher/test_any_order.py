@@ -1,6 +1,7 @@
 """Whatever comes, in whatever order, however often: the state stays legal."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ class AnyOrder(RuleBasedStateMachine):
     def answer(self, which: int, kind: str) -> None:
         if offers := self.situation.need.offers:
             offer_id = offers[which % len(offers)].offer_id
-            made = {
+            made: dict[str, commands.Command] = {
                 "decline": commands.Decline(offer_id, DeclineReason.OTHER),
                 "contact": commands.ReportContact(offer_id),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
@@ -69,8 +70,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.put(commands.Confirm(by) if arrived else commands.Dispute(by))
 
     @rule(partner=st.sampled_from(PARTNERS[:8]))
-    def lose_partner(self, partner: object) -> None:
-        self.put(commands.LosePartner(partner))  # type: ignore[arg-type]
+    def lose_partner(self, partner: UUID) -> None:
+        self.put(commands.LosePartner(partner))
 
     @rule(beds=st.integers(1, 5), bedding=st.integers(0, 3))
     def change(self, beds: int, bedding: int) -> None:

@@ -1,0 +1,332 @@
+"""Sending against real servers that misbehave: SMTP, a texting API and intake's address door, on a real database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from schemas.envelope import Envelope as EventEnvelope
+from schemas.event import Event
+from schemas.examples import EXAMPLES
+from schemas.links import LinkKeys
+from schemas.offers import OfferMade, OfferWithdrawn
+from schemas.outcomes import ClaimAwarded, ConfirmationRequested
+from schemas.partners import Contact, PartnerRecorded
+from schemas.vocabulary import Channel, PartnerKind, WithdrawalReason
+from services.notifier.addresses import Addresses
+from services.notifier.domain.quiet_hours import QuietHours
+from services.notifier.email import Mailer
+from services.notifier.handlers import handle
+from services.notifier.resolving import Resolver
+from services.notifier.sender import Sender
+from services.notifier.texts import Texter
+from services.runtime.database import Pool, open_pool
+from services.runtime.messages import Message
+from services.runtime.migrations import migrate
+from services.runtime.tracing import new_traceparent
+from switchboard.local.ports import find_free_port
+from tests.parts import DatabaseMaker
+from tests.waiting import eventually
+
+MADE = next(one for one in EXAMPLES if isinstance(one, OfferMade))
+CANARY = "Zephyrine Quillfeather"
+
+
+@dataclass
+class MailServer:
+    """A real SMTP server that answers as it is told to."""
+
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    drop_after_data: bool = False
+    taken: list[bytes] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        if self.data.startswith("250"):
+            self.taken.append(envelope.content)
+        if self.drop_after_data and server.transport is not None:
+            server.transport.abort()
+        return self.data
+
+
+@dataclass
+class Providers:
+    """Intake's address door and a texting API in one small server."""
+
+    text_status: int = 201
+    texts: list[dict[str, str]] = field(default_factory=list)
+    address_status: int = 200
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/internal/v1/needs/{need_id}/addresses/{who}", self.address),
+                Route("/2010-04-01/Accounts/AC1/Messages.json", self.send, methods=["POST"]),
+                Route("/2010-04-01/Accounts/AC1/Messages.json", self.list, methods=["GET"]),
+            ]
+        )
+
+    async def address(self, request: Request) -> Response:
+        family = request.path_params["who"] == "family"
+        about = {"reference": "482913", "site_name": "Lincoln", "language": "es" if family else "en"}
+        person = {"name": CANARY, "phone": "+13475550177"} if family else {"name": "Casey", "email": "c@example.org"}
+        channels = ["text"] if family else ["email"]
+        return JSONResponse(about | person | {"channels": channels}, status_code=self.address_status)
+
+    async def send(self, request: Request) -> Response:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        if self.text_status == 201:
+            self.texts.append(form)
+        return JSONResponse({"sid": f"SM{len(self.texts)}", "status": "queued"}, status_code=self.text_status)
+
+    async def list(self, _request: Request) -> Response:
+        listed = [
+            {"sid": f"SM{number}", "body": text["Body"], "status": "delivered"}
+            for number, text in enumerate(self.texts, start=1)
+        ]
+        return JSONResponse({"messages": listed})
+
+
+@dataclass
+class PostRoom:
+    """A notifier's parts, without Kafka."""
+
+    pool: Pool
+    sender: Sender
+    resolver: Resolver
+    mail: MailServer
+    providers: Providers
+    versions: int = 0
+
+    async def hears(self, *events: Event) -> None:
+        for event in events:
+            self.versions += 1
+            key = getattr(event, "partner_id", None) if isinstance(event, PartnerRecorded) else event.need_id  # type: ignore[attr-defined]
+            envelope = EventEnvelope(
+                uuid4(), event.type, "test", datetime.now(UTC), str(key), self.versions, new_traceparent()
+            )
+            async with self.pool.acquire() as connection, connection.transaction():
+                await handle(connection, [Message("offers", event, envelope)])
+
+    async def statuses(self) -> list[str]:
+        rows = await self.pool.fetch("SELECT status FROM messages ORDER BY created_at, purpose")
+        return [row["status"] for row in rows]
+
+    async def deliveries(self) -> str:
+        rows = await self.pool.fetch("SELECT value, headers FROM outbox ORDER BY id")
+        return " ".join(row["headers"] + row["value"].decode() for row in rows)
+
+
+@pytest_asyncio.fixture
+async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
+    database_url = await postgres("notifier")
+    await migrate(database_url, "notifier")
+    mail, providers, smtp_port, http_port = MailServer(), Providers(), find_free_port(), find_free_port()
+    server = uvicorn.Server(uvicorn.Config(providers.app(), "127.0.0.1", http_port, log_config=None))
+    serving = asyncio.create_task(server.serve())
+    smtp = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(mail, enable_SMTPUTF8=True), "127.0.0.1", smtp_port
+    )
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    url = f"http://127.0.0.1:{http_port}"
+    mailer = Mailer(f"smtp://127.0.0.1:{smtp_port}")
+    async with open_pool(database_url, 4) as pool, httpx.AsyncClient(timeout=5) as client:
+        texter = Texter(client, url, "AC1", "token", "+15005550006")
+        sender = Sender(
+            pool,
+            mailer,
+            texter,
+            Addresses(client, url, "key"),
+            keys=LinkKeys({"k1": b"s" * 32}),
+            public_url="https://switchboard.example.org",
+            email_from="Switchboard <switchboard@example.org>",
+            quiet=QuietHours(0, 0),
+        )
+        yield PostRoom(pool, sender, Resolver(pool, texter), mail, providers)
+    await mailer.close()
+    smtp.close()
+    server.should_exit = True
+    await serving
+
+
+def partner(**changes: Any) -> PartnerRecorded:
+    contact = Contact(contact_id=uuid4(), name="Ada", email="ada@church.example.org", phone="+17185550141")
+    record = PartnerRecorded(
+        partner_id=MADE.partner_id, name="Second Street", kind=PartnerKind.CHURCH, contacts=(contact,)
+    )
+    return record.model_copy(update={"contacts": (contact.model_copy(update=changes),)})
+
+
+def offer(**changes: Any) -> OfferMade:
+    soon = datetime.now(UTC) + timedelta(hours=8)
+    terms = MADE.terms.model_copy(update={"respond_by": soon, "needed_by": soon} | changes)
+    return MADE.model_copy(update={"terms": terms})
+
+
+async def test_an_offer_goes_out_once_however_often_it_is_looked_for(room: PostRoom) -> None:
+    await room.hears(partner(), offer())
+    assert [await room.sender.send_due() for _ in range(3)] == [1, 0, 0]
+    assert await room.statuses() == ["accepted"]
+    [email] = room.mail.taken
+    assert b"Auto-Submitted: auto-generated" in email
+    assert b"https://switchboard.example.org/o/" in email.replace(b"=\r\n", b"")
+    assert "switchboard.deliveries.accepted.v1" in await room.deliveries()
+
+
+async def test_an_offer_that_comes_before_its_partner_waits_for_it(room: PostRoom) -> None:
+    await room.hears(offer())
+    await room.sender.send_due()
+    assert await room.statuses() == ["queued"]
+    await room.hears(partner())
+
+    async def sent() -> bool:
+        await room.sender.send_due()
+        return await room.statuses() == ["accepted"]
+
+    await eventually(sent)
+
+
+@pytest.mark.parametrize(
+    ("rcpt", "data", "status"),
+    [
+        ("451 try later", "250 OK", "queued"),
+        ("250 OK", "421 closing", "queued"),
+        ("550 no such user", "250 OK", "bounced"),
+        ("250 OK", "554 spam", "bounced"),
+    ],
+)
+async def test_each_answer_of_a_mail_server_has_its_own_consequence(
+    room: PostRoom, rcpt: str, data: str, status: str
+) -> None:
+    room.mail.rcpt, room.mail.data = rcpt, data
+    await room.hears(partner(), offer())
+    await room.sender.send_due()
+    assert await room.statuses() == [status]
+    room.mail.rcpt = room.mail.data = "250 OK"
+    again = offer().model_copy(update={"offer_id": uuid4()})
+    await room.hears(again)
+    await room.sender.send_due()
+    no_such_address = rcpt.startswith("550")
+    assert len(room.mail.taken) == (0 if no_such_address else 1), "a refused address is written to no more"
+
+
+async def test_a_server_that_hangs_up_after_the_data_leaves_it_unknown_and_unrepeated(room: PostRoom) -> None:
+    room.mail.drop_after_data = True
+    await room.hears(partner(), offer())
+    for _ in range(3):
+        await room.sender.send_due()
+    assert await room.statuses() == ["unknown"]
+    assert len(room.mail.taken) == 1
+    assert "switchboard.deliveries.unknown.v1" in await room.deliveries()
+
+
+@pytest.mark.parametrize(("answer", "status"), [(201, "accepted"), (429, "queued"), (500, "unknown"), (400, "bounced")])
+async def test_each_answer_of_a_texting_api_has_its_own_consequence(room: PostRoom, answer: int, status: str) -> None:
+    room.providers.text_status = answer
+    await room.hears(partner(channels=(Channel.TEXT,)), offer())
+    await room.sender.send_due()
+    assert await room.statuses() == [status]
+
+
+async def test_a_text_is_known_to_have_arrived_when_the_provider_says_so(room: PostRoom) -> None:
+    await room.hears(partner(channels=(Channel.TEXT,)), offer())
+    await room.sender.send_due()
+    await room.resolver.learn_texts()
+    assert await room.statuses() == ["delivered"]
+    [text] = room.providers.texts
+    assert "YES 41" in text["Body"]
+
+
+async def test_a_sender_that_dies_in_the_middle_is_flagged_before_anything_is_sent_again(room: PostRoom) -> None:
+    await room.hears(partner(), offer())
+    await room.pool.execute(
+        "UPDATE messages SET status = 'sending', attempts = 1, lease_until = now() - interval '1 second'"
+    )
+    await room.sender.send_due()
+    assert room.mail.taken == []
+    assert await room.resolver.expire_leases() == 1
+    assert "switchboard.deliveries.unknown.v1" in await room.deliveries()
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted"]
+
+
+async def test_what_is_no_longer_true_is_not_said(room: PostRoom) -> None:
+    made = offer()
+    withdrawn = OfferWithdrawn(
+        need_id=made.need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        reason=WithdrawalReason.FILLED,
+    )
+    await room.hears(partner(), made, withdrawn)
+
+    async def both_settled() -> bool:
+        await room.sender.send_due()
+        return await room.statuses() == ["suppressed", "suppressed"]
+
+    await eventually(both_settled)
+    assert room.mail.taken == []
+
+
+async def test_an_award_names_the_coordinator_and_a_question_reaches_the_family(room: PostRoom) -> None:
+    made = offer()
+    award = ClaimAwarded(
+        need_id=made.need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        awarded=({"line": 1, "quantity": 1},),
+        contact_by=datetime.now(UTC) + timedelta(hours=3),
+    )
+    question = ConfirmationRequested(need_id=made.need_id, delivered=made.terms.items[:1], attempt=1)
+    await room.hears(partner(), award, question)
+    await room.sender.send_due()
+    assert sorted(await room.statuses()) == ["accepted"] * 3
+    assert all(CANARY.encode() not in email for email in room.mail.taken)
+    assert sum(b"Casey" in email for email in room.mail.taken) == 2
+    [text] = room.providers.texts
+    assert "482913" in text["Body"]
+    assert "2 camas individuales" in text["Body"]
+    kept = await room.pool.fetchval("SELECT string_agg(messages::text, ' ') FROM messages")
+    assert CANARY not in kept + await room.deliveries()
+
+
+async def test_an_address_door_that_is_closed_is_waited_for(room: PostRoom) -> None:
+    room.providers.address_status = 503
+    await room.hears(ConfirmationRequested(need_id=MADE.need_id, delivered=MADE.terms.items, attempt=1))
+    await room.sender.send_due()
+    assert await room.statuses() == ["queued"]
+
+
+async def test_hostile_names_make_no_headers_and_no_markup(room: PostRoom) -> None:
+    name = "<script>x</script> 🎈 Bcc: x@example.org"
+    await room.hears(partner(name=name), offer())
+    await room.sender.send_due()
+    [email] = room.mail.taken
+    assert b"\r\nBcc:" not in email
+    assert b"<script>" not in email.partition(b"text/html")[2]
