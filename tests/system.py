@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+import services.matcher
 import switchboard.demo.run
 from switchboard.demo.people import ids_in, link_in
 from switchboard.local.folders import claimed_run_folder
@@ -18,7 +19,7 @@ from switchboard.up import RunningSwitchboard, running_switchboard
 from tests.waiting import eventually
 
 QUICK_POLICY = Path(switchboard.demo.run.__file__).parent / "policy.toml"
-ENDED = {"fulfilled", "partly_fulfilled", "unmet"}
+SHIPPED_POLICY = Path(services.matcher.__file__).parent / "policy.toml"
 
 Json = dict[str, Any]
 

@@ -50,7 +50,6 @@ class AskingPolicy(_Section):
     """What bounds every offer, whatever the urgency."""
 
     share_of_time_left: float = Field(gt=0, le=1)
-    shortest_window: Duration
 
 
 class ConfirmationPolicy(_Section):

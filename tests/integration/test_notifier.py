@@ -64,7 +64,7 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         if self.data.startswith("250"):
             self.taken.append(envelope.content)
-        if self.drop_after_data and server.transport is not None:
+        if self.drop_after_data and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return self.data
 

@@ -260,8 +260,8 @@ def _settle(turn: Turn) -> None:
 def places_to_ask(turn: Turn) -> int:
     """How many more partners are to be asked now."""
     need = turn.need
-    if need.status is not NeedStatus.ASKING or not need.open_items or need.look_again_at is not None:
+    if need.status is not NeedStatus.ASKING or not need.open_items or need.deadline <= turn.now:
         return 0
-    if need.deadline - turn.now < turn.policy.asking.shortest_window:
+    if need.look_again_at is not None:
         return 0
     return max(0, turn.pace.first_wave - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
