@@ -1,15 +1,16 @@
 """From a message and its reader to words: one catalogue a language, one layout for all."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 
 from schemas import offers, outcomes
 from schemas.addresses import Address
@@ -19,6 +20,8 @@ from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import MessagePurpose, RecipientKind
 
 LANGUAGES = ("en", "es")
+
+Compile: TypeAlias = Callable[[str], Template]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Renderer:
             language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text()) for language in LANGUAGES
         }
         layouts = {name: folder.joinpath(name).read_text() for name in ("layout.html", "layout.txt")}
-        self._plain = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
+        plain = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
+        # Compiling a text costs more than filling it in, and there are few texts.
+        self._compile: Compile = lru_cache(maxsize=None)(plain.from_string)
         self._layout_plain = Environment(loader=DictLoader(layouts), autoescape=False)  # noqa: S701 - plain text
         self._layout_html = Environment(loader=DictLoader(layouts), autoescape=True)
 
@@ -62,29 +67,23 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
-        facts = _Facts(self._plain, catalogue, language, event, reader).collect()
+        facts = _Facts(self._compile, catalogue, language, event, reader).collect()
         sensitive = isinstance(event, OfferEvent) and event.terms.sensitive
-        filled = {
-            name: self._plain.from_string(text).render(facts)
-            for name, text in entry.items()
-            if name != "sensitive_text"
-        }
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "sensitive_text"}
         # Who hands over may read what it is about, also in a text; a partner's phone may lie on any table.
         withheld = sensitive and reader.kind is RecipientKind.PARTNER
-        text = self._plain.from_string(entry["sensitive_text"]).render(facts) if withheld else filled["text"]
+        text = self._compile(entry["sensitive_text"]).render(facts) if withheld else filled["text"]
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])
         page = {
             "language": language,
             "subject": subject,
-            "greeting": self._plain.from_string(shared["greeting"]).render(facts),
+            "greeting": self._compile(shared["greeting"]).render(facts),
             "paragraphs": [part.strip() for part in filled["body"].split("\n\n") if part.strip()],
             "button": filled["button"],
             "link": reader.link,
-            "footer": self._plain.from_string(footer).render(facts)
-            if reader.kind is not RecipientKind.COORDINATOR
-            else "",
+            "footer": self._compile(footer).render(facts) if reader.kind is not RecipientKind.COORDINATOR else "",
         }
         return Words(
             subject=subject,
@@ -103,9 +102,9 @@ class _Facts:
     """What a catalogue may speak of, for one message."""
 
     def __init__(
-        self, plain: Environment, catalogue: dict[str, Any], language: str, event: NeedEvent, reader: Reader
+        self, compile_text: Compile, catalogue: dict[str, Any], language: str, event: NeedEvent, reader: Reader
     ) -> None:
-        self._plain, self._catalogue, self._language = plain, catalogue, language
+        self._compile, self._catalogue, self._language = compile_text, catalogue, language
         self._event, self._reader = event, reader
 
     def collect(self) -> dict[str, str]:
@@ -172,7 +171,7 @@ class _Facts:
         }
 
     def _word(self, key: str, **facts: str) -> str:
-        return self._plain.from_string(self._catalogue["words"][key]).render(facts)
+        return self._compile(self._catalogue["words"][key]).render(facts)
 
     def _list(self, items: Iterable[Item]) -> str:
         labels = [ITEM_KINDS[item.code].label(item.quantity, self._language) for item in items]
