@@ -60,18 +60,20 @@ async def intake_versions(connection: Connection, need_ids: Collection[UUID]) ->
 
 async def save_needs(connection: Connection, needs: Sequence[Need], intake_versions: Mapping[UUID, int]) -> None:
     """Writes needs with their lines and offers."""
-    await connection.executemany(
+    await connection.execute(
         """
         INSERT INTO needs (need_id, version, intake_version, traceparent, terms, deadline, status, stuck, wave,
                            attempt, confirm_by, look_again_at, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::text[],
+                             $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
+                             $13::timestamptz[])
             ON CONFLICT (need_id) DO UPDATE
            SET version = excluded.version, intake_version = greatest(needs.intake_version, excluded.intake_version),
                terms = excluded.terms, deadline = excluded.deadline, status = excluded.status, stuck = excluded.stuck,
                wave = excluded.wave, attempt = excluded.attempt, confirm_by = excluded.confirm_by,
                look_again_at = excluded.look_again_at, due_at = excluded.due_at
         """,
-        [_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs],
+        *_columns([_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs], 13),
     )
     await _save_offers(connection, [(need.need_id, offer) for need in needs for offer in need.offers])
     await _save_lines(connection, needs)

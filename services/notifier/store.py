@@ -197,16 +197,6 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
     return {row["message_id"]: row["version"] for row in rows}
 
 
-async def unknown_texts(connection: Connection, limit: int) -> list[Message]:
-    """Texts that may have gone out, for looking them up at the provider."""
-    rows = await connection.fetch(
-        "SELECT * FROM messages WHERE status = 'unknown' AND channel = 'text' AND due_at <= now() "
-        "ORDER BY due_at LIMIT $1",
-        limit,
-    )
-    return [_read_message(row) for row in rows]
-
-
 async def texts_in_transit(connection: Connection, provider_ids: Collection[str]) -> list[Message]:
     """Accepted texts among those that the provider has news of."""
     rows = await connection.fetch(

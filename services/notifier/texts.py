@@ -44,13 +44,6 @@ class Texter:
             return NotWanted(DeliveryProblem.OPTED_OUT)
         return Refused(DeliveryProblem.PROVIDER_REFUSED)
 
-    async def find(self, to: str, body: str) -> str | None:
-        """The provider's id of a text that may have gone out; None when it has none. Raises httpx.HTTPError."""
-        for message in await self._list({"To": to, "PageSize": str(_NEWEST)}):
-            if message["body"] == body:
-                return str(message["sid"])
-        return None
-
     async def list_final(self) -> dict[str, bool]:
         """By the provider's id, whether each recent text arrived; those still under way are left out."""
         final = {}

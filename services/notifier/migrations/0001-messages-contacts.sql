@@ -38,7 +38,6 @@ CREATE INDEX messages_due ON messages (urgent DESC, due_at) WHERE status = 'queu
 CREATE INDEX messages_leased ON messages (lease_until) WHERE status = 'sending';
 CREATE INDEX messages_offer ON messages (offer_id, purpose);
 CREATE INDEX messages_in_transit ON messages (provider_id) WHERE status = 'accepted' AND channel = 'text';
-CREATE INDEX messages_unknown ON messages (due_at) WHERE status = 'unknown' AND channel = 'text';
 
 CREATE TABLE partners (
     partner_id uuid PRIMARY KEY,
