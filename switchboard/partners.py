@@ -1,7 +1,7 @@
 """`switchboard partners import FILE`: a spreadsheet or JSON of partners into the directory, all or nothing.
 
 The spreadsheet has one row for each service of a partner, as in `partners_example.csv`; JSON is a list of records as
-`PUT /v1/partners/{id}` takes them, each with a `partner_id` or a name to make one from.
+`PUT /v1/partners` takes them, each with a `partner_id` or a name to make one from.
 """
 
 import csv
@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import httpx
 from pydantic import ValidationError
 
-from schemas.partners import PartnerRecorded
+from services.intake.domain.partner import ListedPartner
 from switchboard.errors import SwitchboardError
 
 NEEDED = ("partner", "kind", "categories", "area")
@@ -44,34 +44,47 @@ class Read:
 
 
 def import_partners(path: Path, url: str, key: str, tell: Callable[[str], None]) -> None:
-    """Checks every line, then records all partners. Raises SwitchboardError, with nothing sent, if a line is wrong."""
+    """Records all partners of a file. Raises SwitchboardError, with nothing taken, if a line is wrong."""
     read = read_file(path)
-    for one in read.refused:
-        tell(f"line {one.line}: {one.why}")
-    if read.refused:
-        raise SwitchboardError(
-            f"nothing was taken: {len(read.refused)} of {path.name}'s lines must be mended first (see above)"
-        )
-    taken = {"new": 0, "replaced": 0}
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
-        for record, lines in read.records:
-            taken[_send(client, record, lines)] += 1
-    tell(f"{path.name}: {len(read.records)} partners taken, {taken['new']} new and {taken['replaced']} replaced")
-
-
-def _send(client: httpx.Client, record: dict[str, Any], lines: list[int]) -> str:
-    body = {name: value for name, value in record.items() if name != "partner_id"}
-    try:
-        answer = client.put(f"/v1/partners/{record['partner_id']}", json=body)
-    except httpx.HTTPError as error:
-        raise SwitchboardError(f"{client.base_url} cannot be reached; importing again is safe") from error
+    if not read.records and not read.refused:
+        raise SwitchboardError(f"{path.name} has no partners in it")
+    _stop_at(read.refused, path, tell)
+    answer = _send(url, key, [record for record, _ in read.records])
     if answer.is_success:
-        return "new" if answer.status_code == httpx.codes.CREATED else "replaced"
+        taken = answer.json()
+        tell(f"{path.name}: {len(read.records)} partners taken, {taken['new']} new and {taken['replaced']} replaced")
+        return
     document = answer.json()
-    told = "; ".join(f"{one['field']}: {one['message']}" for one in document.get("errors", [])) or document["detail"]
-    raise SwitchboardError(
-        f"line {lines[0]} ({record['name']}): {told}. Lines before it were taken; mend and import again"
-    )
+    _stop_at([_locate(error, read) for error in document.get("errors", [])], path, tell)
+    raise SwitchboardError(f"nothing was taken: {document['detail']}")
+
+
+def _stop_at(refused: Sequence[Refused], path: Path, tell: Callable[[str], None]) -> None:
+    for one in refused:
+        tell(f"line {one.line}: {one.why}")
+    if refused:
+        lines = len({one.line for one in refused})
+        raise SwitchboardError(f"nothing was taken: {lines} of {path.name}'s lines must be mended first (see above)")
+
+
+def _send(url: str, key: str, records: list[dict[str, Any]]) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    try:
+        answer = httpx.put(f"{url}/v1/partners", json={"partners": records}, headers=headers, timeout=120)
+    except httpx.ConnectError as error:
+        raise SwitchboardError(f"{url} cannot be reached; nothing was taken") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SwitchboardError(f"{url} did not answer ({error}); importing again is safe") from error
+    if not answer.headers.get("content-type", "").startswith(("application/json", "application/problem+json")):
+        raise SwitchboardError(f"{url} answered {answer.status_code}, and not as Switchboard does; is it the portal's?")
+    return answer
+
+
+def _locate(error: dict[str, str], read: Read) -> Refused:
+    match error["field"].split("."):
+        case ["partners", position, *field] if field:
+            return Refused(read.records[int(position)][1][0], f"{'.'.join(field)}: {error['message']}")
+    return Refused(1, f"{error['field']}: {error['message']}")
 
 
 def read_file(path: Path) -> Read:
@@ -127,7 +140,7 @@ def _read_csv(text: str, path: Path) -> Read:
 def _add_row(partners: dict[str, tuple[dict[str, Any], list[int]]], cells: dict[str, str], line: int) -> None:
     if empty := [name for name in NEEDED if not cells[name]]:
         raise ValueError(f"{', '.join(empty)} must not be empty")
-    partner_id = cells.get("partner_id") or str(_make_id(cells["partner"]))
+    partner_id = _read_id(cells.get("partner_id", "")) or str(_make_id(cells["partner"]))
     service = _to_service(cells, partner_id)
     contact = _to_contact(cells, partner_id)
     record, lines = partners.setdefault(
@@ -188,16 +201,7 @@ def _to_contact(cells: dict[str, str], partner_id: str) -> dict[str, Any] | None
         "language": cells.get("contact_language") or "en",
         "channels": channels,
     }
-    return contact | ({"email": email} if email else {}) | ({"phone": _to_e164(phone)} if phone else {})
-
-
-def _to_e164(phone: str) -> str:
-    digits = "".join(letter for letter in phone if letter.isdigit())
-    if phone.startswith("+"):
-        return f"+{digits}"
-    if len(digits) not in {10, 11}:
-        raise ValueError(f"contact_phone {phone!r} must have ten digits, like (718) 555-0141")
-    return f"+1{digits[-10:]}"
+    return contact | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
 
 
 def _split(text: str) -> list[str]:
@@ -210,6 +214,13 @@ def _whole_number(cells: dict[str, str], name: str) -> int:
     return int(cells[name])
 
 
+def _read_id(text: str) -> str:
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError as error:
+        raise ValueError(f"partner_id {text!r} must be a UUID; left out, one is made from the name") from error
+
+
 def _make_id(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"switchboard/partner/{name.casefold()}")
 
@@ -218,11 +229,12 @@ def _check(read: Read) -> Read:
     refused = list(read.refused)
     for record, lines in read.records:
         try:
-            PartnerRecorded.model_validate(record)
+            ListedPartner.model_validate(record)
         except ValidationError as error:
             refused += [Refused(line, why) for why in _say(error.errors(include_url=False)) for line in lines[:1]]
     return Read(read.records, sorted(refused, key=lambda one: one.line))
 
 
 def _say(errors: Sequence[Any]) -> Iterable[str]:
-    return [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in errors]
+    for one in errors:
+        yield f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].removeprefix('Value error, ')}"

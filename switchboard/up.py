@@ -13,6 +13,7 @@ from switchboard.environment import compose_environment
 from switchboard.lifetime import run_until_stopped
 from switchboard.local.folders import claimed_run_folder
 from switchboard.local.stack import SERVICES, Parts, running_parts
+from switchboard.people import sign_in_link
 from switchboard.processes import HttpProcess, ServiceProcess, running_together
 from switchboard.progress import CONSOLE, step
 
@@ -94,14 +95,17 @@ async def _stay_up() -> None:
     named = {variable: os.environ[variable] for variable in NAMEABLE if variable in os.environ}
     with claimed_run_folder("up", fresh=False) as folder:
         async with running_switchboard(folder, named) as run:
-            _say_where(run)
+            await say_where(run)
             await asyncio.Event().wait()
 
 
-def _say_where(run: RunningSwitchboard) -> None:
+async def say_where(run: RunningSwitchboard) -> None:
+    """Prints every address that a person needs, a link to sign in with among them."""
+    email = run.environment["BOOTSTRAP_COORDINATOR_EMAIL"]
+    link = await sign_in_link(run.public_url, run.sinks.url, email) if run.sinks else None
     lines = {
         "Portal": f"{run.public_url}/",
-        "Sign in as": run.environment["BOOTSTRAP_COORDINATOR_EMAIL"],
+        "Sign in": link or f"as {email}, by the link that the portal sends",
         "Mail and texts": run.sinks.url if run.sinks else "sent for real",
         "API key": run.api_key,
         "Logs": str(run.folder / "logs"),

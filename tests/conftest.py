@@ -1,13 +1,24 @@
-"""What every test may ask for: a real Kafka and a real PostgreSQL."""
+"""What every test may ask for: a real Kafka, a real PostgreSQL, a real Chromium."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 from switchboard.local.folders import claimed_run_folder
+from tests.chromium import find_chromium
 from tests.parts import DatabaseMaker, Kind, database_maker, new_kafka, shared_kafka
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,3 +63,11 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
     """A function that makes a new database and returns its URL: `await postgres("matcher")`."""
     async with database_maker(parts, run_folder) as make_database:
         yield make_database
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()

@@ -13,8 +13,8 @@ import httpx
 
 import services.matcher
 import switchboard.demo.run
-from switchboard.demo.people import ids_in, link_in
 from switchboard.local.folders import claimed_run_folder
+from switchboard.people import ids_in, link_in
 from switchboard.up import RunningSwitchboard, running_switchboard
 from tests.waiting import eventually
 

@@ -30,6 +30,8 @@ from services.runtime.serving import serve
 from services.runtime.tracing import begin_trace
 
 _LARGEST_BODY = 64 * 1024
+_LARGEST_BODIES = {"/v1/partners": 8 * 1024 * 1024}
+"""Bytes that one request may carry, by path where a path takes more than others."""
 
 _log = get_logger(__name__)
 
@@ -80,8 +82,11 @@ def create_app(settings: IntakeSettings) -> FastAPI:
 async def _watch_over(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """Bounds what comes in, begins its trace, logs what came of it: the route, never the path, which may be a link."""
     trace = begin_trace(request.headers.get("traceparent"))
-    if int(request.headers.get("content-length", "0") or 0) > _LARGEST_BODY:
-        return problem(413, f"At most {_LARGEST_BODY // 1024} kB fit into one request.")
+    largest = _LARGEST_BODIES.get(request.url.path, _LARGEST_BODY)
+    if "transfer-encoding" in request.headers:
+        return problem(411, "Send the length of what you send: Content-Length.")
+    if int(request.headers.get("content-length", "0") or 0) > largest:
+        return problem(413, f"At most {largest // 1024} kB fit into one request.")
     started = monotonic()
     response = await answer(request)
     route = request.scope.get("route")

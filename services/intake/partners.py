@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from schemas.codec import Tombstone
-from schemas.partners import Contact, PartnerRecorded
+from schemas.partners import PartnerRecorded
 from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
 from services.intake.sealing import Seal
@@ -18,22 +18,26 @@ class PartnerNotFound(LookupError):
     """There is no such partner."""
 
 
-async def record_partner(pool: Pool, seal: Seal, record: PartnerRecorded) -> bool:
-    """Writes a partner's whole record. True when it is new. Who said STOP is not texted, whatever the record says."""
+async def record_partners(pool: Pool, seal: Seal, records: Sequence[PartnerRecorded]) -> set[UUID]:
+    """Writes partners' whole records, all or none, and returns the ids of the new ones.
+
+    Who said STOP is not texted, whatever the record says.
+    """
+    ids = [record.partner_id for record in records]
     async with pool.acquire() as connection, connection.transaction():
-        known = await partners.lock_partner(connection, record.partner_id)
-        await _save(connection, seal, record)
-    return known is None
+        known = await partners.lock_partners(connection, ids)
+        await _save(connection, seal, records)
+    return set(ids) - known.keys()
 
 
 async def remove_partner(pool: Pool, partner_id: UUID) -> None:
     """Removes a partner and its contacts, everywhere. Raises PartnerNotFound."""
     async with pool.acquire() as connection, connection.transaction():
-        if await partners.lock_partner(connection, partner_id) is None:
+        if not await partners.lock_partners(connection, [partner_id]):
             raise PartnerNotFound
-        version = await partners.save_partner(connection, partner_id, None)
-        await partners.save_phones(connection, partner_id, [])
-        gone = outbox.Removal(PARTNERS, Tombstone(partner_id), version, current_traceparent())
+        versions = await partners.save_partners(connection, {partner_id: None})
+        await partners.save_phones(connection, [partner_id], [])
+        gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
 
 
@@ -67,35 +71,42 @@ async def start_texts(connection: Connection, seal: Seal, phone: str) -> None:
 
 
 async def _record_again(connection: Connection, seal: Seal, phone_hash: bytes, phone: str) -> None:
-    for partner_id in sorted(
-        {partner_id for partner_id, _ in await partners.contacts_with_phone(connection, phone_hash)}
-    ):
-        record = await partners.lock_partner(connection, partner_id)
-        if record is not None:
-            contacts = tuple(_with_texts(contact) if contact.phone == phone else contact for contact in record.contacts)
-            await _save(connection, seal, record.model_copy(update={"contacts": contacts}))
+    reached = {partner_id for partner_id, _ in await partners.contacts_with_phone(connection, phone_hash)}
+    known = await partners.lock_partners(connection, reached)
+    await _save(connection, seal, [_with_texts(record, phone) for record in known.values()])
 
 
-def _with_texts(contact: Contact) -> Contact:
-    if Channel.TEXT in contact.channels:
-        return contact
-    return contact.model_copy(update={"channels": (*contact.channels, Channel.TEXT)})
+def _with_texts(record: PartnerRecorded, phone: str) -> PartnerRecorded:
+    contacts = tuple(
+        contact.model_copy(update={"channels": (*contact.channels, Channel.TEXT)})
+        if contact.phone == phone and Channel.TEXT not in contact.channels
+        else contact
+        for contact in record.contacts
+    )
+    return record.model_copy(update={"contacts": contacts})
 
 
-async def _save(connection: Connection, seal: Seal, record: PartnerRecorded) -> None:
-    phones = [(seal.hash_phone(contact.phone), contact.contact_id) for contact in record.contacts if contact.phone]
-    stopped = await partners.opted_out(connection, [phone_hash for phone_hash, _ in phones])
-    record = record.model_copy(update={"contacts": _without_stopped(seal, record.contacts, stopped)})
-    version = await partners.save_partner(connection, record.partner_id, record)
-    await partners.save_phones(connection, record.partner_id, phones)
-    outgoing = outbox.Outgoing(record, record.partner_id, version, current_traceparent())
-    await outbox.publish(connection, ServiceName.INTAKE, [outgoing])
+async def _save(connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]) -> None:
+    phones = [
+        (seal.hash_phone(contact.phone), record.partner_id, contact.contact_id)
+        for record in records
+        for contact in record.contacts
+        if contact.phone
+    ]
+    stopped = await partners.opted_out(connection, [phone_hash for phone_hash, _, _ in phones])
+    kept = {record.partner_id: _without_stopped(seal, record, stopped) for record in records}
+    versions = await partners.save_partners(connection, kept)
+    await partners.save_phones(connection, kept.keys(), phones)
+    trace = current_traceparent()
+    changed = [outbox.Outgoing(record, key, versions[key], trace) for key, record in kept.items()]
+    await outbox.publish(connection, ServiceName.INTAKE, changed)
 
 
-def _without_stopped(seal: Seal, contacts: Sequence[Contact], stopped: set[bytes]) -> tuple[Contact, ...]:
-    return tuple(
+def _without_stopped(seal: Seal, record: PartnerRecorded, stopped: set[bytes]) -> PartnerRecorded:
+    contacts = tuple(
         contact.model_copy(update={"channels": tuple(one for one in contact.channels if one is not Channel.TEXT)})
         if contact.phone and seal.hash_phone(contact.phone) in stopped
         else contact
-        for contact in contacts
+        for contact in record.contacts
     )
+    return record.model_copy(update={"contacts": contacts})

@@ -1,7 +1,6 @@
 """The demo from start to end."""
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +11,16 @@ import httpx
 
 from switchboard.demo.answering import Answers
 from switchboard.demo.community import NEEDS, SECONDS_BETWEEN_NEEDS, Community, invent
-from switchboard.demo.people import Person
 from switchboard.demo.summary import print_summary
 from switchboard.demo.watching import Need, Watch, settled
 from switchboard.errors import SwitchboardError
 from switchboard.lifetime import run_until_stopped
 from switchboard.local.folders import claimed_run_folder
 from switchboard.progress import CONSOLE, step
-from switchboard.up import RunningSwitchboard, running_switchboard
+from switchboard.up import RunningSwitchboard, running_switchboard, say_where
 
 _NAMED = {"POLICY_FILE": str(Path(__file__).parent / "policy.toml"), "QUIET_HOURS": "off"}
 _WITHIN_S = 240.0
-_SIGN_IN_LINK = re.compile(r"https?://\S+/sign-in/\S+")
 
 
 def run_demo(*, leave: bool) -> int:
@@ -38,7 +35,7 @@ async def _demo(*, leave: bool) -> int:
             complete = await demo.play()
             if leave:
                 return 0 if complete else 1
-            await _say_where(run, client)
+            await say_where(run)
             await asyncio.Event().wait()
     return 0
 
@@ -121,28 +118,3 @@ def _sinks_url(run: RunningSwitchboard) -> str:
     if run.sinks is None:
         raise SwitchboardError("the demo reads its mail at the sinks: unset SMTP_URL and SMS_API_URL")
     return run.sinks.url
-
-
-async def _say_where(run: RunningSwitchboard, client: httpx.AsyncClient) -> None:
-    email = run.environment["BOOTSTRAP_COORDINATOR_EMAIL"]
-    async with Person() as coordinator:
-        await coordinator.send(f"{run.public_url}/sign-in", "/sign-in", {"email": email})
-    lines = {
-        "Portal": f"{run.public_url}/",
-        "Sign in": await _sign_in_link(run, client, email),
-        "Mail and texts": _sinks_url(run),
-        "Logs": str(run.folder / "logs"),
-    }
-    for name, value in lines.items():
-        CONSOLE.print(f"  {name:<15} [bold]{value}[/bold]", highlight=False, soft_wrap=True)
-    CONSOLE.print("Ctrl-C stops everything.")
-
-
-async def _sign_in_link(run: RunningSwitchboard, client: httpx.AsyncClient, email: str) -> str:
-    for _ in range(40):
-        answer = await client.get(f"{_sinks_url(run)}/api/emails", params={"to": email})
-        for message in reversed(answer.json()["messages"]):
-            if found := _SIGN_IN_LINK.search(message["text"]):
-                return found[0]
-        await asyncio.sleep(0.25)
-    return "the link did not come; ask for one on the portal"

@@ -74,7 +74,7 @@ class RunningIntake:
         partner = PartnerRecorded(
             partner_id=uuid4(), name="Second Street Church", kind=PartnerKind.CHURCH, contacts=(contact,)
         )
-        await partners.record_partner(self.desk.pool, self.desk.seal, partner)
+        await partners.record_partners(self.desk.pool, self.desk.seal, [partner])
         return partner, contact
 
     async def matcher_says(self, event: NeedEvent) -> None:

@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.topics import TOPICS
-from switchboard.demo.people import Person, ids_in
 from switchboard.history import read_history
+from switchboard.people import Person, ids_in
 from tests.system import System, number_in, what_happened
 from tests.waiting import eventually
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from switchboard.demo.people import ids_in, link_in
+from switchboard.people import ids_in, link_in
 from tests.system import SHIPPED_POLICY, System, need_body, number_in, running_system, what_happened
 from tests.waiting import eventually
 

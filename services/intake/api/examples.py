@@ -56,3 +56,12 @@ _PARTNER = {
     ],
 }
 PARTNER_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _PARTNER}}}}
+PARTNERS_ENTERED: dict[str, Any] = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "example": {"partners": [{"partner_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0003", **_PARTNER}]}
+            }
+        }
+    }
+}

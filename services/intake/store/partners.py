@@ -1,42 +1,53 @@
 """Partners as they were recorded, their contacts' phones, and who said STOP."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from schemas.partners import PartnerRecorded
 from services.runtime.database import Connection
 
 
-async def lock_partner(connection: Connection, partner_id: UUID) -> PartnerRecorded | None:
-    """A partner's record, locked; None when there is none (a new one is locked all the same)."""
+async def lock_partners(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerRecorded]:
+    """The records there are of these partners. All are locked, those that are new too, in the order of their ids."""
     await connection.execute(
-        "INSERT INTO partners (partner_id, version, removed) VALUES ($1, 0, true) ON CONFLICT DO NOTHING", partner_id
+        "INSERT INTO partners (partner_id, version, removed) SELECT partner_id, 0, true "
+        "FROM unnest($1::uuid[]) AS new (partner_id) ORDER BY partner_id ON CONFLICT DO NOTHING",
+        partner_ids,
     )
-    record = await connection.fetchval("SELECT record FROM partners WHERE partner_id = $1 FOR UPDATE", partner_id)
-    return PartnerRecorded.model_validate(record) if record else None
-
-
-async def save_partner(connection: Connection, partner_id: UUID, record: PartnerRecorded | None) -> int:
-    """Writes a partner's record, or its removal, and returns its new version. The row must be locked."""
-    version: int = await connection.fetchval(
-        "UPDATE partners SET record = $2, removed = $3, version = version + 1 WHERE partner_id = $1 RETURNING version",
-        partner_id,
-        record.model_dump(mode="json") if record else None,
-        record is None,
+    rows = await connection.fetch(
+        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) ORDER BY partner_id FOR UPDATE",
+        partner_ids,
     )
-    return version
+    return {row["partner_id"]: PartnerRecorded.model_validate(row["record"]) for row in rows if row["record"]}
 
 
-async def save_phones(connection: Connection, partner_id: UUID, phones: Sequence[tuple[bytes, UUID]]) -> None:
-    """(phone hash, contact) of a partner: these and no others."""
-    await connection.execute("DELETE FROM contact_phones WHERE partner_id = $1", partner_id)
+async def save_partners(connection: Connection, records: Mapping[UUID, PartnerRecorded | None]) -> dict[UUID, int]:
+    """Writes partners' records, or their removal (None), and returns the new versions. The rows must be locked."""
+    rows = await connection.fetch(
+        """
+        UPDATE partners
+           SET record = new.record::jsonb, removed = new.record IS NULL, version = version + 1
+          FROM unnest($1::uuid[], $2::text[]) AS new (partner_id, record)
+         WHERE partners.partner_id = new.partner_id
+        RETURNING partners.partner_id, version
+        """,
+        list(records),
+        [record.model_dump_json() if record else None for record in records.values()],
+    )
+    return {row["partner_id"]: row["version"] for row in rows}
+
+
+async def save_phones(
+    connection: Connection, partner_ids: Collection[UUID], phones: Collection[tuple[bytes, UUID, UUID]]
+) -> None:
+    """(phone hash, partner, contact) of these partners: these and no others."""
+    await connection.execute("DELETE FROM contact_phones WHERE partner_id = ANY($1::uuid[])", partner_ids)
     await connection.execute(
         "INSERT INTO contact_phones (phone_hash, partner_id, contact_id) "
-        "SELECT phone_hash, $1, contact_id FROM unnest($2::bytea[], $3::uuid[]) AS new (phone_hash, contact_id) "
-        "ON CONFLICT DO NOTHING",
-        partner_id,
-        [phone_hash for phone_hash, _ in phones],
-        [contact_id for _, contact_id in phones],
+        "SELECT * FROM unnest($1::bytea[], $2::uuid[], $3::uuid[]) ON CONFLICT DO NOTHING",
+        [phone_hash for phone_hash, _, _ in phones],
+        [partner_id for _, partner_id, _ in phones],
+        [contact_id for _, _, contact_id in phones],
     )
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import httpx
 
 _OFFER_LINK = re.compile(r"https?://\S+/o/([A-Za-z0-9_-]{90,})")
-_TRIES, _BETWEEN_S = 20, 0.25
+_SIGN_IN_LINK = re.compile(r"https?://\S+/sign-in/\S+")
+_TRIES, _BETWEEN_S = 40, 0.25
 
 
 def link_in(text: str) -> str | None:
@@ -99,6 +100,19 @@ def _page(answer: httpx.Response) -> Page:
     if "html" in answer.headers.get("content-type", ""):
         reader.feed(answer.text)
     return Page(answer.url, reader.forms)
+
+
+async def sign_in_link(public_url: str, sinks_url: str, email: str) -> str | None:
+    """Asks for a link to sign in with, and reads it in the mail. None when it did not come."""
+    async with Person() as coordinator, httpx.AsyncClient() as client:
+        await coordinator.send(f"{public_url}/sign-in", "/sign-in", {"email": email})
+        for _ in range(_TRIES):
+            answer = await client.get(f"{sinks_url}/api/emails", params={"to": email})
+            for message in reversed(answer.json()["messages"]):
+                if found := _SIGN_IN_LINK.search(message["text"]):
+                    return found[0]
+            await asyncio.sleep(_BETWEEN_S)
+    return None
 
 
 async def text(sinks_url: str, client: httpx.AsyncClient, sender: str, body: str) -> None:

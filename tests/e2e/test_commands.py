@@ -1,0 +1,154 @@
+"""The commands that talk to a running Switchboard, as a shell runs them."""
+
+import csv
+import json
+import re
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+import switchboard
+from switchboard.local.folders import CHECKOUT
+from tests.system import System
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+EXAMPLE = Path(switchboard.__file__).parent / "partners_example.csv"
+
+
+async def run(system: System, *arguments: str, **environment: str) -> tuple[int | None, str, str]:
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "switchboard", *arguments),
+        cwd=CHECKOUT,
+        env=system.run.environment | environment,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def take_back(system: System, mark: str) -> set[str]:
+    """The names of the partners that are marked so, which are then removed: other tests find their own only."""
+    answer = await system.client.get(f"{system.run.public_url}/v1/partners", params={"limit": 500})
+    marked = [partner for partner in answer.json()["partners"] if mark in partner["name"]]
+    for partner in marked:
+        await system.remove_partner(partner)
+    return {partner["name"] for partner in marked}
+
+
+def spreadsheet(folder: Path, mark: str, **changes: str) -> Path:
+    """The example with its partners' names marked, and cells of its last line changed."""
+    with EXAMPLE.open(newline="") as example:
+        rows = [{"partner_id": "", **row, "partner": f"{row['partner']} {mark}"} for row in csv.DictReader(example)]
+    rows[-1] |= changes
+    path = folder / "partners.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+async def test_the_example_is_taken_and_importing_again_replaces(system: System, tmp_path: Path) -> None:
+    mark = uuid4().hex[:8]
+    file = str(spreadsheet(tmp_path, mark))
+    assert await run(system, "partners", "import", file) == (
+        0,
+        "partners.csv: 2 partners taken, 2 new and 0 replaced\n",
+        "",
+    )
+    assert await run(system, "partners", "import", file) == (
+        0,
+        "partners.csv: 2 partners taken, 0 new and 2 replaced\n",
+        "",
+    )
+    assert await take_back(system, mark) == {f"Second Street Church {mark}", f"After School Lincoln {mark}"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"area": "radius 00000 5"}, "line 4: services.0.area.radius.zip_code: there is no ZIP code 00000"),
+        ({"area": "somewhere"}, "line 4: area 'somewhere' must be one of: radius"),
+        ({"categories": "dragons"}, "line 4: services.0.categories.0: Input should be"),
+        ({"contact_email": "bo"}, "line 4: contacts.0.email: this is not an email address"),
+        ({"contact_phone": "12"}, "line 4: contacts.0.phone: this is not a phone number"),
+        ({"min_age": "five"}, "line 4: min_age 'five' must be a whole number"),
+        ({"partner": ""}, "line 4: partner must not be empty"),
+        ({"partner_id": "7"}, "line 4: partner_id '7' must be a UUID"),
+    ],
+)
+async def test_one_wrong_line_and_nothing_is_taken(
+    system: System, tmp_path: Path, changes: dict[str, str], says: str
+) -> None:
+    mark = uuid4().hex[:8]
+    code, out, err = await run(system, "partners", "import", str(spreadsheet(tmp_path, mark, **changes)))
+    assert (code, says in out) == (1, True), out + err
+    assert err.startswith("switchboard: nothing was taken: 1 of partners.csv's lines must be mended first")
+    assert err.count("\n") == 1
+    assert await take_back(system, mark) == set()
+
+
+async def test_json_is_taken_whole_or_not_at_all(system: System, tmp_path: Path) -> None:
+    mark = uuid4().hex[:8]
+    good = {"name": f"Pantry {mark}", "kind": "nonprofit"}
+    file = tmp_path / "partners.json"
+    file.write_text(json.dumps([good, {"name": f"Other {mark}", "kind": "dragon"}]))
+    code, out, _ = await run(system, "partners", "import", str(file))
+    assert (code, out.startswith("line 2: kind: Input should be")) == (1, True)
+    assert await take_back(system, mark) == set()
+    file.write_text(json.dumps([good]))
+    assert (await run(system, "partners", "import", str(file)))[0] == 0
+    assert await take_back(system, mark) == {good["name"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "environment", "says"),
+    [
+        (None, {}, "partners.csv cannot be read: No such file"),
+        ("", {}, "lacks the columns partner, kind, categories, area"),
+        ("partner,kind,categories,area\n", {}, "has no partners in it"),
+        ("partner,kind,categories,area,colour\n", {}, "columns that mean nothing here: colour"),
+        ("partner,kind,categories,area\nA,church,beds,nation\n", {"PUBLIC_URL": "http://127.0.0.1:1"}, "be reached"),
+        ("partner,kind,categories,area\nA,church,beds,nation\n", {"PUBLIC_URL": "nonsense"}, "nonsense"),
+        ("partner,kind,categories,area\nA,church,beds,nation\n", {"SWITCHBOARD_API_KEY": "x"}, "Send a key"),
+    ],
+)
+async def test_what_stops_an_import_is_said_in_one_line(
+    system: System, tmp_path: Path, content: str | None, environment: dict[str, str], says: str
+) -> None:
+    file = tmp_path / "partners.csv"
+    if content is not None:
+        file.write_text(content)
+    code, _, err = await run(system, "partners", "import", str(file), **environment)
+    assert code == 1
+    assert says in err
+    assert err.count("\n") == 1
+
+
+async def test_need_shows_what_happened_in_all_services(system: System) -> None:
+    partner = await system.add_partner()
+    need = await system.add_need()
+    await system.offer_link(partner["contacts"][0]["email"], need["need_id"])
+    code, out, err = await run(system, "need", need["need_id"], "--json")
+    assert (code, err) == (0, "")
+    happened = [json.loads(line) for line in out.splitlines()]
+    assert happened[0]["what"] == "needs.opened"
+    assert {"intake", "matcher"} <= {one["service"] for one in happened}
+    code, out, _ = await run(system, "need", need["need_id"], COLUMNS="200")
+    assert code == 0
+    assert re.search(r"intake +│ needs\.opened", out)
+    await system.remove_partner(partner)
+
+
+async def test_need_says_when_there_is_no_such_need(system: System) -> None:
+    need_id = str(uuid4())
+    code, out, err = await run(system, "need", need_id)
+    assert (code, out, err) == (1, "", f"switchboard: no topic holds anything about the need {need_id}\n")
+    code, out, err = await run(system, "need", "seven")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "'need_id'" in err
