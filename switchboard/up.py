@@ -66,7 +66,7 @@ async def running_switchboard(
         with step("Databases and topics"):
             await create_topics(parts.bootstrap_servers)
             await asyncio.gather(*(migrate(url, service) for service, url in parts.database_urls.items()))
-        run = _make_processes(folder, parts, named or {})
+        run = make_processes(folder, parts, named or {})
         with step("intake, matcher, notifier, and where mail and texts go"):
             await stack.enter_async_context(running_together(run.processes))
         try:
@@ -75,7 +75,8 @@ async def running_switchboard(
             CONSOLE.print("Stopping ...")
 
 
-def _make_processes(folder: Path, parts: Parts, named: Mapping[str, str]) -> RunningSwitchboard:
+def make_processes(folder: Path, parts: Parts, named: Mapping[str, str]) -> RunningSwitchboard:
+    """All processes of one run, none of them started."""
     environment = compose_environment(folder, parts, named)
     logs = folder / "logs"
     intake, matcher, notifier = (ServiceProcess(service, environment, logs / f"{service}.log") for service in SERVICES)
