@@ -25,6 +25,8 @@ from services.runtime.relay import Relay
 from services.runtime.serving import serve
 
 _CALL_TIMEOUT_S = 8
+_SENDERS = 2
+"""One set is made while another waits for the slowest of its receivers."""
 
 
 def main() -> None:
@@ -77,7 +79,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
     return [
         Relay(ServiceName.NOTIFIER, settings.notifier_database_url, kafka),
         Consumer(ServiceName.NOTIFIER, [OFFERS, OUTCOMES, PARTNERS], kafka, pool, handle),
-        Loop("sending", sender.send_due, every=0.05),
+        *(Loop(f"sending {number}", sender.send_due, every=0.05) for number in range(1, _SENDERS + 1)),
         Loop("expired leases", resolver.expire_leases, every=5),
         Loop("texts in transit", resolver.learn_texts, every=2),
         pruning(pool),

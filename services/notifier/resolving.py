@@ -43,8 +43,7 @@ class Resolver:
                 for message in messages
             ]
             await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
-            for message in messages:
-                await store.settle(connection, message.message_id, "unknown", "queued", None)
+            await store.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
     async def learn_texts(self) -> int:
@@ -53,14 +52,16 @@ class Resolver:
         if not final:
             return 0
         async with self.pool.acquire() as connection, connection.transaction():
-            for message in await store.texts_in_transit(connection, list(final)):
-                arrived = final[message.provider_id or ""]
-                status = MessageStatus.DELIVERED if arrived else MessageStatus.BOUNCED
-                version = await store.settle(connection, message.message_id, "accepted", status, None)
-                problem = None if arrived else DeliveryProblem.ADDRESS_REFUSED
-                if version is not None:
-                    event = to_delivery(
-                        message, status, version, datetime.now(UTC), channel=Channel.TEXT, problem=problem
-                    )
-                    await outbox.publish(connection, ServiceName.NOTIFIER, [event] if event else [])
+            learned = [
+                to_delivery(
+                    message,
+                    MessageStatus.DELIVERED if final[message.provider_id or ""] else MessageStatus.BOUNCED,
+                    message.version,
+                    datetime.now(UTC),
+                    channel=Channel.TEXT,
+                    problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
+                )
+                for message in await store.conclude_texts(connection, final)
+            ]
+            await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in learned if event is not None])
         return 0

@@ -74,35 +74,38 @@ class Sender:
             known = await Known.load(connection, messages)
         now = datetime.now(UTC)
         recipients = Recipients(known, self._addresses, self._keys, self._public_url, self._quiet, now)
-        tried = await asyncio.gather(*(self._try(message, recipients) for message in messages))
+        found = await asyncio.gather(*(_find(message, recipients) for message in messages))
+        refused = await self._refused_addresses([one for one in found if isinstance(one, Destination)])
+        tried = await asyncio.gather(
+            *(self._try(message, to, refused) for message, to in zip(messages, found, strict=True))
+        )
         await self._write(messages, tried)
         return len(messages)
 
-    async def _try(self, message: store.Message, recipients: Recipients) -> tuple[Sent, str | None]:
-        try:
-            return await self._send_one(message, recipients)
-        except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold the others
-            _log.error("message not made", message_id=str(message.message_id), purpose=message.purpose, exc_info=error)
-            return _sent(message, None, NotNow()), None
+    async def _refused_addresses(self, destinations: Sequence[Destination]) -> set[tuple[bytes, str]]:
+        async with self._pool.acquire() as connection:
+            return await store.suppressed(connection, [hash_address(one.address) for one in destinations])
 
-    async def _send_one(self, message: store.Message, recipients: Recipients) -> tuple[Sent, str | None]:
-        destination = await recipients.find(message)
-        if not isinstance(destination, Destination):
-            return _sent(message, None, destination), None
-        if await self._is_suppressed(destination):
-            return _sent(message, destination, Refused(DeliveryProblem.ADDRESS_SUPPRESSED)), None
+    async def _try(
+        self, message: store.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]
+    ) -> tuple[Sent, str | None]:
+        if not isinstance(to, Destination):
+            return _sent(message, None, to), None
+        if (hash_address(to.address), to.channel) in refused:
+            return _sent(message, to, Refused(DeliveryProblem.ADDRESS_SUPPRESSED)), None
+        try:
+            words = self._word(message, to)
+        except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold the others
+            return _not_made(message, error), None
+        attempt = await self._hand_over(message, to, words)
+        refused_for_good = isinstance(attempt, Refused) and attempt.suppress
+        return _sent(message, to, attempt), to.address if refused_for_good else None
+
+    def _word(self, message: store.Message, to: Destination) -> Words:
         event = _MODELS[message.event_type].model_validate(message.event)
         if not isinstance(event, NeedEvent):
             raise TypeError(f"{message.event_type} is about no need")
-        words = self._renderer.render(message.purpose, event, destination.reader)
-        attempt = await self._hand_over(message, destination, words)
-        refused_for_good = isinstance(attempt, Refused) and attempt.suppress
-        return _sent(message, destination, attempt), destination.address if refused_for_good else None
-
-    async def _is_suppressed(self, destination: Destination) -> bool:
-        hashed = hash_address(destination.address)
-        async with self._pool.acquire() as connection:
-            return (hashed, destination.channel) in await store.suppressed(connection, [hashed])
+        return self._renderer.render(message.purpose, event, to.reader)
 
     async def _hand_over(self, message: store.Message, destination: Destination, words: Words) -> Attempt:
         try:
@@ -111,6 +114,9 @@ class Sender:
                     return await self._mailer.send(self._compose(message, destination, words))
                 return await self._texter.send(destination.address, words.text)
         except TimeoutError:
+            return Unclear()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it came up with the message half out of the door
+            _log.error("message perhaps sent", message_id=str(message.message_id), exc_info=error)
             return Unclear()
 
     def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
@@ -143,6 +149,18 @@ class Sender:
             await outbox.publish(connection, ServiceName.NOTIFIER, _to_deliveries(messages, results, versions, now))
         for message, result in zip(messages, results, strict=True):
             metrics.observe(result, (now - message.created_at).total_seconds())
+
+
+async def _find(message: store.Message, recipients: Recipients) -> Destination | Attempt:
+    try:
+        return await recipients.find(message)
+    except Exception as error:  # noqa: BLE001 - one message that goes nowhere must not hold the others
+        return _not_made(message, error).attempt
+
+
+def _not_made(message: store.Message, error: Exception) -> Sent:
+    _log.error("message not made", message_id=str(message.message_id), purpose=message.purpose, exc_info=error)
+    return _sent(message, None, NotNow())
 
 
 def _to_deliveries(

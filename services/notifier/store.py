@@ -1,6 +1,6 @@
 """All SQL of the notifier."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,27 +197,30 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
     return {row["message_id"]: row["version"] for row in rows}
 
 
-async def texts_in_transit(connection: Connection, provider_ids: Collection[str]) -> list[Message]:
-    """Accepted texts among those that the provider has news of."""
+async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> None:
+    """Sends once more what was flagged unknown."""
+    await connection.execute(
+        "UPDATE messages SET status = 'queued', due_at = now(), version = version + 1 "
+        "WHERE message_id = ANY($1::uuid[]) AND status = 'unknown'",
+        list(message_ids),
+    )
+
+
+async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) -> list[Message]:
+    """Accepted texts, by the provider's id, become delivered or bounced; returns those that were still in transit."""
     rows = await connection.fetch(
-        "SELECT * FROM messages WHERE provider_id = ANY($1::text[]) AND status = 'accepted' AND channel = 'text'",
-        list(provider_ids),
+        """
+        UPDATE messages
+           SET status = CASE WHEN final.arrived THEN 'delivered' ELSE 'bounced' END, version = version + 1,
+               due_at = now()
+          FROM unnest($1::text[], $2::boolean[]) AS final (provider_id, arrived)
+         WHERE messages.provider_id = final.provider_id AND status = 'accepted' AND channel = 'text'
+        RETURNING messages.*
+        """,
+        list(arrived),
+        list(arrived.values()),
     )
     return [_read_message(row) for row in rows]
-
-
-async def settle(connection: Connection, message_id: UUID, old: str, new: str, provider_id: str | None) -> int | None:
-    """Moves a message on, unless somebody else did. Returns its new version."""
-    version: int | None = await connection.fetchval(
-        "UPDATE messages SET status = $3, provider_id = coalesce($4, provider_id), version = version + 1, "
-        "due_at = now(), accepted_at = coalesce(accepted_at, CASE WHEN $3 = 'accepted' THEN now() END) "
-        "WHERE message_id = $1 AND status = $2 RETURNING version",
-        message_id,
-        old,
-        new,
-        provider_id,
-    )
-    return version
 
 
 async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:

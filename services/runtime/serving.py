@@ -3,11 +3,9 @@
 import uvicorn
 from starlette.types import ASGIApp
 
-_GRACE_S = 25
 
-
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Blocks until the process is told to stop. Pages that stream are cut after the grace period."""
+def serve(app: ASGIApp, host: str, port: int, grace_seconds: int = 25) -> None:
+    """Blocks until the process is told to stop. What is not answered after the grace period is cut."""
     uvicorn.run(
         app,
         host=host,
@@ -16,5 +14,5 @@ def serve(app: ASGIApp, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=grace_seconds,
     )

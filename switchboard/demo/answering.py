@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from typing import Self
 from uuid import UUID
 
 import httpx
@@ -46,7 +47,7 @@ _PROMISES = [Promise.KEPT] * 10 + [Promise.HANDED_BACK, Promise.FORGOTTEN]
 
 @dataclass
 class Answers:
-    """Reads what the sinks took, and answers as the person it went to."""
+    """Inside its block: reads what the sinks take, and answers as the person it went to."""
 
     sinks_url: str
     client: httpx.AsyncClient
@@ -58,8 +59,16 @@ class Answers:
     _family_said_no: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def run(self) -> None:
-        """Answers until cancelled."""
+    async def __aenter__(self) -> Self:
+        self._begin(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _read(self) -> None:
         after = 0
         while True:
             answer = await self.client.get(f"{self.sinks_url}/api/stream", params={"after": after, "wait": 5})
@@ -68,12 +77,6 @@ class Answers:
                 if not message["incoming"]:
                     self.messages[message["kind"]] += 1
                     self._take(message)
-
-    async def stop(self) -> None:
-        """Lets nobody answer any more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _take(self, message: Message) -> None:
         link = link_in(message["text"])

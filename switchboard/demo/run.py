@@ -59,16 +59,11 @@ class Demo:
         community = invent(datetime.now(UTC))
         with step(f"{len(community.partners)} partners register"):
             await asyncio.gather(*(self._register(*one) for one in community.partners.items()))
-        answers = Answers(_sinks_url(self.run), self.client)
-        answering = asyncio.create_task(answers.run())
         CONSOLE.print("Quiet hours are off here, and hours are seconds (switchboard/demo/policy.toml).")
-        sending = asyncio.create_task(self._send_needs(community))
         watch = Watch(self.run.public_url, self.client, CONSOLE, self._coordinate)
-        complete = await watch.until_settled(NEEDS, _WITHIN_S)
-        await sending
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
-        await answers.stop()
+        async with Answers(_sinks_url(self.run), self.client) as answers, asyncio.TaskGroup() as sending:
+            sending.create_task(self._send_needs(community))
+            complete = await watch.until_settled(NEEDS, _WITHIN_S)
         print_summary(CONSOLE, watch.needs, await self._histories(watch.needs), answers, self.posted)
         for need in watch.needs:
             if not settled(need):

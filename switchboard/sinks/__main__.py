@@ -52,7 +52,8 @@ def create_app(settings: SinkSettings) -> Starlette:
 def main() -> None:
     """Serves until told to stop."""
     settings = SinkSettings()
-    serve(create_app(settings), settings.bind_host, settings.sink_http_port)
+    # Whoever waits for the next message would hold up the end.
+    serve(create_app(settings), settings.bind_host, settings.sink_http_port, grace_seconds=1)
 
 
 if __name__ == "__main__":

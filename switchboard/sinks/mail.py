@@ -1,7 +1,8 @@
 """The SMTP server."""
 
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 from switchboard.sinks.kept import Box
@@ -17,19 +18,27 @@ class MailHandler:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's
         """Keeps one email."""
-        email = message_from_bytes(envelope.content, policy=policy.default)
+        email = message_from_bytes(envelope.content)
+        headers = {name: _unfold(value) for name, value in email.items()}
         self._box.add(
             kind="email",
             sender=str(envelope.mail_from),
             to=envelope.rcpt_tos[0],
-            subject=str(email["Subject"] or ""),
+            subject=headers.get("Subject", ""),
             text=_body(email, "plain"),
             html=_body(email, "html"),
-            headers={name: str(value) for name, value in email.items()},
+            headers=headers,
         )
         return "250 OK"
 
 
-def _body(email: Any, kind: str) -> str:  # noqa: ANN401 - the email package's own union
-    part = email.get_body((kind,)) if isinstance(email, EmailMessage) else None
-    return str(part.get_content()) if part is not None else ""
+def _unfold(value: str) -> str:
+    return " ".join(str(make_header(decode_header(value))).split())
+
+
+def _body(email: Message, kind: str) -> str:
+    for part in email.walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_type() == f"text/{kind}" and isinstance(content, bytes):
+            return content.decode(part.get_content_charset("utf-8"), errors="replace")
+    return ""
