@@ -18,6 +18,7 @@ from services.intake.pages.routes import pages_router
 from services.intake.sealing import Seal
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
+from services.intake.store import keys
 from services.runtime.consuming import Consumer
 from services.runtime.database import open_pool
 from services.runtime.health import health_routes
@@ -57,7 +58,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, [OFFERS, OUTCOMES, DELIVERIES], kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
-                pruning(pool),
+                pruning(pool, keys.forget_old),
             ]
             async with running(parts):
                 yield

@@ -1,6 +1,6 @@
 """What has been handled already. The fast path against redelivery; the domain's own keys are the guarantee."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,11 +21,14 @@ async def admit(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
     return {row["event_id"] for row in rows}
 
 
-def pruning(pool: Pool) -> Loop:
-    """The part that forgets what is older than any redelivery can be, hour by hour."""
+def pruning(pool: Pool, *others: Callable[[Connection], Awaitable[None]]) -> Loop:
+    """The part that forgets what is older than any redelivery can be, and `others` like it, hour by hour."""
 
     async def prune() -> int:
-        await pool.execute("DELETE FROM inbox WHERE received_at < now() - $1::interval", KEEP)
+        async with pool.acquire() as connection:
+            await connection.execute("DELETE FROM inbox WHERE received_at < now() - $1::interval", KEEP)
+            for forget_old in others:
+                await forget_old(connection)
         return 0
 
     return Loop("pruning", prune, every=3600)

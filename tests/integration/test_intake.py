@@ -206,6 +206,67 @@ async def test_partners_are_recorded_read_and_removed(office: Office) -> None:
     assert (await office.ours.put(path, json=bad)).json()["errors"][0]["field"].startswith("services.0.area")
 
 
+async def test_several_partners_are_recorded_all_or_none(office: Office) -> None:
+    good = {"partner_id": str(uuid4()), "name": "Pantry", "kind": "nonprofit"}
+    phone = {"contact_id": str(uuid4()), "name": "Bo", "phone": "12", "channels": ["text"]}
+    bad = {"partner_id": str(uuid4()), "name": "Closet", "kind": "church", "contacts": [phone]}
+    refused = await office.ours.put("/v1/partners", json={"partners": [good, bad, {"kind": "dragon"}]})
+    assert refused.status_code == 422
+    assert {error["field"] for error in refused.json()["errors"]} == {
+        "partners.1.contacts.0.phone",
+        "partners.2.name",
+        "partners.2.kind",
+        "partners.2.partner_id",
+    }
+    twice = await office.ours.put("/v1/partners", json={"partners": [good, good]})
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "partners")
+    assert (await office.ours.get("/v1/partners")).json()["partners"] == []
+
+    bad["contacts"] = [phone | {"phone": "(718) 555-0142"}]
+    for expected in ({"new": 2, "replaced": 0}, {"new": 0, "replaced": 2}):
+        taken = await office.ours.put("/v1/partners", json={"partners": [good, bad]})
+        assert (taken.status_code, taken.json()) == (200, expected)
+    recorded = (await office.ours.get(f"/v1/partners/{bad['partner_id']}")).json()
+    assert recorded["contacts"][0]["phone"] == PHONE
+    async with office.intake.desk.pool.acquire() as connection:
+        versions = await connection.fetch("SELECT version FROM partners")
+    assert [row["version"] for row in versions] == [2, 2]
+
+
+async def test_who_said_stop_is_not_texted_whatever_an_import_says(office: Office) -> None:
+    contact = {"contact_id": str(uuid4()), "name": "Bo", "phone": PHONE, "channels": ["text"]}
+    partner = {"partner_id": str(uuid4()), "name": "Closet", "kind": "church", "contacts": [contact]}
+    await office.ours.put("/v1/partners", json={"partners": [partner]})
+    await office.text("STOP")
+    await office.ours.put("/v1/partners", json={"partners": [partner]})
+    recorded = (await office.ours.get(f"/v1/partners/{partner['partner_id']}")).json()
+    assert recorded["contacts"][0]["channels"] == []
+
+
+async def test_a_body_that_is_too_large_or_of_unknown_length_is_refused(office: Office) -> None:
+    large = await office.ours.post("/v1/needs", content=b" " * 70_000)
+    assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    assert (await office.ours.post("/v1/needs", content=endless())).status_code == 411
+
+
+async def test_what_nobody_repeats_any_more_is_forgotten(office: Office) -> None:
+    body, key = need_body(), {"Idempotency-Key": "again"}
+    first = await office.ours.post("/v1/needs", json=body, headers=key)
+    await office.text("HELP", sid="one")
+    async with office.intake.desk.pool.acquire() as connection:
+        await keys.forget_old(connection)
+        assert (await office.ours.post("/v1/needs", json=body, headers=key)).json() == first.json()
+        await connection.execute("UPDATE idempotency_keys SET since = since - interval '31 days'")
+        await connection.execute("UPDATE texts_in SET since = since - interval '31 days'")
+        await keys.forget_old(connection)
+        assert await keys.find_reply(connection, "one") is None
+    assert (await office.ours.post("/v1/needs", json=body, headers=key)).json() != first.json()
+
+
 async def test_the_openapi_document_is_there_with_examples(office: Office) -> None:
     document = (await office.ours.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")

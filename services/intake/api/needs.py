@@ -81,7 +81,7 @@ async def enter_need(
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> NeedShown:
-    """Takes a need in. The same `Idempotency-Key` and body again give the same answer, and no second need."""
+    """Takes a need in. The same `Idempotency-Key` and body within 30 days give the same answer, and no second need."""
     entry = needs.Entry(caller.name, caller.site_id, key=idempotency_key)
     need = await needs.open_need(caller.desk.pool, caller.desk.seal, entered, entry)
     response.headers["Location"] = f"/v1/needs/{need.need_id}"

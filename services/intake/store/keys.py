@@ -1,9 +1,12 @@
-"""API keys, sites, and texts that came in."""
+"""API keys, sites, texts that came in, and what is kept of requests so that repeating them changes nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from services.runtime.database import Connection
+
+_REPEATED_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -114,3 +117,9 @@ async def find_reply(connection: Connection, message_sid: str) -> str | None:
 async def save_reply(connection: Connection, message_sid: str, reply: str) -> None:
     """Keeps a reply. Raises UniqueViolationError when the same text is handled at the same time."""
     await connection.execute("INSERT INTO texts_in (message_sid, reply) VALUES ($1, $2)", message_sid, reply)
+
+
+async def forget_old(connection: Connection) -> None:
+    """Drops idempotency keys and replies to texts that nobody repeats any more."""
+    await connection.execute("DELETE FROM idempotency_keys WHERE since < now() - $1::interval", _REPEATED_WITHIN)
+    await connection.execute("DELETE FROM texts_in WHERE since < now() - $1::interval", _REPEATED_WITHIN)
