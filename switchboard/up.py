@@ -21,7 +21,7 @@ from switchboard.progress import CONSOLE, step
 NAMEABLE = (
     *("BIND_HOST", "PUBLIC_URL", "INTAKE_PORT", "MATCHER_PORT", "NOTIFIER_PORT"),
     *("SMTP_URL", "EMAIL_FROM", "SMS_API_URL", "SMS_ACCOUNT_SID", "SMS_AUTH_TOKEN", "SMS_FROM"),
-    *("BOOTSTRAP_API_KEY", "BOOTSTRAP_COORDINATOR_EMAIL", "POLICY_FILE", "LOG_LEVEL"),
+    *("BOOTSTRAP_API_KEY", "BOOTSTRAP_COORDINATOR_EMAIL", "POLICY_FILE", "QUIET_HOURS", "LOG_LEVEL"),
 )
 
 
@@ -109,6 +109,9 @@ async def say_where(run: RunningSwitchboard) -> None:
         "Sign in": link or f"as {email}, by the link that the portal sends",
         "Mail and texts": run.sinks.url if run.sinks else "sent for real",
         "API key": run.api_key,
+        "Quiet hours": run.environment.get(
+            "QUIET_HOURS", "21-8: messages wait; QUIET_HOURS=off make up, and none does"
+        ),
         "Logs": str(run.folder / "logs"),
         "For a shell": f". {run.folder / 'environment'}",
     }

@@ -51,6 +51,14 @@ def test_an_error_is_one_line(command: str, exit_code: int, says: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_the_script_of_the_readme_is_the_same_command() -> None:
+    result = subprocess.run(  # noqa: S603 - our own command
+        [CHECKOUT / "bin" / "switchboard", "partners", "--help"], cwd="/", capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "import" in result.stdout
+
+
 def test_debug_shows_where_an_error_came_from() -> None:
     assert "Traceback" in switchboard("migrate", SWITCHBOARD_DEBUG="1").stderr
 
