@@ -6,6 +6,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "taken": "Thank you! You would take {items} (number {number}). We confirm it in a moment.",
         "declined": "Thank you for telling us. We ask someone else about number {number}.",
+        "handed_back": "Thank you for telling us. You have handed number {number} back, and we ask someone else.",
         "arrived": "Thank you for telling us. We are glad it arrived.",
         "not_arrived": "Thank you for telling us. We go on looking, and your coordinator knows.",
         "help": (
@@ -23,6 +24,7 @@ REPLIES: Mapping[str, Mapping[str, str]] = {
     "es": {
         "taken": "¡Gracias! Usted se encargaría de {items} (número {number}). Lo confirmamos en un momento.",
         "declined": "Gracias por avisar. Preguntamos a otra persona por el número {number}.",
+        "handed_back": "Gracias por avisar. Ya no se encarga del número {number}; preguntamos a otra persona.",
         "arrived": "Gracias por avisar. Nos alegra que le llegó.",
         "not_arrived": "Gracias por avisar. Seguimos buscando, y su coordinación lo sabe.",
         "help": (

@@ -40,7 +40,7 @@ class Office:
     async def text(self, body: str, sid: str | None = None, sender: str = PHONE) -> httpx.Response:
         form = {"MessageSid": sid or uuid4().hex, "From": sender, "To": "+15005550006", "Body": body}
         signature = sign(SECRET, f"{self.intake.url}/webhooks/texts", form)
-        return await self.ours.post("/webhooks/texts", data=form, headers={"X-Twilio-Signature": signature})
+        return await self.ours.post("/webhooks/texts", data=form, headers={b"X-Twilio-Signature": signature})
 
 
 @pytest_asyncio.fixture
@@ -140,8 +140,9 @@ async def test_a_family_is_reached_only_as_it_agreed_and_by_the_notifier_alone(o
 async def test_a_text_without_the_providers_signature_does_nothing(office: Office) -> None:
     form = {"MessageSid": "SM1", "From": PHONE, "To": "+15005550006", "Body": "STOP"}
     good = sign(SECRET, f"{office.intake.url}/webhooks/texts", form)
-    for signature in ("", "AAAA", good.swapcase(), sign("other", f"{office.intake.url}/webhooks/texts", form)):
-        answer = await office.ours.post("/webhooks/texts", data=form, headers={"X-Twilio-Signature": signature})
+    forged = sign("other", f"{office.intake.url}/webhooks/texts", form)
+    for signature in (b"", b"AAAA", b"\xff", good.swapcase().encode(), forged.encode()):
+        answer = await office.ours.post("/webhooks/texts", data=form, headers={b"X-Twilio-Signature": signature})
         assert answer.status_code == 403
     changed = await office.ours.post(
         "/webhooks/texts", data=form | {"Body": "START"}, headers={"X-Twilio-Signature": good}
@@ -169,6 +170,9 @@ async def test_a_text_answers_its_own_offer_once(office: Office) -> None:
     assert "2 twin beds" in first.text
     assert first.text == again.text == later.text
     assert await office.intake.events(need["need_id"]) == ["needs.opened", "responses.accepted"]
+    await office.intake.matcher_says(award_of(made))
+    assert "handed number 41 back" in (await office.text("NO 41")).text
+    assert (await office.intake.events(need["need_id"]))[2:] == ["responses.released"]
 
 
 async def test_what_comes_again_or_late_turns_nothing_back(office: Office) -> None:

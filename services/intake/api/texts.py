@@ -26,9 +26,7 @@ async def take_text(request: Request) -> Response:
     form = {name: str(value) for name, value in (await request.form()).items()}
     url = desk.settings.public_url.rstrip("/") + PATH
     wanted = sign(desk.settings.sms_auth_token.get_secret_value(), url, form)
-    if not hmac.compare_digest(
-        wanted, request.headers.get("x-twilio-signature", "").encode("latin-1").decode("latin-1")
-    ):
+    if not hmac.compare_digest(wanted.encode(), request.headers.get("x-twilio-signature", "").encode()):
         raise ApiProblem(HTTPStatus.FORBIDDEN, "The signature is not the provider's.")
     try:
         text = TextIn(form["MessageSid"], read_phone(form["From"]), form.get("Body", ""))

@@ -115,8 +115,10 @@ async def find_reply(connection: Connection, message_sid: str) -> str | None:
 
 
 async def save_reply(connection: Connection, message_sid: str, reply: str) -> None:
-    """Keeps a reply. Raises UniqueViolationError when the same text is handled at the same time."""
-    await connection.execute("INSERT INTO texts_in (message_sid, reply) VALUES ($1, $2)", message_sid, reply)
+    """Keeps a reply; the first one, when the same text is handled twice at the same time."""
+    await connection.execute(
+        "INSERT INTO texts_in (message_sid, reply) VALUES ($1, $2) ON CONFLICT DO NOTHING", message_sid, reply
+    )
 
 
 async def forget_old(connection: Connection) -> None:

@@ -112,6 +112,8 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.OFFER_CLOSED
     if not award:
         return RefusalReason.ALREADY_FILLED
+    if need.status is NeedStatus.CONFIRMING:
+        return RefusalReason.OFFER_CLOSED
     # A late yes to something that is still open is a yes.
     return None
 

@@ -108,6 +108,11 @@ class AnyOrder(RuleBasedStateMachine):
         assert len({offer.offer_id for offer in self.situation.need.offers}) == len(self.situation.need.offers)
 
     @invariant()
+    def no_claim_is_alive_while_the_family_is_asked(self) -> None:
+        if self.situation.need.status is NeedStatus.CONFIRMING:
+            assert self.situation.offers(OfferStatus.OPEN, OfferStatus.CLAIMED, OfferStatus.CONTACTED) == []
+
+    @invariant()
     def the_end_is_the_end(self) -> None:
         endings = [e for e in self.situation.events if isinstance(e, NeedFulfilled | NeedPartlyFulfilled | NeedUnmet)]
         assert len(endings) == (self.situation.need.status is NeedStatus.CLOSED)

@@ -129,6 +129,18 @@ def test_a_late_yes_to_what_is_still_open_is_a_yes() -> None:
     assert names(situation.accept(offer)) == ["ClaimAwarded"]
 
 
+def test_a_yes_after_the_time_is_over_is_refused_kindly_while_the_family_is_asked() -> None:
+    situation = given(BEDS, BEDDING)
+    taker, late = situation.offers(OfferStatus.OPEN)[:2]
+    situation.accept(taker, l1=3)
+    situation.complete(situation.offers(OfferStatus.CLAIMED)[0])
+    situation.pass_time(5 * DAY)
+    assert situation.need.status is NeedStatus.CONFIRMING
+    refused = situation.accept(late, l2=1)
+    assert [event.reason for event in refused if isinstance(event, ClaimRefused)] == [RefusalReason.OFFER_CLOSED]
+    assert names(situation.when(commands.Confirm(Answerer.FAMILY))) == ["NeedPartlyFulfilled"]
+
+
 def test_no_contact_reminds_then_lapses_and_asks_on() -> None:
     situation = claimed()
     reminders = situation.pass_time(PACE.contact_within / 2)
