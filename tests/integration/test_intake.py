@@ -40,7 +40,7 @@ class Office:
     async def text(self, body: str, sid: str | None = None, sender: str = PHONE) -> httpx.Response:
         form = {"MessageSid": sid or uuid4().hex, "From": sender, "To": "+15005550006", "Body": body}
         signature = sign(SECRET, f"{self.intake.url}/webhooks/texts", form)
-        return await self.ours.post("/webhooks/texts", data=form, headers={b"X-Twilio-Signature": signature})
+        return await self.ours.post("/webhooks/texts", data=form, headers={"X-Twilio-Signature": signature})
 
 
 @pytest_asyncio.fixture
