@@ -81,6 +81,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         Consumer(ServiceName.NOTIFIER, [OFFERS, OUTCOMES, PARTNERS], kafka, pool, handle),
         *(Loop(f"sending {number}", sender.send_due, every=0.05) for number in range(1, _SENDERS + 1)),
         Loop("expired leases", resolver.expire_leases, every=5),
+        Loop("texts of unknown fate", resolver.look_up_texts, every=5),
         Loop("texts in transit", resolver.learn_texts, every=2),
         pruning(pool),
     ]

@@ -26,7 +26,8 @@ class Resolver:
         """Messages whose sender went away in the middle: flagged unknown first, then tried once more.
 
         Whether the provider took the first attempt cannot be known for email; an offer that never arrives is worse
-        than one that arrives twice, so after the flag it goes out again, under the same Message-ID.
+        than one that arrives twice, so after the flag it goes out again, under the same Message-ID. A text is
+        looked up in the provider's listing first.
         """
         async with self.pool.acquire() as connection, connection.transaction():
             messages = await store.expire_leases(connection, _AT_ONCE)
@@ -45,6 +46,11 @@ class Resolver:
             await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
             await store.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
+
+    async def look_up_texts(self) -> int:
+        """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
+        async with self.pool.acquire() as connection:
+            return await store.queue_unknown_texts(connection)
 
     async def learn_texts(self) -> int:
         """Which accepted texts arrived or never will."""

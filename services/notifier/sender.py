@@ -9,6 +9,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
+import httpx
+
 from schemas.event import NeedEvent
 from schemas.links import LinkKeys
 from schemas.topics import TOPICS, ServiceName
@@ -18,6 +20,7 @@ from services.notifier.addresses import Addresses
 from services.notifier.deliveries import to_delivery
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import (
+    Accepted,
     Attempt,
     NotNow,
     Refused,
@@ -112,12 +115,23 @@ class Sender:
             async with asyncio.timeout(_LONGEST_ATTEMPT_S):
                 if destination.channel is Channel.EMAIL:
                     return await self._mailer.send(self._compose(message, destination, words))
-                return await self._texter.send(destination.address, words.text)
+                return await self._send_text(message, destination.address, words.text)
         except TimeoutError:
             return Unclear()
         except Exception as error:  # noqa: BLE001 - whatever it is, it came up with the message half out of the door
             _log.error("message perhaps sent", message_id=str(message.message_id), exc_info=error)
             return Unclear()
+
+    async def _send_text(self, message: store.Message, to: str, body: str) -> Attempt:
+        if message.attempts > 1:
+            # Nobody knows of the attempts before whether the provider took them; it does.
+            try:
+                known = await self._texter.find(to, body)
+            except httpx.HTTPError:
+                return NotNow()
+            if known is not None:
+                return Accepted(known)
+        return await self._texter.send(to, body)
 
     def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
         email = EmailMessage()

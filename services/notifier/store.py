@@ -15,6 +15,8 @@ from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection
 
 LEASE = timedelta(seconds=30)
+_LISTED_AFTER = timedelta(seconds=10)
+"""What the provider took is in its listing by then."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,16 @@ async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> 
         "WHERE message_id = ANY($1::uuid[]) AND status = 'unknown'",
         list(message_ids),
     )
+
+
+async def queue_unknown_texts(connection: Connection) -> int:
+    """Texts of unknown fate are looked up, and sent where the provider does not know them, while it is worth it."""
+    rows = await connection.fetch(
+        "UPDATE messages SET status = 'queued', due_at = now(), version = version + 1 WHERE status = 'unknown' "
+        "AND channel = 'text' AND due_at < now() - $1::interval AND deadline > now() RETURNING message_id",
+        _LISTED_AFTER,
+    )
+    return len(rows)
 
 
 async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) -> list[Message]:

@@ -74,6 +74,7 @@ class Providers:
     """Intake's address door and a texting API in one small server."""
 
     text_status: int = 201
+    takes_before_it_fails: bool = False
     texts: list[dict[str, str]] = field(default_factory=list)
     address_status: int = 200
 
@@ -95,7 +96,7 @@ class Providers:
 
     async def send(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
-        if self.text_status == 201:
+        if self.text_status == 201 or self.takes_before_it_fails:
             self.texts.append(form)
         return JSONResponse({"sid": f"SM{len(self.texts)}", "status": "queued"}, status_code=self.text_status)
 
@@ -250,6 +251,24 @@ async def test_each_answer_of_a_texting_api_has_its_own_consequence(room: PostRo
     await room.hears(partner(channels=(Channel.TEXT,)), offer())
     await room.sender.send_due()
     assert await room.statuses() == [status]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_text_of_unknown_fate_is_looked_up_and_sent_again_only_if_nobody_took_it(
+    room: PostRoom, *, taken: bool
+) -> None:
+    room.providers.text_status, room.providers.takes_before_it_fails = 500, taken
+    await room.hears(partner(channels=(Channel.TEXT,)), offer())
+    await room.sender.send_due()
+    assert await room.statuses() == ["unknown"]
+    assert await room.resolver.look_up_texts() == 0, "the listing is given time to show it"
+    await room.pool.execute("UPDATE messages SET due_at = due_at - interval '11 seconds'")
+    room.providers.text_status = 201
+    assert await room.resolver.look_up_texts() == 1
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted"]
+    assert len(room.providers.texts) == 1
+    assert (await room.deliveries()).count("switchboard.deliveries.unknown.v1") == 1
 
 
 async def test_a_text_is_known_to_have_arrived_when_the_provider_says_so(room: PostRoom) -> None:
