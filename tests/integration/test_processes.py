@@ -110,3 +110,18 @@ async def test_what_a_killed_run_left_is_ended_and_nothing_else(tmp_path: Path) 
     end_leftovers(tmp_path)
     assert not left.running
     assert pid_files(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root changes no user")
+async def test_another_user_still_finds_its_programs_below_a_folder_of_roots_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    program = home / "program"
+    program.write_text("#!/bin/sh\nexec id -u\n")
+    program.chmod(0o755)
+    # As PostgreSQL looks before it runs: by access(2), which minds the real user.
+    looks = "import os, sys; sys.exit(not os.access(sys.argv[1], os.R_OK | os.X_OK) or os.getuid() == 0)"
+    command = [sys._base_executable, "-c", looks, program]  # type: ignore[attr-defined]  # noqa: SLF001
+    await ChildProcess("look", command, {}, tmp_path / "look.log", user="nobody").run(10)
+    await ChildProcess("program", [program], {"PATH": os.defpath}, tmp_path / "program.log", user="nobody").run(10)
+    assert (tmp_path / "program.log").read_text().strip() not in {"", "0"}
