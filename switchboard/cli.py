@@ -74,6 +74,16 @@ app.add_typer(topic_commands, name="topics")
 partner_commands = typer.Typer(no_args_is_help=True, help="The directory of partners.")
 app.add_typer(partner_commands, name="partners")
 
+dead_letter_commands = typer.Typer(no_args_is_help=True, help="What the services gave up on.")
+app.add_typer(dead_letter_commands, name="dlq")
+
+Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]
+Key = Annotated[str | None, typer.Option(help="Only this key: a need or a partner.")]
+Problem = Annotated[str | None, typer.Option(help="Only where the problem has this in it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Numbers = Annotated[list[int] | None, typer.Argument(help="Which, by number; all that are open where none is given.")]
+DeadLetterTopic = Annotated[str, typer.Argument(help="Such as needs-matcher-dlq.")]
+
 
 @app.command()
 def demo(
@@ -107,7 +117,7 @@ def run(service: Annotated[Service, typer.Argument(help="Which one.")]) -> None:
 
 @topic_commands.command("create")
 def create_topics(
-    bootstrap_servers: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")],
+    bootstrap_servers: Servers,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 in production.")] = 1,
 ) -> None:
     """Make the topics that are missing. One that exists is never changed."""
@@ -154,7 +164,7 @@ def import_partners(
 @app.command()
 def need(
     need_id: Annotated[UUID, typer.Argument(help="As the API gave it.")],
-    bootstrap_servers: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")],
+    bootstrap_servers: Servers,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
@@ -162,3 +172,73 @@ def need(
     from switchboard.history import print_history
 
     print_history(bootstrap_servers, need_id, as_json=as_json)
+
+
+@dead_letter_commands.command("list")
+def list_dead_letters(
+    bootstrap_servers: Servers,
+    topics: Annotated[
+        list[str] | None, typer.Argument(help="Such as needs-matcher-dlq; all where none is given.")
+    ] = None,
+    *,
+    key: Key = None,
+    problem: Problem = None,
+    decided: Annotated[bool, typer.Option("--decided", help="Also those that were replayed or discarded.")] = False,
+) -> None:
+    """List dead letters that wait for a decision."""
+    from switchboard import dead_letters
+
+    dead_letters.list_letters(
+        bootstrap_servers, topics or [], dead_letters.Wanted(key=key, problem=problem, decided=decided)
+    )
+
+
+@dead_letter_commands.command("show")
+def show_dead_letter(
+    topic: DeadLetterTopic, number: Annotated[int, typer.Argument(help="As listed.")], bootstrap_servers: Servers
+) -> None:
+    """Show one dead letter: where it comes from, why it failed, its headers and its value."""
+    from switchboard import dead_letters
+
+    dead_letters.show_letter(bootstrap_servers, topic, number)
+
+
+@dead_letter_commands.command("replay")
+def replay_dead_letters(
+    topic: DeadLetterTopic,
+    bootstrap_servers: Servers,
+    numbers: Numbers = None,
+    *,
+    key: Key = None,
+    problem: Problem = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Publish dead letters again, as they were, to the topic they come from.
+
+    Whoever handled the record already drops it. One that fails again becomes a new dead letter.
+    """
+    from switchboard import dead_letters
+
+    wanted = dead_letters.Wanted(tuple(numbers or ()), key, problem)
+    dead_letters.decide(
+        bootstrap_servers, topic, wanted, dead_letters.Decision.REPLAYED, dry_run=dry_run, tell=typer.echo
+    )
+
+
+@dead_letter_commands.command("discard")
+def discard_dead_letters(
+    topic: DeadLetterTopic,
+    bootstrap_servers: Servers,
+    numbers: Numbers = None,
+    *,
+    key: Key = None,
+    problem: Problem = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Write down that dead letters need nothing more. They stay in the topic for its 90 days."""
+    from switchboard import dead_letters
+
+    wanted = dead_letters.Wanted(tuple(numbers or ()), key, problem)
+    dead_letters.decide(
+        bootstrap_servers, topic, wanted, dead_letters.Decision.DISCARDED, dry_run=dry_run, tell=typer.echo
+    )

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,7 @@ from schemas.codec import Tombstone, Undecodable, decode
 from schemas.event import Event
 from schemas.topics import NEED_PARTITIONS, TOPICS, topic_named
 from switchboard.errors import SwitchboardError
+from switchboard.reading import read_to_end
 
 _TOPICS = [topic.name for topic in TOPICS if topic.key == "need_id"]
 _LEFT_OUT = {"need_id", "terms", "reasons", "at", "message_id", "service_id", "contact_id"}
@@ -51,19 +51,12 @@ async def read_history(bootstrap_servers: str, need_id: UUID) -> list[Happening]
     key = str(need_id).encode()
     everywhere = list(range(NEED_PARTITIONS))
     partition = DefaultPartitioner()(key, everywhere, everywhere)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic, partition) for topic in _TOPICS]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        found = []
-        while not all([await consumer.position(place) >= end for place, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [one for record in records if record.key == key and (one := _read(record)) is not None]
-    finally:
-        await consumer.stop()
+    places = [(topic, partition) for topic in _TOPICS]
+    found = [
+        one
+        async for record in read_to_end(bootstrap_servers, places)
+        if record.key == key and (one := _read(record)) is not None
+    ]
     return sorted(found, key=lambda one: (one.at, one.sequence))
 
 

@@ -22,6 +22,7 @@ QUICK_POLICY = Path(switchboard.demo.run.__file__).parent / "policy.toml"
 SHIPPED_POLICY = Path(services.matcher.__file__).parent / "policy.toml"
 
 Json = dict[str, Any]
+ENDED = ("fulfilled", "partly_fulfilled", "unmet")
 
 
 @dataclass
@@ -63,6 +64,10 @@ class System:
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
+    async def partners(self) -> list[Json]:
+        answer = await self.client.get(f"{self.run.public_url}/v1/partners", params={"limit": 500})
+        return list(answer.json()["partners"])
+
     async def remove_partner(self, partner: Json) -> None:
         answer = await self.client.delete(f"{self.run.public_url}/v1/partners/{partner['partner_id']}")
         assert answer.status_code == 204, answer.text
@@ -87,6 +92,16 @@ class System:
         found = await eventually(there, within)
         assert found is not None
         return found
+
+    async def end_needs(self) -> None:
+        """Cancels every need that is open, and waits until it has ended."""
+        answer = await self.client.get(f"{self.run.public_url}/v1/needs", params={"limit": 200})
+        for need in answer.json()["needs"]:
+            if need["status"] not in ENDED:
+                await self.client.post(
+                    f"{self.run.public_url}/v1/needs/{need['need_id']}/cancel", json={"reason": "entered_by_mistake"}
+                )
+                await self.need_reaches(need["need_id"], *ENDED)
 
     async def emails(self, to: str | None = None) -> list[Json]:
         answer = await self.client.get(f"{self.sinks_url}/api/emails", params={"to": to} if to else {})

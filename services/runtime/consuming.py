@@ -113,14 +113,16 @@ class Consumer:
             try:
                 await self._settlement.settle(raws)
             except TooManyFailures as error:
-                self._give_up(str(error))
+                # It stays stopped, and alive: what else the service does goes on, and a restart would only fail on.
+                self._not_consuming = f"{error}: see `switchboard dlq list`, mend, then restart"
+                _log.critical("consumer stopped", why=self._not_consuming)
+                return
+            except Exception as error:  # noqa: BLE001 - what leaves here is swallowed, and the next commit would lose the batch
+                self._not_consuming = f"an error that nobody foresaw ({type(error).__name__})"
+                _log.critical("service ends, to begin again where it last committed", exc_info=error)
+                signal.raise_signal(signal.SIGTERM)
                 return
             await _commit(self._subscriber.consumer, raws)
-
-    def _give_up(self, why: str) -> None:
-        self._not_consuming = why
-        _log.critical("consumer stopped", why=why)
-        signal.raise_signal(signal.SIGTERM)
 
 
 class _Handover(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types

@@ -21,6 +21,12 @@ async def admit(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
     return {row["event_id"] for row in rows}
 
 
+async def seen(connection: Connection, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these were marked before."""
+    rows = await connection.fetch("SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])", event_ids)
+    return {row["event_id"] for row in rows}
+
+
 def pruning(pool: Pool, *others: Callable[[Connection], Awaitable[None]]) -> Loop:
     """The part that forgets what is older than any redelivery can be, and `others` like it, hour by hour."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+from uuid import UUID, uuid5
+from zlib import crc32
 
 from aiokafka import ConsumerRecord
 
@@ -11,6 +13,8 @@ from schemas.envelope import Envelope, Headers
 from schemas.event import Event
 from schemas.topics import topic_named
 from services.runtime.database import Connection
+
+_PLACES = UUID("5b1c2a52-6d0e-4f3c-9f0e-2f6f0b1d7a11")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,14 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+    @property
+    def place(self) -> UUID:
+        """An id of where it stands, for records that have none of their own, or failed under their own.
+
+        The value counts in, so that a topic that is lost and made anew begins anew.
+        """
+        return uuid5(_PLACES, f"{self.topic}:{self.partition}:{self.offset}:{crc32(self.value or b'')}")
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,16 @@ Handler: TypeAlias = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
 
 def raw_records(records: Iterable["ConsumerRecord[bytes, bytes]"]) -> list[RawRecord]:
-    """The consumer library's records, as ours."""
+    """The consumer library's records, as ours. A header without a value, which Kafka allows, has an empty one here."""
     return [
-        RawRecord(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+        RawRecord(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            tuple((name, value or b"") for name, value in record.headers),
+        )
         for record in records
     ]
 

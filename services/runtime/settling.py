@@ -4,9 +4,11 @@ Offsets are committed only after this returned: whatever it settled is durable b
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+from time import monotonic
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from schemas.topics import ServiceName
 from services.runtime import inbox, outbox, parking
@@ -17,18 +19,36 @@ from services.runtime.messages import Handler, RawRecord, Read, Readable, Unread
 from services.runtime.pauses import pauses
 
 MAX_ATTEMPTS = 5
-MAX_FAILURES_IN_A_ROW = 200
-"""So many records failing one after the other is a bug or an attack, not bad luck: the consumer stops."""
+BREAKER_LIMIT, BREAKER_WITHIN_S = 200, 60.0
+"""So many failures within so long are a bug or an attack, not bad luck: the consumer stops."""
 
 HANDLED = Counter("switchboard_records_handled_total", "Records handled", ["topic"])
 PARKED = Counter("switchboard_records_parked_total", "Records set aside after an error", ["topic"])
 DEAD = Counter("switchboard_records_dead_total", "Records given up on", ["topic"])
+BREAKER_OPEN = Gauge("switchboard_breaker_open", "1 when too many records failed and the consumer has stopped")
 
 _log = get_logger(__name__)
 
 
 class TooManyFailures(RuntimeError):
     """Nothing goes through any more; a person must look before more is set aside."""
+
+
+class Breaker:
+    """Opens for good when too many records failed within a short time: a restart closes it."""
+
+    def __init__(self, limit: int = BREAKER_LIMIT, within: float = BREAKER_WITHIN_S) -> None:
+        self.open = False
+        self._limit, self._within = limit, within
+        self._failures: deque[float] = deque(maxlen=limit)
+
+    def count(self, failures: int) -> None:
+        """Adds failures of this moment."""
+        now = monotonic()
+        self._failures.extend([now] * failures)
+        if len(self._failures) == self._limit and now - self._failures[0] < self._within:
+            self.open = True
+            BREAKER_OPEN.set(1)
 
 
 class Settlement:
@@ -38,11 +58,16 @@ class Settlement:
         self._service = service
         self._pool = pool
         self._handle = handle
-        self._failures_in_a_row = 0
+        self._breaker = Breaker()
 
     async def settle(self, raws: Sequence[RawRecord]) -> None:
         """Settles a batch. Raises TooManyFailures, and nothing else."""
         items = [read(raw) for raw in raws]
+        await self._settle_all(items)
+        if self._breaker.open:
+            raise TooManyFailures(f"{BREAKER_LIMIT} records failed within {BREAKER_WITHIN_S:.0f} s")
+
+    async def _settle_all(self, items: Sequence[Read]) -> None:
         waits = pauses()
         while True:
             try:
@@ -53,13 +78,16 @@ class Settlement:
                 _log.warning("waiting for the database", error=type(error).__name__)
                 await asyncio.sleep(next(waits))
             else:
-                self._failures_in_a_row = 0
                 return
         for item in items:
+            if self._breaker.open:
+                return
             await self._settle_alone(item)
 
     async def retry_parked(self) -> int:
         """Tries one parked record again. Returns 1 if there was one, else 0."""
+        if self._breaker.open:
+            return 0
         async with self._pool.acquire() as connection, connection.transaction():
             parked = await parking.take_due(connection)
             if parked is None:
@@ -77,13 +105,21 @@ class Settlement:
 
     async def _settle_together(self, items: Sequence[Read]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
+            items = await self._without_given_up(connection, items)
             waiting = await parking.parked_keys(connection, (item.raw for item in items))
             behind = [item.raw for item in items if (item.raw.topic, item.raw.key or b"") in waiting]
             if behind:
                 await parking.park(connection, behind, 0, "waits behind an earlier record of its key")
-            await self._apply(
+            dead = await self._apply(
                 connection, [item for item in items if (item.raw.topic, item.raw.key or b"") not in waiting]
             )
+        self._breaker.count(dead)
+
+    @staticmethod
+    async def _without_given_up(connection: Connection, items: Sequence[Read]) -> Sequence[Read]:
+        """A record that was given up on comes again when its offset was not committed: the inbox has its place."""
+        given_up = await inbox.seen(connection, [item.raw.place for item in items])
+        return [item for item in items if item.raw.place not in given_up] if given_up else items
 
     async def _settle_alone(self, item: Read) -> None:
         waits = pauses()
@@ -95,15 +131,11 @@ class Settlement:
                     await asyncio.sleep(next(waits))
                     continue
                 await self._park_failed(item.raw, error)
-            else:
-                self._failures_in_a_row = 0
             return
 
     async def _park_failed(self, raw: RawRecord, error: Exception) -> None:
-        self._failures_in_a_row += 1
         _log.error("record parked", topic=raw.topic, offset=raw.offset, problem=_describe(error), exc_info=error)
-        if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
-            raise TooManyFailures(f"{self._failures_in_a_row} records in a row failed")
+        self._breaker.count(1)
         waits = pauses()
         while True:
             try:
@@ -117,14 +149,16 @@ class Settlement:
                 PARKED.labels(raw.topic).inc()
                 return
 
-    async def _apply(self, connection: Connection, items: Sequence[Read]) -> None:
+    async def _apply(self, connection: Connection, items: Sequence[Read]) -> int:
         dead = [item for item in items if isinstance(item, Unreadable)]
         await outbox.put(connection, [to_dead_letter(self._service, item.raw, item.problem, 1) for item in dead])
+        await inbox.admit(connection, [item.raw.place for item in dead])
         good = [item for item in items if isinstance(item, Readable)]
         if good:
             await self._apply_unseen(connection, good)
         for item in dead:
             DEAD.labels(item.raw.topic).inc()
+        return len(dead)
 
     async def _apply_unseen(self, connection: Connection, items: Sequence[Readable]) -> None:
         unseen = await inbox.admit(connection, [item.message.envelope.id for item in items])
@@ -144,8 +178,10 @@ class Settlement:
             return
         letter = to_dead_letter(self._service, parked.raw, problem, parked.attempts + 1)
         await outbox.put(connection, [letter])
+        await inbox.admit(connection, [parked.raw.place])
         await parking.unpark(connection, parked)
         DEAD.labels(parked.raw.topic).inc()
+        self._breaker.count(1)
         _log.error("record given up on", topic=parked.raw.topic, offset=parked.raw.offset, problem=problem)
 
 

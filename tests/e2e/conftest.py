@@ -6,7 +6,16 @@ from tests.system import System, running_system
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def system() -> AsyncIterator[System]:
-    """One running Switchboard for all tests here: each uses partners and needs of its own."""
-    async with running_system("e2e") as running:
-        yield running
+async def running() -> AsyncIterator[System]:
+    """One running Switchboard for all tests here."""
+    async with running_system("e2e") as system:
+        yield system
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def system(running: System) -> AsyncIterator[System]:
+    """The running Switchboard with nobody in it; a need left open would go on asking the next test's partners."""
+    yield running
+    await running.end_needs()
+    for partner in await running.partners():
+        await running.remove_partner(partner)

@@ -53,4 +53,3 @@ async def test_a_coordinator_enters_a_need_a_partner_claims_it_and_the_coordinat
     assert need["status"] == "claimed"
     [award] = what_happened(need, "outcomes.claim_awarded")
     assert award["facts"]["offer_id"] == str(ids_in(offer)[1])
-    await system.remove_partner(partner)

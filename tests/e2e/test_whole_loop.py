@@ -46,7 +46,6 @@ async def test_a_need_travels_from_the_coordinator_to_the_familys_yes(system: Sy
     assert "Gracias" in await system.reply(CANARY["phone"], f"si {need['reference']}")
     ended = await system.need_reaches(need["need_id"], "fulfilled")
     assert [entry["facts"]["by"] for entry in what_happened(ended, "responses.family_confirmed")] == ["family"]
-    await system.remove_partner(partner)
 
     happenings = await read_history(system.run.parts.bootstrap_servers, UUID(need["need_id"]))
     assert {one.service for one in happenings} == {"intake", "matcher", "notifier"}
@@ -109,8 +108,6 @@ async def test_two_partners_at_the_same_second_never_get_more_than_is_needed(sys
         return len(awarded) == 1 and len(refused) >= len(withdrawn) and len(refused) + len(awarded) == 3
 
     await eventually(all_decided, 20)
-    for partner in partners:
-        await system.remove_partner(partner)
 
 
 async def test_a_text_claims_and_says_back_what_it_took(system: System) -> None:
@@ -133,7 +130,6 @@ async def test_a_text_claims_and_says_back_what_it_took(system: System) -> None:
     await system.reply(phone, "STOP")
     record = (await system.client.get(f"{system.run.public_url}/v1/partners/{partner['partner_id']}")).json()
     assert record["contacts"][0]["channels"] == []
-    await system.remove_partner(partner)
 
 
 async def test_a_no_asks_the_next_and_a_family_no_opens_the_need_again(system: System) -> None:
@@ -172,8 +168,6 @@ async def test_a_no_asks_the_next_and_a_family_no_opens_the_need_again(system: S
         return now["status"] == "asking" and len(await first_wave()) >= 5
 
     await eventually(asked_again)
-    for partner in partners:
-        await system.remove_partner(partner)
 
 
 async def test_nobody_can_help_is_said_plainly(system: System) -> None:
@@ -211,4 +205,3 @@ async def test_a_stranger_reads_and_answers_nothing(system: System) -> None:
         asking = f"{system.run.public_url}/internal/v1/needs/{need['need_id']}/addresses/family"
         assert (await stranger.get(asking)).status_code == 401
         assert (await system.client.get(asking)).status_code == 403
-    await system.remove_partner(partner)

@@ -41,6 +41,8 @@ def test_every_command_explains_itself(command: str) -> None:
         ("migrate", 1, "Set INTAKE_DATABASE_URL"),
         ("run intake", 1, "INTAKE_DATABASE_URL"),
         (f"topics create --bootstrap-servers {NOBODY_LISTENS}", 1, "127.0.0.1"),
+        (f"dlq list needs --bootstrap-servers {NOBODY_LISTENS}", 1, "needs is no dead-letter topic; there are"),
+        (f"dlq replay needs-matcher-dlq x --bootstrap-servers {NOBODY_LISTENS}", 2, "Invalid value for 'numbers'"),
     ],
 )
 def test_an_error_is_one_line(command: str, exit_code: int, says: str) -> None:
@@ -61,6 +63,13 @@ def test_the_script_of_the_readme_is_the_same_command() -> None:
 
 def test_debug_shows_where_an_error_came_from() -> None:
     assert "Traceback" in switchboard("migrate", SWITCHBOARD_DEBUG="1").stderr
+
+
+def test_dead_letters_are_listed_and_one_that_is_not_there_is_said(kafka: str) -> None:
+    result = switchboard("dlq", "list", "deliveries-intake-dlq", KAFKA_BOOTSTRAP_SERVERS=kafka)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "no dead letters\n", "")
+    result = switchboard("dlq", "show", "deliveries-intake-dlq", "7", KAFKA_BOOTSTRAP_SERVERS=kafka)
+    assert (result.returncode, result.stderr) == (1, "switchboard: deliveries-intake-dlq holds no dead letter 7\n")
 
 
 def test_topics_are_made_once(kafka: str) -> None:

@@ -13,6 +13,7 @@ from schemas.offers import OfferWithdrawn
 from schemas.vocabulary import WithdrawalReason
 from services.intake.api.callers import Scope, hash_key
 from services.intake.api.texts import sign
+from services.intake.gate import AT_ONCE
 from services.intake.store import keys
 from services.intake.store.keys import KeyRow
 from tests.browser.intake import SECRET, RunningIntake, award_of, offer_of, running_intake
@@ -255,6 +256,26 @@ async def test_a_body_that_is_too_large_or_of_unknown_length_is_refused(office: 
         yield b"{}"
 
     assert (await office.ours.post("/v1/needs", content=endless())).status_code == 411
+
+
+async def test_past_what_it_can_take_callers_are_asked_to_come_again_and_nothing_taken_is_lost(office: Office) -> None:
+    limits = httpx.Limits(max_connections=4 * AT_ONCE)
+    async with httpx.AsyncClient(
+        base_url=office.intake.url, headers=office.ours.headers, limits=limits, timeout=60
+    ) as crowd:
+        answers = await asyncio.gather(*(crowd.post("/v1/needs", json=need_body()) for _ in range(4 * AT_ONCE)))
+        page = await crowd.get("/health/ready")
+    taken = [answer for answer in answers if answer.status_code == 201]
+    turned_away = [answer for answer in answers if answer.status_code == 503]
+    assert len(taken) + len(turned_away) == len(answers)
+    assert len(taken) >= AT_ONCE
+    assert turned_away
+    assert {answer.headers["retry-after"] for answer in turned_away} == {"1"}
+    assert {answer.headers["content-type"] for answer in turned_away} == {"application/problem+json"}
+    assert page.json()["status"]
+    async with office.intake.desk.pool.acquire() as connection:
+        stored = {str(row["need_id"]) for row in await connection.fetch("SELECT need_id FROM needs")}
+    assert stored == {answer.json()["need_id"] for answer in taken}
 
 
 async def test_what_nobody_repeats_any_more_is_forgotten(office: Office) -> None:

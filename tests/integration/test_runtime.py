@@ -1,11 +1,14 @@
 """Outbox, relay, inbox, consuming, parking and dead letters on a real broker and a real database."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,15 +21,16 @@ from schemas.partners import PartnerRecorded
 from schemas.topics import NEEDS, PARTNERS, ServiceName
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, Pool, open_pool
-from services.runtime.messages import Message
+from services.runtime.messages import Message, RawRecord
 from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing, Record, Removal, publish, put, to_record
 from services.runtime.parts import running
 from services.runtime.relay import Relay
 from services.runtime.replaying import Replay
-from services.runtime.settling import MAX_ATTEMPTS
+from services.runtime.settling import BREAKER_LIMIT, MAX_ATTEMPTS, Settlement, TooManyFailures
 from services.runtime.topics import create_topics
 from services.runtime.tracing import new_traceparent
+from switchboard import dead_letters
 from tests.parts import DatabaseMaker
 from tests.waiting import eventually
 
@@ -126,7 +130,7 @@ async def test_a_record_that_fails_holds_its_key_alone_and_ends_as_a_dead_letter
             return await bench.heard(well) == [1, 2, 3] and await bench.heard(sick) == [1]
 
         await eventually(others_went_on, within=20)
-        [letter] = await dead_letters(bench.kafka, NEEDS_DLQ, 1)
+        [letter] = await letters_in(bench.kafka, NEEDS_DLQ, 1)
 
         async def the_rest_followed() -> bool:
             return await bench.heard(sick) == [1, 3]
@@ -138,6 +142,40 @@ async def test_a_record_that_fails_holds_its_key_alone_and_ends_as_a_dead_letter
     assert letter["ce_sequence"] == "2"
 
 
+async def test_a_dead_letter_is_replayed_once_it_can_be_handled_and_never_twice(bench: Bench) -> None:
+    need_id, told = uuid4(), list[str]()
+    bench.journal.poison.add((need_id, 1))
+
+    def decide(decision: dead_letters.Decision, *, again: bool = False, dry_run: bool = False) -> list[str]:
+        told.clear()
+        wanted = dead_letters.Wanted(key=str(need_id), decided=again)
+        dead_letters.decide(bench.kafka, NEEDS_DLQ, wanted, decision, dry_run=dry_run, tell=told.append)
+        return list(told)
+
+    async with running([bench.relay(), bench.consumer()]):
+        await bench.say(need_id, 1, 2)
+        await letters_in(bench.kafka, NEEDS_DLQ, 1)
+        bench.journal.poison.clear()
+        replayed = f"replayed {NEEDS_DLQ} 0 (switchboard.needs.consent_withdrawn.v1, key {need_id})"
+        assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED, dry_run=True) == [f"would be {replayed}"]
+        assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED) == [replayed]
+
+        async def both_heard() -> bool:
+            return sorted(await bench.heard(need_id)) == [1, 2]
+
+        await eventually(both_heard, within=20)
+        assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED) == ["no dead letters"]
+        assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED, again=True) == [replayed]
+        await bench.say(need_id, 3)
+
+        async def third_heard() -> bool:
+            return 3 in await bench.heard(need_id)
+
+        await eventually(third_heard, within=20)
+    assert sorted(await bench.heard(need_id)) == [1, 2, 3]
+    await letters_in(bench.kafka, NEEDS_DLQ, 1)
+
+
 async def test_bytes_that_nobody_can_read_go_to_the_dead_letters_at_once(bench: Bench) -> None:
     need_id = uuid4()
     good = to_record(withdrawn(need_id, 1), ServiceName.INTAKE, await bench.pool.fetchval("SELECT now()"))
@@ -145,18 +183,78 @@ async def test_bytes_that_nobody_can_read_go_to_the_dead_letters_at_once(bench: 
         bench.kafka,
         Record("needs", str(need_id).encode(), b"\xff\x00 not json", good.headers),
         Record("needs", None, b"{}", ()),
+        Record("needs", None, b"{}", (("a header without a value", None),)),  # type: ignore[arg-type] # Kafka allows it
         Record("needs", str(need_id).encode(), good.value, (("ce_id", b"\xfe"),)),
         good,
     )
     async with running([bench.relay(), bench.consumer()]):
-        letters = await dead_letters(bench.kafka, NEEDS_DLQ, 3)
+        letters = await letters_in(bench.kafka, NEEDS_DLQ, 4)
 
         async def good_one_heard() -> bool:
             return await bench.heard(need_id) == [1]
 
         await eventually(good_one_heard)
-    assert {letter["dlq_offset"] for letter in letters} <= {"0", "1", "2"}
+    assert {letter["dlq_offset"] for letter in letters} <= {"0", "1", "2", "3"}
     assert all(letter["dlq_problem"] for letter in letters)
+
+
+def unreadable(offset: int) -> RawRecord:
+    return RawRecord("needs", 0, offset, b"key", b"no json", ())
+
+
+async def test_what_was_given_up_on_is_one_dead_letter_though_it_comes_again(bench: Bench) -> None:
+    settlement = Settlement(ServiceName.MATCHER, bench.pool, bench.journal.handle)
+    for _ in range(2):
+        await settlement.settle([unreadable(1), unreadable(2)])
+    assert await bench.outbox_size() == 2
+
+    bench.journal.poison.add((need_id := uuid4(), 1))
+    record = to_record(withdrawn(need_id, 1), ServiceName.INTAKE, await bench.pool.fetchval("SELECT now()"))
+    poison = RawRecord("needs", 0, 3, record.key, record.value, record.headers)
+    for _ in range(2):
+        await settlement.settle([poison])
+        await bench.pool.execute("UPDATE parked SET due_at = now(), attempts = $1", MAX_ATTEMPTS - 1)
+        await settlement.retry_parked()
+    assert await bench.outbox_size() == 3
+
+
+async def test_a_flood_of_dead_letters_stops_the_consumer_and_says_so(bench: Bench) -> None:
+    settlement = Settlement(ServiceName.MATCHER, bench.pool, bench.journal.handle)
+    await settlement.settle([unreadable(offset) for offset in range(BREAKER_LIMIT - 1)])
+    with pytest.raises(TooManyFailures, match="200 records failed within 60 s"):
+        await settlement.settle([unreadable(BREAKER_LIMIT)])
+
+    await send(bench.kafka, *(Record("needs", b"key", f"no json {n}".encode(), ()) for n in range(BREAKER_LIMIT)))
+    consumer = bench.consumer()
+    async with running([consumer]):
+
+        async def stopped() -> bool:
+            return "switchboard dlq list" in (consumer.problem() or "")
+
+        await eventually(stopped, within=20)
+
+
+async def test_an_error_that_nobody_foresaw_ends_the_service_and_loses_nothing(bench: Bench) -> None:
+    need_id, ended = uuid4(), list[int]()
+    before = signal.signal(signal.SIGTERM, lambda sign, _frame: ended.append(sign))
+    await bench.pool.execute("ALTER TABLE parked RENAME TO gone")
+    try:
+        async with running([bench.relay(), bench.consumer()]):
+            await bench.say(need_id, 1, 2)
+
+            async def asked_to_end() -> bool:
+                return ended == [signal.SIGTERM]
+
+            await eventually(asked_to_end, within=20)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    await bench.pool.execute("ALTER TABLE gone RENAME TO parked")
+    async with running([bench.consumer()]):
+
+        async def all_heard() -> bool:
+            return await bench.heard(need_id) == [1, 2]
+
+        await eventually(all_heard, within=20)
 
 
 async def test_an_outage_of_the_database_is_waited_for_and_kills_no_record(bench: Bench) -> None:
@@ -258,13 +356,14 @@ async def test_a_consumer_waits_for_its_topics_and_says_which(bench: Bench) -> N
         await eventually(is_ready, within=20)
 
 
-async def dead_letters(kafka: str, topic: str, count: int) -> list[dict[str, str]]:
+async def letters_in(kafka: str, topic: str, count: int) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     async with consuming_from_start(kafka, topic) as consumer:
 
         async def enough() -> bool:
             for records in (await consumer.getmany(timeout_ms=100)).values():
-                found.extend({name: value.decode("latin-1") for name, value in record.headers} for record in records)
+                headers = ({name: value.decode("latin-1") for name, value in record.headers} for record in records)
+                found.extend(one for one in headers if "dlq_topic" in one)
             return len(found) >= count
 
         await eventually(enough, within=40)
