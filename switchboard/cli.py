@@ -61,6 +61,11 @@ def describe(error: Exception) -> str:
     return " ".join(text.split())
 
 
+def quiet_kafka() -> None:
+    """Keeps aiokafka's log off the terminal: it tells each error that it raises, or gets over by trying again."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 app = typer.Typer(
     cls=OneLineErrors,
     no_args_is_help=True,
@@ -74,7 +79,7 @@ app.add_typer(topic_commands, name="topics")
 partner_commands = typer.Typer(no_args_is_help=True, help="The directory of partners.")
 app.add_typer(partner_commands, name="partners")
 
-dead_letter_commands = typer.Typer(no_args_is_help=True, help="What the services gave up on.")
+dead_letter_commands = typer.Typer(no_args_is_help=True, callback=quiet_kafka, help="What the services gave up on.")
 app.add_typer(dead_letter_commands, name="dlq")
 
 Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]
@@ -123,7 +128,7 @@ def create_topics(
     """Make the topics that are missing. One that exists is never changed."""
     from services.runtime import topics
 
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each error that it raises
+    quiet_kafka()
     for name in asyncio.run(topics.create_topics(bootstrap_servers, replication)):
         typer.echo(f"made {name}")
 
@@ -171,6 +176,7 @@ def need(
     """Show everything that happened to one need, in order, from all services."""
     from switchboard.history import print_history
 
+    quiet_kafka()
     print_history(bootstrap_servers, need_id, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ that cannot raise, and no exception leaves the subscriber: in every other mode a
 import asyncio
 import signal
 from collections.abc import Iterable, Sequence
+from time import monotonic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -14,6 +15,7 @@ from aiokafka.record import _crecords
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
+from prometheus_client import Gauge
 
 from schemas.topics import ServiceName, Topic
 from services.runtime.database import Pool
@@ -22,10 +24,14 @@ from services.runtime.loops import Loop
 from services.runtime.messages import Handler, RawRecord, raw_records
 from services.runtime.pauses import pauses
 from services.runtime.settling import Settlement, TooManyFailures
+from services.runtime.stalls import STALLED_AFTER_S, Stall
 from services.runtime.topics import missing_topics
 
 _BATCH, _BATCH_WAIT_MS = 500, 20
 _RETRY_POLL_S = 0.25
+_LOOK_TIMEOUT_S = 10
+
+WAITING = Gauge("switchboard_records_waiting", "Records of a partition that were not read yet", ["topic", "partition"])
 
 _log = get_logger(__name__)
 
@@ -36,12 +42,21 @@ class Consumer:
     name = "consumer"
 
     def __init__(
-        self, service: ServiceName, topics: Sequence[Topic], bootstrap_servers: str, pool: Pool, handle: Handler
+        self,
+        service: ServiceName,
+        topics: Sequence[Topic],
+        bootstrap_servers: str,
+        pool: Pool,
+        handle: Handler,
+        *,
+        stalled_after: float = STALLED_AFTER_S,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._topics = [topic.name for topic in topics]
         self._settlement = Settlement(service, pool, handle)
         self._retries = Loop("parked", self._settlement.retry_parked, _RETRY_POLL_S)
+        self._stall = Stall(stalled_after)
+        self._watch = Loop("watch", self._look_for_stall, stalled_after / 12)
         self._batch_in_hand = asyncio.Lock()
         self._joining: asyncio.Task[None] | None = None
         self._not_consuming: str | None = "not yet in its group"
@@ -74,11 +89,13 @@ class Consumer:
         """Begins to join the group. A broker that is down is waited for: what else the service does goes on."""
         _assert_compiled()
         await self._retries.start()
+        await self._watch.start()
         self._joining = asyncio.create_task(self._join(), name="joining")
 
     async def stop(self) -> None:
         """Takes no more, finishes the batch in hand, commits it, leaves the group."""
         self._not_consuming = "stopping"
+        await self._watch.stop()
         if self._joining is not None:
             self._joining.cancel()
             await asyncio.gather(self._joining, return_exceptions=True)
@@ -104,6 +121,26 @@ class Consumer:
                 self._not_consuming = f"Kafka cannot be reached ({type(error).__name__})"
             _log.warning("waiting for Kafka", why=self._not_consuming)
             await asyncio.sleep(next(waits))
+
+    async def _look_for_stall(self) -> int:
+        consumer = self._subscriber.consumer
+        if consumer is None or self._not_consuming or self._batch_in_hand.locked():
+            self._stall.forget()
+            return 0
+        async with asyncio.timeout(_LOOK_TIMEOUT_S):
+            assigned = consumer.assignment()
+            ends = await consumer.end_offsets(assigned)
+            positions = {partition: await consumer.position(partition) for partition in assigned}
+        WAITING.clear()  # what was handed over to another copy is that one's to tell
+        for partition, position in positions.items():
+            WAITING.labels(partition.topic, partition.partition).set(ends[partition] - position)
+        if self._stall.look(positions, ends, monotonic()):
+            self._not_consuming = "records waited and nothing moved; joining the group again"
+            _log.critical("consumer stalled", why=self._not_consuming)
+            self._stall.forget()
+            await self._broker.stop()
+            self._joining = asyncio.create_task(self._join(), name="joining")
+        return 0
 
     async def _take(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
         async with self._batch_in_hand:

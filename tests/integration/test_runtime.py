@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -65,8 +66,10 @@ class Bench:
     def relay(self) -> Relay:
         return Relay(ServiceName.MATCHER, self.database_url, self.kafka)
 
-    def consumer(self) -> Consumer:
-        return Consumer(ServiceName.MATCHER, [NEEDS], self.kafka, self.pool, self.journal.handle)
+    def consumer(self, stalled_after: float = 60) -> Consumer:
+        return Consumer(
+            ServiceName.MATCHER, [NEEDS], self.kafka, self.pool, self.journal.handle, stalled_after=stalled_after
+        )
 
     async def say(self, need_id: UUID, *sequences: int) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
@@ -232,6 +235,24 @@ async def test_a_flood_of_dead_letters_stops_the_consumer_and_says_so(bench: Ben
             return "switchboard dlq list" in (consumer.problem() or "")
 
         await eventually(stopped, within=20)
+
+
+async def test_a_consumer_that_stands_still_joins_again(bench: Bench) -> None:
+    need_id = uuid4()
+    consumer = bench.consumer(stalled_after=2)
+    async with running([bench.relay(), consumer]):
+        await bench.say(need_id, 1)
+
+        async def heard(*sequences: int) -> bool:
+            return await bench.heard(need_id) == list(sequences)
+
+        await eventually(partial(heard, 1), within=20)
+        standing = consumer._subscriber.consumer  # noqa: SLF001 - the fault itself: it fetches nothing, and says nothing
+        assert standing is not None
+        standing.pause(*standing.assignment())
+        await bench.say(need_id, 2)
+        await eventually(partial(heard, 1, 2), within=30)
+        assert consumer.problem() is None
 
 
 async def test_an_error_that_nobody_foresaw_ends_the_service_and_loses_nothing(bench: Bench) -> None:
