@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +41,9 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=BROKER://{host}:{broker},CONTROLLER://{host}:{controller}
-advertised.listeners=BROKER://{host}:{broker}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=BROKER://{host}:{broker},CONTROLLER://{host}:{controller}{more_listeners}
+advertised.listeners=BROKER://{host}:{broker}{more_advertised}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT{more_protocols}
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 log.dirs={data}
@@ -103,11 +103,20 @@ async def prepare_kafka(tell: Tell) -> KafkaParts:
 class LocalKafka(ChildProcess):
     """One broker on ports of its own, which stay the same when it is stopped or killed and started again.
 
-    Its data is in `folder`/kafka.
+    Its data is in `folder`/kafka. For each of the `proxies`' ports it listens on one port more, whose clients it sends
+    to that proxy; `behind` has, by proxy, the port that it is to pass on to.
     """
 
-    def __init__(self, folder: Path, parts: KafkaParts, *, java_options: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: KafkaParts,
+        *,
+        proxies: Sequence[int] = (),
+        java_options: Sequence[str] | None = None,
+    ) -> None:
         self.broker_port, self.controller_port = find_free_port(), find_free_port()
+        self.behind = {proxy: find_free_port() for proxy in proxies}
         self.bootstrap_servers = f"{LOCALHOST}:{self.broker_port}"
         self._parts = parts
         self._data = folder / "kafka"
@@ -123,7 +132,7 @@ class LocalKafka(ChildProcess):
             shutil.copytree(self._parts.formatted, half_copied, dirs_exist_ok=True)
             half_copied.rename(self._data)
         self._properties.write_text(
-            PROPERTIES.format(host=LOCALHOST, broker=self.broker_port, controller=self.controller_port, data=self._data)
+            _write_properties(self.broker_port, self.controller_port, self._data, self.behind)
         )
         super().start()
 
@@ -151,9 +160,21 @@ class LocalKafka(ChildProcess):
             await admin.close()
 
 
+def _write_properties(broker: int, controller: int, data: Path, behind: Mapping[int, int]) -> str:
+    return PROPERTIES.format(
+        host=LOCALHOST,
+        broker=broker,
+        controller=controller,
+        data=data,
+        more_listeners="".join(f",PROXY{proxy}://{LOCALHOST}:{port}" for proxy, port in behind.items()),
+        more_advertised="".join(f",PROXY{proxy}://{LOCALHOST}:{proxy}" for proxy in behind),
+        more_protocols="".join(f",PROXY{proxy}:PLAINTEXT" for proxy in behind),
+    )
+
+
 async def _format_data_folder(parts: KafkaParts, scratch: Path) -> None:
     properties, data = scratch / "format.properties", scratch / "formatted"
-    properties.write_text(PROPERTIES.format(host=LOCALHOST, broker=1, controller=2, data=data))
+    properties.write_text(_write_properties(1, 2, data, {}))
     command = parts.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties)
     await ChildProcess("kafka-format", command, JAVA_ENVIRONMENT, scratch / "format.log").run(FORMAT_SECONDS)
     data.rename(parts.formatted)

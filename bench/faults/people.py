@@ -1,0 +1,287 @@
+"""Everybody who uses the system while it is hit: coordinators, partners, families. They try again until it takes."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from bench.faults.place import Place
+from bench.faults.providers import Accept
+from services.notifier.domain.quiet_hours import QuietHours
+from switchboard.people import Person, ids_in, link_in
+
+NOBODY_OFFERS = "childcare.week"
+ITEMS = ("food.box", "bed.twin", "clothing.child")
+AWAKE, ASLEEP = "America/New_York", "Asia/Tokyo"
+_PATIENCE_S = 90
+_OFFER_NUMBER = re.compile(r"(?:YES|SI) (\d{2,4})\b")
+_REFERENCE = re.compile(r"(?:YES|SI) (\d{6})\b")
+_AWARDED = re.compile(r"You are taking|what comes next")
+_ZIPS = ("11201", "11215", "11225", "11231")
+
+
+def quiet_hours(now: datetime) -> QuietHours:
+    """Hours that it is quiet in at ASLEEP, now and for a while, and not at AWAKE."""
+    hour = now.astimezone(ZoneInfo(ASLEEP)).hour
+    return QuietHours((hour - 2) % 24, (hour + 3) % 24)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A partner, and what the checker may hold against an offer to it."""
+
+    partner_id: UUID
+    record: dict[str, Any]
+    categories: frozenset[str]
+    state: str
+    may_be_asked: bool
+    """Not when it is paused."""
+
+    @property
+    def contact(self) -> dict[str, Any]:
+        """The one person who answers."""
+        contact: dict[str, Any] = self.record["contacts"][0]
+        return contact
+
+
+@dataclass
+class Posted:
+    """A need that intake said yes to."""
+
+    need_id: UUID
+    at: float
+    item: str
+    phone: str
+    withdrawn: bool = False
+
+
+@dataclass
+class Town:
+    """The people. What they were told yes to is what the checker holds the system to."""
+
+    place: Place
+    seed: int
+    neighbours: list[Neighbour]
+    needs: dict[UUID, Posted] = field(default_factory=dict)
+    taken: dict[UUID, float] = field(default_factory=dict)
+    """By offer, when a yes to it was acknowledged."""
+    first_told: dict[UUID, float] = field(default_factory=dict)
+    """By need, when a provider took the first message to a partner about it."""
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _browsers: dict[str, Person] = field(default_factory=dict)
+    _number: int = 0
+    _read: int = 0
+    _reacted: set[tuple[str, UUID]] = field(default_factory=set)
+
+    async def register(self) -> None:
+        """The partners enter the directory; some of them text STOP."""
+        partners = [{**one.record, "partner_id": str(one.partner_id)} for one in self.neighbours]
+        answer = await self.place.client.put(f"{self.place.url}/v1/partners", json={"partners": partners})
+        answer.raise_for_status()
+        for one in self.neighbours:
+            if one.record["name"].startswith("Stopped"):
+                await self.place.texts.say(self.place.client, one.contact["phone"], "STOP")
+
+    async def enter_needs(self, every: float, until: asyncio.Event) -> None:
+        """A need every so many seconds, whatever the answers are."""
+        while not until.is_set():
+            self._begin(self._enter_need(self._number))
+            self._number += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(until.wait(), every)
+
+    async def react(self) -> None:
+        """Reads what the providers took, and answers as whoever it went to. Runs until it is cancelled."""
+        ledger = self.place.ledger
+        while True:
+            await ledger.arrived.wait()
+            ledger.arrived.clear()
+            news, self._read = ledger.accepts[self._read :], len(ledger.accepts)
+            for accept in news:
+                self._take(accept)
+
+    async def finish(self) -> None:
+        """Waits for what people still try."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Drops everything."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self.finish()
+        for browser in self._browsers.values():
+            await browser.__aexit__(None, None, None)
+
+    async def _enter_need(self, number: int) -> None:
+        chance = random.Random(f"{self.seed} need {number}")
+        item = NOBODY_OFFERS if number % 25 == 24 else chance.choice(ITEMS)
+        phone = f"+1347{5_550_000 + number}"
+        body = {
+            "items": [{"code": item, "quantity": chance.randint(1, 4)}],
+            "zip_code": chance.choice(_ZIPS),
+            "urgency": chance.choice(["today", "this_week", "routine"]),
+            "needed_by": (datetime.now(UTC) + timedelta(seconds=chance.uniform(70, 100))).isoformat(),
+            "consent": {"kind": "spoken"},
+            "family": {"name": f"Family {number}", "phone": phone, "channels": ["text"]},
+        }
+        key = str(uuid4())
+
+        async def post() -> httpx.Response:
+            return await self.place.client.post(
+                f"{self.place.url}/v1/needs", json=body, headers={"Idempotency-Key": key}
+            )
+
+        answer = await _persist(post)
+        if answer is None or answer.status_code != httpx.codes.CREATED:
+            return
+        posted = Posted(UUID(answer.json()["need_id"]), time(), item, phone)
+        self.needs[posted.need_id] = posted
+        if chance.random() < 0.08:
+            await asyncio.sleep(chance.uniform(1, 20))
+            await self._take_back(posted, withdrawn=chance.random() < 0.5)
+
+    async def _take_back(self, posted: Posted, *, withdrawn: bool) -> None:
+        url = f"{self.place.url}/v1/needs/{posted.need_id}"
+        # Either may be refused with 409: it ended before.
+        if withdrawn:
+            answer = await _persist(lambda: self.place.client.post(f"{url}/withdraw-consent"))
+        else:
+            answer = await _persist(lambda: self.place.client.post(f"{url}/cancel", json={"reason": "met_elsewhere"}))
+        posted.withdrawn = answer is not None and answer.is_success
+
+    def _take(self, accept: Accept) -> None:
+        link = link_in(accept.body)
+        if link is not None:
+            need_id, offer_id = ids_in(link)
+            self.first_told.setdefault(need_id, accept.at)
+            kind = "award" if _AWARDED.search(accept.body) else "offer"
+            if (kind, offer_id) in self._reacted:
+                return
+            self._reacted.add((kind, offer_id))
+            if kind == "award":
+                self._begin(self._keep_promise(accept.to, offer_id, link))
+            else:
+                self._begin(self._answer_offer(accept, offer_id, link))
+        elif (reference := _REFERENCE.search(accept.body)) and accept.to.startswith("+1347"):
+            self._begin(self._answer_for_family(accept.to, reference[1]))
+
+    async def _answer_offer(self, accept: Accept, offer_id: UUID, link: str) -> None:
+        chance = random.Random(f"{self.seed} offer {offer_id}")
+        await asyncio.sleep(chance.choice([0.3, 1, 2, 5, 12]))
+        temper = chance.choice(["yes"] * 5 + ["no"] * 2 + ["silent"] * 3)
+        number = _OFFER_NUMBER.search(accept.body)
+        if temper == "silent":
+            return
+        if number is not None and accept.channel == "text":
+            said = await self._text(accept.to, f"{'YES' if temper == 'yes' else 'NO'} {number[1]}", chance)
+            done = said is not None and "would take" in said
+        elif temper == "yes":
+            done = await self._send(accept.to, link, "/accept")
+        else:
+            await self._send(accept.to, link, "/decline", {"reason": "no_capacity"})
+            return
+        if done and temper == "yes":
+            self.taken[offer_id] = time()
+
+    async def _keep_promise(self, who: str, offer_id: UUID, link: str) -> None:
+        chance = random.Random(f"{self.seed} award {offer_id}")
+        promise = chance.choice(["kept"] * 8 + ["handed back", "forgotten"])
+        await asyncio.sleep(chance.uniform(0.5, 4))
+        if promise == "handed back":
+            await self._send(who, link, "/release", {"reason": "no_longer_able"})
+        elif promise == "kept" and await self._send(who, link, "/contacted"):
+            await asyncio.sleep(chance.uniform(0.5, 4))
+            await self._send(who, link, "/completed")
+
+    async def _answer_for_family(self, phone: str, reference: str) -> None:
+        chance = random.Random(f"{self.seed} family {phone}")
+        if chance.random() < 0.15:
+            return
+        await asyncio.sleep(chance.uniform(0.5, 4))
+        await self._text(phone, f"{'NO' if chance.random() < 0.05 else 'YES'} {reference}", chance)
+
+    async def _text(self, sender: str, body: str, chance: random.Random) -> str | None:
+        """Until it is taken; a provider that is unsure hands the same text over twice."""
+        deadline = time() + _PATIENCE_S
+        while time() < deadline:
+            times = 2 if chance.random() < 0.2 else 1
+            said = await self.place.texts.say(self.place.client, sender, body, times=times)
+            if said is not None and "no open number" not in said:
+                return said
+            await asyncio.sleep(chance.uniform(0.5, 2))
+        return None
+
+    async def _send(self, who: str, link: str, ending: str, changes: dict[str, str] | None = None) -> bool:
+        browser = self._browsers.setdefault(who, Person())
+        deadline = time() + _PATIENCE_S
+        while time() < deadline:
+            with suppress(httpx.HTTPError, httpx.InvalidURL):
+                return await browser.send(link, ending, changes)
+            await asyncio.sleep(0.5)
+        return False
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _persist(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response | None:
+    """Until there is an answer that is no server's trouble; None when patience ends first."""
+    deadline = time() + _PATIENCE_S
+    while time() < deadline:
+        with suppress(httpx.HTTPError):
+            answer = await call()
+            if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                return answer
+        await asyncio.sleep(0.5)
+    return None
+
+
+def invent(seed: int) -> list[Neighbour]:
+    """The partners of a town: most can help; some may never be asked, some cannot be reached, some are asleep."""
+    chance = random.Random(f"{seed} town")
+    kinds = ["email"] * 24 + ["text"] * 24 + ["asleep"] * 4 + ["asleep, woken when urgent"] * 4
+    kinds += ["paused"] * 4 + ["elsewhere"] * 4 + ["other things"] * 4 + ["stopped"] * 3 + ["no mailbox"] * 2
+    return [_make_neighbour(chance, number, kind) for number, kind in enumerate(kinds)]
+
+
+def _make_neighbour(chance: random.Random, number: int, kind: str) -> Neighbour:
+    by_text = kind in {"text", "stopped"} or (kind.startswith("asleep") and number % 2 == 0)
+    categories = ["tutoring"] if kind == "other things" else ["food", "beds", "clothing"]
+    state = "CA" if kind == "elsewhere" else "NY"
+    contact = {
+        "contact_id": str(uuid4()),
+        "name": f"Contact {number}",
+        "email": "nobody@dead.example.org" if kind == "no mailbox" else f"contact{number}@partner.example.org",
+        "phone": f"+1718{5_560_000 + number}",
+        "channels": ["text"] if by_text else ["email"],
+        "time_zone": ASLEEP if kind.startswith("asleep") else AWAKE,
+        "urgent_at_night": kind == "asleep, woken when urgent",
+    }
+    record = {
+        "name": f"{kind.capitalize()} {number}",
+        "kind": "church",
+        "status": "paused" if kind == "paused" else "active",
+        "services": [
+            {
+                "service_id": str(uuid4()),
+                "categories": categories,
+                "area": {"kind": "state", "state": state},
+                "zip_code": "90012" if state == "CA" else chance.choice(_ZIPS),
+            }
+        ],
+        "contacts": [contact],
+        "messages_per_week": 200,
+        "open_offers": 100,
+    }
+    return Neighbour(uuid4(), record, frozenset(categories), state, kind != "paused")
