@@ -58,6 +58,9 @@ def check_awards(evidence: Evidence) -> Findings:
     needed = {(line["need_id"], line["line"]): line["quantity"] for line in evidence.lines}
     held: Counter[tuple[UUID, int]] = Counter()
     for record in sorted(_once(_events(evidence, "outcomes")), key=lambda one: (one.key, one.sequence)):
+        if record.facts.get("cause") == "family_disputed":
+            # What was handed over did not arrive: all of it is needed again.
+            held = Counter({place: count for place, count in held.items() if place[0] != UUID(record.key)})
         sign = {"claim_awarded": 1, "claim_lapsed": -1}.get(record.type.split(".")[2], 0)
         for line in record.facts.get("awarded" if sign > 0 else "returned", []) if sign else []:
             place = UUID(record.key), line["line"]

@@ -71,6 +71,8 @@ class Town:
     place: Place
     seed: int
     neighbours: list[Neighbour]
+    lead: tuple[float, float]
+    """Seconds that are left until a need's end, at least and at most."""
     needs: dict[UUID, Posted] = field(default_factory=dict)
     taken: dict[UUID, float] = field(default_factory=dict)
     """By offer, when a yes to it was acknowledged."""
@@ -81,6 +83,7 @@ class Town:
     _number: int = 0
     _read: int = 0
     _reacted: set[tuple[str, UUID]] = field(default_factory=set)
+    _disputed: set[str] = field(default_factory=set)
 
     async def register(self) -> None:
         """The partners enter the directory; some of them text STOP."""
@@ -129,7 +132,7 @@ class Town:
             "items": [{"code": item, "quantity": chance.randint(1, 4)}],
             "zip_code": chance.choice(_ZIPS),
             "urgency": chance.choice(["today", "this_week", "routine"]),
-            "needed_by": (datetime.now(UTC) + timedelta(seconds=chance.uniform(70, 100))).isoformat(),
+            "needed_by": (datetime.now(UTC) + timedelta(seconds=chance.uniform(*self.lead))).isoformat(),
             "consent": {"kind": "spoken"},
             "family": {"name": f"Family {number}", "phone": phone, "channels": ["text"]},
         }
@@ -207,7 +210,9 @@ class Town:
         if chance.random() < 0.15:
             return
         await asyncio.sleep(chance.uniform(0.5, 4))
-        await self._text(phone, f"{'NO' if chance.random() < 0.05 else 'YES'} {reference}", chance)
+        disputes = chance.random() < 0.05 and reference not in self._disputed
+        self._disputed.add(reference)
+        await self._text(phone, f"{'NO' if disputes else 'YES'} {reference}", chance)
 
     async def _text(self, sender: str, body: str, chance: random.Random) -> str | None:
         """Until it is taken; a provider that is unsure hands the same text over twice."""

@@ -1,15 +1,17 @@
 """A storm by seed: which fault strikes when, how long it lasts, and what it took to recover."""
 
 import asyncio
+import os
+import pwd
 import random
 import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, time
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import psutil
 from aiokafka import AIOKafkaConsumer
@@ -221,10 +223,23 @@ Times: TypeAlias = Mapping[str, int]
 def _refuse_writes(part: ChildProcess) -> None:
     with suppress(psutil.NoSuchProcess, ProcessError):
         process = psutil.Process(part.pid)
-        for one in [process, *process.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                _, hard = one.rlimit(resource.RLIMIT_FSIZE)
-                one.rlimit(resource.RLIMIT_FSIZE, (1, hard))
+        pids = [one.pid for one in (process, *process.children(recursive=True))]
+        child = os.fork()
+        if child == 0:
+            _limit_files(part.user, pids)
+        os.waitpid(child, 0)
+
+
+def _limit_files(user: str | None, pids: Sequence[int]) -> NoReturn:
+    # As the same user, who alone may limit what runs already.
+    if user is not None:
+        account = pwd.getpwnam(user)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    os._exit(0)
 
 
 def plan(times: Times, chance: random.Random) -> list[tuple[str, float]]:
@@ -235,11 +250,11 @@ def plan(times: Times, chance: random.Random) -> list[tuple[str, float]]:
 
 
 @asynccontextmanager
-async def running_storm(folder: Path, seed: int) -> AsyncIterator[Storm]:
+async def running_storm(folder: Path, seed: int, lead: tuple[float, float] = (70, 100)) -> AsyncIterator[Storm]:
     """A place and its people under load, until the block ends."""
     quiet = quiet_hours(datetime.now(UTC))
     async with running_place(folder, random.Random(f"{seed} place"), quiet) as place:
-        town = Town(place, seed, invent(seed))
+        town = Town(place, seed, invent(seed), lead)
         await town.register()
         reacting = asyncio.create_task(town.react())
         try:
