@@ -7,20 +7,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 
-from bench.faults.storm import FAULTS, Report, Strike, Times, run_storm
+from bench.faults.storm import FAULTS, LONG, SHORT, Report, Strike, run_storm
 from bench.machine import describe_machine
 from switchboard.local.folders import claimed_run_folder
-
-LONG: Times = {
-    "a copy killed": 90,
-    "a service killed": 30,
-    "power cut": 15,
-    "Kafka killed": 20,
-    "PostgreSQL killed": 30,
-    **dict.fromkeys(list(FAULTS)[5:], 6),
-    "disk full": 4,
-}
-SHORT: Times = {**dict.fromkeys(FAULTS, 2), "a copy killed": 6, "disk full": 1}
 
 
 def main() -> None:

@@ -173,14 +173,24 @@ def _is_urgent(evidence: Evidence, accept: Accept) -> bool:
 
 
 def check_backlog(evidence: Evidence) -> Findings:
-    """Nothing is left in hand: outboxes, parked records, leases, idle transactions, lag."""
+    """Nothing is left in hand: outboxes, parked records, leases, idle transactions, messages, lag."""
     findings = [
         f"{service}: {count} in {name}"
         for service, backlog in evidence.backlog.items()
         for name, count in backlog.items()
         if count
     ]
+    findings += [
+        f"message {row['message_id']} waits until {row['due_at']}"
+        for row in evidence.messages
+        if row["status"] == "queued" and not _sleeps(evidence, row)
+    ]
     return findings + [f"{place}: {count} records not committed" for place, count in evidence.lag.items() if count]
+
+
+def _sleeps(evidence: Evidence, row: Row) -> bool:
+    neighbour = evidence.neighbours.get(row["partner_id"])
+    return neighbour is not None and neighbour.contact["time_zone"] == ASLEEP
 
 
 def check_dead_letters(evidence: Evidence) -> Findings:

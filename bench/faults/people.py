@@ -186,14 +186,13 @@ class Town:
             return
         if number is not None and accept.channel == "text":
             said = await self._text(accept.to, f"{'YES' if temper == 'yes' else 'NO'} {number[1]}", chance)
-            done = said is not None and "would take" in said
+            if said is not None and "would take" in said:
+                self.taken[offer_id] = time()
         elif temper == "yes":
-            done = await self._send(accept.to, link, "/accept")
+            # Not counted as acknowledged: the page may say that the offer was taken back a moment ago.
+            await self._send(accept.to, link, "/accept")
         else:
             await self._send(accept.to, link, "/decline", {"reason": "no_capacity"})
-            return
-        if done and temper == "yes":
-            self.taken[offer_id] = time()
 
     async def _keep_promise(self, who: str, offer_id: UUID, link: str) -> None:
         chance = random.Random(f"{self.seed} award {offer_id}")

@@ -218,6 +218,16 @@ FAULTS: Mapping[str, Callable[[Storm], Awaitable[int]]] = {
 }
 Times: TypeAlias = Mapping[str, int]
 """How often each fault strikes."""
+SHORT: Times = {**dict.fromkeys(FAULTS, 2), "a copy killed": 6, "disk full": 1}
+LONG: Times = {
+    **dict.fromkeys(FAULTS, 6),
+    "a copy killed": 90,
+    "a service killed": 30,
+    "power cut": 15,
+    "Kafka killed": 20,
+    "PostgreSQL killed": 30,
+    "disk full": 4,
+}
 
 
 def _refuse_writes(part: ChildProcess) -> None:

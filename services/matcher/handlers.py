@@ -18,7 +18,7 @@ from services.matcher.domain.deciding import Decision, decide
 from services.matcher.domain.state import Need
 from services.matcher.policy import Policy
 from services.runtime import outbox
-from services.runtime.database import Connection, Pool
+from services.runtime.database import Connection, Pool, read_clock
 from services.runtime.logs import get_logger
 from services.runtime.messages import Message
 
@@ -42,7 +42,7 @@ class Matching:
         need_ids = {need_id for need_id, _ in asked} | {UUID(message.envelope.subject) for message in about_needs}
         if not need_ids:
             return
-        batch = Batch(await store.lock_needs(connection, need_ids), await store.now(connection), self._policy)
+        batch = Batch(await store.lock_needs(connection, need_ids), await read_clock(connection), self._policy)
         batch.intake_versions = await store.intake_versions(connection, need_ids)
         for message in about_needs:
             batch.take(message)
@@ -54,7 +54,7 @@ class Matching:
         """Does what is due. Returns for how many needs."""
         async with pool.acquire() as connection, connection.transaction():
             batch = Batch(
-                await store.lock_due_needs(connection, _DUE_AT_ONCE), await store.now(connection), self._policy
+                await store.lock_due_needs(connection, _DUE_AT_ONCE), await read_clock(connection), self._policy
             )
             for need_id in tuple(batch.needs):
                 batch.decide(need_id, commands.Tick())

@@ -1,7 +1,6 @@
 """All SQL of the matcher. Rows are locked in id order: needs first, then partners."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +15,6 @@ from services.runtime.database import Connection
 
 _NUMBERS = range(10, 10_000)
 """Offer numbers, used in turn: a partner would need 9,990 offers in 30 days to see one twice."""
-
-
-async def now(connection: Connection) -> datetime:
-    """The database's clock."""
-    moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    return moment
 
 
 async def lock_needs(connection: Connection, need_ids: Collection[UUID]) -> dict[UUID, Need]:

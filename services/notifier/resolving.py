@@ -1,7 +1,6 @@
 """What became of messages whose fate is not known, or not final: asked of the provider, never guessed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from schemas.topics import ServiceName
 from schemas.vocabulary import Channel, DeliveryProblem
@@ -10,7 +9,7 @@ from services.notifier.deliveries import to_delivery
 from services.notifier.domain.sending import MessageStatus
 from services.notifier.texts import Texter
 from services.runtime import outbox
-from services.runtime.database import Pool
+from services.runtime.database import Pool, read_clock
 
 _AT_ONCE = 200
 
@@ -31,7 +30,7 @@ class Resolver:
         """
         async with self.pool.acquire() as connection, connection.transaction():
             messages = await store.expire_leases(connection, _AT_ONCE)
-            now = datetime.now(UTC)
+            now = await read_clock(connection)
             flagged = [
                 to_delivery(
                     message,
@@ -58,12 +57,13 @@ class Resolver:
         if not final:
             return 0
         async with self.pool.acquire() as connection, connection.transaction():
+            now = await read_clock(connection)
             learned = [
                 to_delivery(
                     message,
                     MessageStatus.DELIVERED if final[message.provider_id or ""] else MessageStatus.BOUNCED,
                     message.version,
-                    datetime.now(UTC),
+                    now,
                     channel=Channel.TEXT,
                     problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
                 )

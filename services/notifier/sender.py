@@ -34,7 +34,7 @@ from services.notifier.recipients import Destination, Known, Recipients, hash_ad
 from services.notifier.rendering import Renderer, Words
 from services.notifier.texts import Texter
 from services.runtime import outbox
-from services.runtime.database import Pool
+from services.runtime.database import Pool, read_clock
 from services.runtime.logs import get_logger
 
 _LONGEST_ATTEMPT_S = 12
@@ -75,7 +75,7 @@ class Sender:
             if not messages:
                 return 0
             known = await Known.load(connection, messages)
-        now = datetime.now(UTC)
+            now = await read_clock(connection)
         recipients = Recipients(known, self._addresses, self._keys, self._public_url, self._quiet, now)
         found = await asyncio.gather(*(_find(message, recipients) for message in messages))
         refused = await self._refused_addresses([one for one in found if isinstance(one, Destination)])
@@ -126,11 +126,15 @@ class Sender:
         if message.attempts > 1:
             # Nobody knows of the attempts before whether the provider took them; it does.
             try:
-                known = await self._texter.find(to, body)
+                alike = await self._texter.find(to, body)
             except httpx.HTTPError:
                 return NotNow()
-            if known is not None:
-                return Accepted(known)
+            # Two messages may have the same words ("no answer needed any more"): one of its own, and no other's.
+            async with self._pool.acquire() as connection:
+                taken = await store.taken_provider_ids(connection, alike)
+            own = next((known for known in alike if known not in taken), None)
+            if own is not None:
+                return Accepted(own)
         return await self._texter.send(to, body)
 
     def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
@@ -149,14 +153,14 @@ class Sender:
         return email
 
     async def _write(self, messages: Sequence[store.Message], tried: Sequence[tuple[Sent, str | None]]) -> None:
-        now = datetime.now(UTC)
-        results = [conclude(sent, now, random.random()) for sent, _ in tried]  # noqa: S311 - not a secret
         refused = [
             (hash_address(address), str(sent.channel))
             for sent, address in tried
             if address is not None and sent.channel
         ]
         async with self._pool.acquire() as connection, connection.transaction():
+            now = await read_clock(connection)
+            results = [conclude(sent, now, random.random()) for sent, _ in tried]  # noqa: S311 - not a secret
             versions = await store.save_results(connection, results)
             if refused:
                 await store.suppress(connection, refused)

@@ -235,6 +235,14 @@ async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) ->
     return [_read_message(row) for row in rows]
 
 
+async def taken_provider_ids(connection: Connection, provider_ids: Collection[str]) -> set[str]:
+    """Which of the provider's ids belong to a message of ours already."""
+    rows = await connection.fetch(
+        "SELECT provider_id FROM messages WHERE provider_id = ANY($1::text[])", list(provider_ids)
+    )
+    return {row["provider_id"] for row in rows}
+
+
 async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:
     """The contacts of these partners; a partner nobody has told us of yet is left out."""
     rows = await connection.fetch(

@@ -44,13 +44,11 @@ class Texter:
             return NotWanted(DeliveryProblem.OPTED_OUT)
         return Refused(DeliveryProblem.PROVIDER_REFUSED)
 
-    async def find(self, to: str, body: str) -> str | None:
-        """The provider's id of a text that it took before. Raises httpx.HTTPError when it cannot say."""
-        for message in await self._list({"To": to, "PageSize": str(_NEWEST)}):
-            # A trial account puts a line of its own before the words.
-            if message["body"].endswith(body):
-                return str(message["sid"])
-        return None
+    async def find(self, to: str, body: str) -> list[str]:
+        """The provider's ids of texts like this that it took, newest first. Raises httpx.HTTPError if it cannot say."""
+        listed = await self._list({"To": to, "PageSize": str(_NEWEST)})
+        # A trial account puts a line of its own before the words.
+        return [str(message["sid"]) for message in listed if message["body"].endswith(body)]
 
     async def list_final(self) -> dict[str, bool]:
         """By the provider's id, whether each recent text arrived; those still under way are left out."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
@@ -30,6 +31,12 @@ _COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncp
 def is_passing(error: BaseException) -> bool:
     """Whether an error says nothing about the work: the server was away, or two transactions met."""
     return isinstance(error, _OUTAGES + _COLLISIONS)
+
+
+async def read_clock(connection: Connection) -> datetime:
+    """The database's time, one for all: a process's own clock may be wrong, and would hold back what is due."""
+    moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return moment
 
 
 async def _speak_json(connection: Connection) -> None:

@@ -33,6 +33,7 @@ class Replay:
         self._topic = topic
         self._bootstrap_servers = bootstrap_servers
         self._apply = apply
+        self._newest: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -88,7 +89,10 @@ class Replay:
         self.position += 1
         match item:
             case Readable(_, message):
-                self._apply(message.event)
+                # A relay that lost its lock in mid-flight may repeat an older record after a newer one.
+                if message.envelope.sequence >= self._newest.get(message.envelope.subject, 0):
+                    self._newest[message.envelope.subject] = message.envelope.sequence
+                    self._apply(message.event)
             case Unreadable(raw, problem):
                 # The consumer group dead-letters it; here it can only be passed over.
                 _log.error("record passed over", topic=raw.topic, offset=raw.offset, problem=problem)
