@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import logging
 import os
+from datetime import UTC, datetime
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Annotated
@@ -178,6 +179,25 @@ def need(
 
     quiet_kafka()
     print_history(bootstrap_servers, need_id, as_json=as_json)
+
+
+@app.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="Such as needs or offers.")],
+    bootstrap_servers: Servers,
+    *,
+    key: Annotated[UUID | None, typer.Option(help="Only this need or partner.")] = None,
+    kind: Annotated[str, typer.Option("--type", help="Only types with this in their name, such as claim_.")] = "",
+    since: Annotated[str | None, typer.Option(help="From 10m ago, 2h ago, or a time; from now on if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show events as they pass, until Ctrl-C. Joins no consumer group: safe on production."""
+    from switchboard import tailing
+
+    quiet_kafka()
+    start = tailing.read_since(since, datetime.now(UTC)) if since else None
+    wanted = tailing.Wanted(key, kind)
+    tailing.tail(bootstrap_servers, tailing.topic_to_tail(topic), wanted, start, as_json=as_json, tell=typer.echo)
 
 
 @dead_letter_commands.command("list")

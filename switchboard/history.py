@@ -55,16 +55,22 @@ async def read_history(bootstrap_servers: str, need_id: UUID) -> list[Happening]
     found = [
         one
         async for record in read_to_end(bootstrap_servers, places)
-        if record.key == key and (one := _read(record)) is not None
+        if record.key == key and (one := _read_if_possible(record)) is not None
     ]
     return sorted(found, key=lambda one: (one.at, one.sequence))
 
 
-def _read(record: Any) -> Happening | None:  # noqa: ANN401 - aiokafka has no types
+def _read_if_possible(record: Any) -> Happening | None:  # noqa: ANN401 - aiokafka has no types
     try:
-        event, envelope = decode(topic_named(record.topic), record.key, record.value, record.headers)
+        return read_happening(record)
     except Undecodable:
         return None
+
+
+def read_happening(record: Any) -> Happening:  # noqa: ANN401 - aiokafka has no types
+    """What a record tells. Raises Undecodable."""
+    headers = tuple((name, value or b"") for name, value in record.headers)
+    event, envelope = decode(topic_named(record.topic), record.key, record.value, headers)
     facts = _facts(event)
     service = envelope.source.rpartition("/")[2]
     what = envelope.type.removeprefix("switchboard.").removesuffix(".v1")
@@ -89,15 +95,16 @@ def _to_table(need_id: UUID, happenings: list[Happening]) -> Table:
         table.add_column(heading, no_wrap=heading != "facts")
     first = happenings[0].at
     for one in happenings:
-        facts = ", ".join(f"{name} {_shorten(value)}" for name, value in one.facts.items())
+        facts = ", ".join(f"{name} {shorten(value)}" for name, value in one.facts.items())
         after = f"+{(one.at - first).total_seconds():.2f} s"
         table.add_row(one.at.strftime("%H:%M:%S.%f")[:-3], after, one.service, one.what, facts)
     return table
 
 
-def _shorten(value: Any) -> str:  # noqa: ANN401 - any JSON
+def shorten(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """A fact in few letters: ids by their beginning, lists and objects flat."""
     if isinstance(value, list):
-        return "; ".join(_shorten(one) for one in value) or "all"
+        return "; ".join(shorten(one) for one in value) or "all"
     if isinstance(value, dict):
         return " x ".join(str(one) for one in value.values())
     try:

@@ -131,9 +131,7 @@ class LocalKafka(ChildProcess):
             half_copied = self._data.with_suffix(".unfinished")
             shutil.copytree(self._parts.formatted, half_copied, dirs_exist_ok=True)
             half_copied.rename(self._data)
-        self._properties.write_text(
-            _write_properties(self.broker_port, self.controller_port, self._data, self.behind)
-        )
+        self._properties.write_text(_write_properties(self.broker_port, self.controller_port, self._data, self.behind))
         super().start()
 
     async def is_ready(self) -> bool:

@@ -1,14 +1,19 @@
 """The commands that talk to a running Switchboard, as a shell runs them."""
 
+import asyncio
 import csv
 import json
 import re
+import signal
 import sys
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 import switchboard
 from switchboard.local.folders import CHECKOUT
@@ -146,3 +151,59 @@ async def test_need_says_when_there_is_no_such_need(system: System) -> None:
     code, out, err = await run(system, "need", "seven")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "'need_id'" in err
+
+
+@asynccontextmanager
+async def tailing(system: System, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
+    """What `switchboard tail` prints; Ctrl-C ends it without an error."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "switchboard", "tail", *arguments),
+        cwd=CHECKOUT,
+        env=system.run.environment | {"PYTHONUNBUFFERED": "1"},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        yield process.stdout
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+
+
+async def test_tail_shows_one_needs_events_as_they_pass(system: System) -> None:
+    need = await system.add_need()
+    async with tailing(system, "needs", "--since", "5m", "--key", need["need_id"], "--type", "opened") as lines:
+        line = (await lines.readline()).decode()
+    assert re.fullmatch(rf"[\d:.]{{12}} {need['need_id'][:8]} needs\.opened .*items 2 bed\.twin.*\n", line)
+    assert "A Family" not in line
+
+
+async def test_tail_goes_on_after_what_cannot_be_read(system: System) -> None:
+    key = str(uuid4())
+    async with AIOKafkaProducer(bootstrap_servers=system.run.parts.bootstrap_servers) as producer:
+        sent = await producer.send_and_wait("needs", b"\xff", key.encode())
+    need = await system.add_need()
+    found: dict[str, dict[str, str | int]] = {}
+    async with tailing(system, "needs", "--since", "5m", "--json") as lines:
+        while not {key, need["need_id"]} <= found.keys():
+            one = json.loads(await lines.readline())
+            found[one["key"]] = one
+    assert found[key]["offset"] == sent.offset
+    assert found[key]["problem"]
+    assert found[need["need_id"]]["what"].startswith("needs.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("dragons",), "there is no topic 'dragons'; there are needs, partners"),
+        (("needs", "--since", "long ago"), "--since is not 'long ago': write 30s, 10m"),
+        (("needs", "--key", "7"), "'--key'"),
+    ],
+)
+async def test_tail_says_what_it_cannot_do(system: System, arguments: tuple[str, ...], says: str) -> None:
+    code, out, err = await run(system, "tail", *arguments)
+    assert code in {1, 2}
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
