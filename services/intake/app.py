@@ -21,6 +21,7 @@ from services.intake.signing_in import send_queued
 from services.intake.store import keys
 from services.runtime.consuming import Consumer
 from services.runtime.database import open_pool
+from services.runtime.figures import measuring
 from services.runtime.health import health_routes
 from services.runtime.inbox import pruning
 from services.runtime.logs import configure_logging
@@ -52,6 +53,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Consumer(ServiceName.INTAKE, [OFFERS, OUTCOMES, DELIVERIES], kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
                 pruning(pool, keys.forget_old),
+                measuring(pool),
             ]
             async with running(parts):
                 yield

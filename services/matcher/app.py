@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from schemas.topics import NEEDS, PARTNERS, RESPONSES, ServiceName
+from services.matcher import metrics
 from services.matcher.directory.plain import PlainDirectory
 from services.matcher.handlers import Matching
 from services.matcher.policy import load_policy
 from services.matcher.settings import MatcherSettings
 from services.runtime.consuming import Consumer
 from services.runtime.database import open_pool
+from services.runtime.figures import measuring
 from services.runtime.health import health_routes
 from services.runtime.inbox import pruning
 from services.runtime.logs import configure_logging
@@ -34,6 +36,7 @@ def main() -> None:
 def create_app(settings: MatcherSettings) -> Starlette:
     """The matcher: its parts run for as long as the app does."""
     directory = PlainDirectory()
+    metrics.watch_directory(directory)
     matching = Matching(load_policy(settings.policy_file), directory)
     parts: list[Part] = []
 
@@ -49,6 +52,7 @@ def create_app(settings: MatcherSettings) -> Starlette:
                 After(replay.caught_up, consumer),
                 After(replay.caught_up, Loop("timers", lambda: matching.fire_due(pool), _TIMERS_EVERY_S)),
                 pruning(pool),
+                measuring(pool, metrics.measure),
             ]
             async with running(parts):
                 yield

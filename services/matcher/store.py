@@ -1,6 +1,8 @@
 """All SQL of the matcher. Rows are locked in id order: needs first, then partners."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,32 @@ from services.runtime.database import Connection
 
 _NUMBERS = range(10, 10_000)
 """Offer numbers, used in turn: a partner would need 9,990 offers in 30 days to see one twice."""
+
+
+@dataclass(frozen=True)
+class OpenNeeds:
+    """How many needs are open, by state; stuck, by cause; overdue, and since how many seconds the first is."""
+
+    by_state: dict[str, int]
+    by_cause: dict[str, int]
+    overdue: int
+    overdue_oldest_s: float
+
+
+async def count_open_needs(connection: Connection) -> OpenNeeds:
+    """Counts what has not ended."""
+    rows = await connection.fetch("SELECT status, stuck, count(*) FROM needs WHERE status <> 'closed' GROUP BY 1, 2")
+    by_state: Counter[str] = Counter()
+    by_cause: Counter[str] = Counter()
+    for row in rows:
+        by_state[row["status"]] += row["count"]
+        if row["stuck"] is not None:
+            by_cause[row["stuck"]] += row["count"]
+    overdue = await connection.fetch(
+        "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float AS oldest "
+        "FROM needs WHERE due_at <= clock_timestamp()"
+    )
+    return OpenNeeds(by_state, by_cause, overdue[0]["count"], overdue[0]["oldest"])
 
 
 async def lock_needs(connection: Connection, need_ids: Collection[UUID]) -> dict[UUID, Need]:

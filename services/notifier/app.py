@@ -7,6 +7,7 @@ import httpx
 from starlette.applications import Starlette
 
 from schemas.topics import OFFERS, OUTCOMES, PARTNERS, ServiceName
+from services.notifier import metrics
 from services.notifier.addresses import Addresses
 from services.notifier.email import Mailer
 from services.notifier.handlers import handle
@@ -16,6 +17,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.texts import Texter
 from services.runtime.consuming import Consumer
 from services.runtime.database import Pool, open_pool
+from services.runtime.figures import measuring
 from services.runtime.health import health_routes
 from services.runtime.inbox import pruning
 from services.runtime.logs import configure_logging
@@ -84,4 +86,5 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         Loop("texts of unknown fate", resolver.look_up_texts, every=5),
         Loop("texts in transit", resolver.learn_texts, every=2),
         pruning(pool),
+        measuring(pool, metrics.measure),
     ]

@@ -1,8 +1,11 @@
 """The notifier's figures."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
+from services.notifier import store
 from services.notifier.domain.sending import MessageStatus, Result
+from services.runtime.database import Connection
+from services.runtime.figures import set_counts
 
 MESSAGES = Counter("switchboard_messages_total", "Attempts by what became of them", ["channel", "status"])
 ACCEPTED_AFTER = Histogram(
@@ -11,6 +14,13 @@ ACCEPTED_AFTER = Histogram(
     ["channel"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
+
+UNFINISHED = Gauge("switchboard_messages_unfinished", "Messages that are not out of our hands", ["state"])
+
+
+async def measure(connection: Connection) -> None:
+    """Reads what the database knows."""
+    set_counts(UNFINISHED, await store.count_unfinished(connection))
 
 
 def observe(result: Result, age_s: float) -> None:

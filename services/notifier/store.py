@@ -235,6 +235,18 @@ async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) ->
     return [_read_message(row) for row in rows]
 
 
+async def count_unfinished(connection: Connection) -> dict[str, int]:
+    """How many messages are queued, being sent, or texts of unknown fate; each count has an index of its own."""
+    rows = await connection.fetch(
+        """
+        SELECT 'queued' AS state, count(*) FROM messages WHERE status = 'queued'
+        UNION ALL SELECT 'sending', count(*) FROM messages WHERE status = 'sending'
+        UNION ALL SELECT 'unknown text', count(*) FROM messages WHERE status = 'unknown' AND channel = 'text'
+        """
+    )
+    return {row["state"]: row["count"] for row in rows}
+
+
 async def taken_provider_ids(connection: Connection, provider_ids: Collection[str]) -> set[str]:
     """Which of the provider's ids belong to a message of ours already."""
     rows = await connection.fetch(

@@ -1,0 +1,28 @@
+"""The matcher's figures."""
+
+from prometheus_client import Gauge
+
+from services.matcher import store
+from services.matcher.directory.plain import Directory
+from services.runtime.database import Connection
+from services.runtime.figures import set_counts
+
+NEEDS = Gauge("switchboard_needs_open", "Needs that have not ended", ["state"])
+STUCK = Gauge("switchboard_needs_stuck", "Needs that wait for a person", ["cause"])
+OVERDUE = Gauge("switchboard_timers_overdue", "Needs with something due that nobody did yet")
+OVERDUE_OLDEST = Gauge("switchboard_timers_overdue_oldest_seconds", "For how long the first of them has been due")
+DIRECTORY = Gauge("switchboard_directory_position", "Records of partners that went into the directory in memory")
+
+
+def watch_directory(directory: Directory) -> None:
+    """Lets the directory's gauge read it whenever somebody asks."""
+    DIRECTORY.set_function(lambda: directory.position)
+
+
+async def measure(connection: Connection) -> None:
+    """Reads what the database knows."""
+    figures = await store.count_open_needs(connection)
+    set_counts(NEEDS, figures.by_state)
+    set_counts(STUCK, figures.by_cause)
+    OVERDUE.set(figures.overdue)
+    OVERDUE_OLDEST.set(figures.overdue_oldest_s)
