@@ -200,6 +200,24 @@ def tail(
     tailing.tail(bootstrap_servers, tailing.topic_to_tail(topic), wanted, start, as_json=as_json, tell=typer.echo)
 
 
+@app.command()
+def ops(
+    bootstrap_servers: Servers,
+    intake: Annotated[str, typer.Option(envvar="INTAKE_URL", help="Where intake is.")] = "http://127.0.0.1:8080",
+    matcher: Annotated[str, typer.Option(envvar="MATCHER_URL", help="Where the matcher is.")] = "http://127.0.0.1:8081",
+    notifier: Annotated[
+        str, typer.Option(envvar="NOTIFIER_URL", help="Where the notifier is.")
+    ] = "http://127.0.0.1:8082",
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+) -> None:
+    """Watch topics and services: rates, what waits and since when, retries, dead letters, overdue timers."""
+    from switchboard.ops.live import watch
+
+    quiet_kafka()
+    watch(bootstrap_servers, {"intake": intake, "matcher": matcher, "notifier": notifier}, once=once)
+
+
 @dead_letter_commands.command("list")
 def list_dead_letters(
     bootstrap_servers: Servers,

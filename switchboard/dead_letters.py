@@ -210,6 +210,12 @@ async def _read_all(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, 
     return {topic: list(found.values()) for topic, found in letters.items()}
 
 
+async def count_open(bootstrap_servers: str) -> dict[str, int]:
+    """By topic, how many dead letters wait for a decision. Raises KafkaError."""
+    letters = await _read_all(bootstrap_servers, sorted(_ORIGINS))
+    return {topic: sum(not one.decided for one in found) for topic, found in letters.items()}
+
+
 def _mark_decided(found: dict[int, DeadLetter], headers: dict[str, str], at: datetime) -> None:
     letter = found.get(int(headers[_ABOUT]))
     if letter is not None:

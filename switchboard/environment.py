@@ -30,6 +30,7 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
         **_keep_secrets(folder / "secrets.json"),
         **parts.environment,
         "PUBLIC_URL": public_url,
+        **{f"{name}_URL": f"http://{LOCALHOST}:{ports[f'{name}_PORT']}" for name in ("INTAKE", "MATCHER", "NOTIFIER")},
         "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{ports['INTAKE_PORT']}",
         "SMTP_URL": f"smtp://{LOCALHOST}:{ports['SINK_SMTP_PORT']}",
         "EMAIL_FROM": "switchboard@example.org",

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 import switchboard
 from switchboard.local.folders import CHECKOUT
 from tests.system import System
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -207,3 +208,26 @@ async def test_tail_says_what_it_cannot_do(system: System, arguments: tuple[str,
     assert code in {1, 2}
     assert (out, err.count("\n")) == ("", 1)
     assert says in err
+
+
+async def test_ops_shows_topics_and_services(system: System) -> None:
+    await system.add_need(items=[{"code": "childcare.week", "quantity": 1}])
+
+    async def shown() -> bool:
+        code, out, err = await run(system, "ops", "--once", COLUMNS="160")
+        assert (code, err) == (0, "")
+        assert re.search(r"│ offers +│ +[\d.]+ │ notifier +│ +[\d.]+ │", out), out
+        assert re.search(r"│ intake +│ yes +│", out), out
+        return "1 nobody_eligible" in out
+
+    await eventually(shown, within=30)
+
+
+async def test_ops_goes_on_when_a_part_is_away(system: System) -> None:
+    code, out, _ = await run(system, "ops", "--once", COLUMNS="160", MATCHER_URL="http://127.0.0.1:1")
+    assert code == 0
+    assert re.search(r"│ matcher +│ away \(ConnectError\)", out)
+    code, out, _ = await run(system, "ops", "--once", COLUMNS="160", KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert code == 0
+    assert "Kafka: away" in out
+    assert re.search(r"│ matcher +│ yes", out)

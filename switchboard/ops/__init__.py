@@ -1,0 +1,1 @@
+"""`switchboard ops`: what one person at night looks at."""
