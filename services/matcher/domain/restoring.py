@@ -1,6 +1,6 @@
 """A need brought up to what its topics say of it, when the database holds an older state of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
@@ -53,9 +53,10 @@ def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Po
     """
     known = max((one.at for one in said if one.version <= need.version), default=None)
     new = [one for one in said if one.version > need.version]
-    unheard = (one for one in heard if known is None or one.at > known)
+    unheard = [one for one in heard if known is None or one.at > known]
+    past: Iterator[Said | Heard] = merge(unheard, new, key=lambda one: one.at)
     changes, left = 0, False
-    for one in merge(unheard, new, key=lambda one: one.at):
+    for one in past:
         turn = Turn(need, one.at, policy)
         if isinstance(one, Said):
             _follow(turn, one.event)
