@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import logging
 import os
+from datetime import datetime
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Annotated
@@ -178,6 +179,22 @@ def need(
 
     quiet_kafka()
     print_history(bootstrap_servers, need_id, as_json=as_json)
+
+
+@app.command()
+def reconcile(
+    service: Annotated[Service, typer.Argument(help="Whose database was restored. It must be stopped.")],
+    since: Annotated[datetime, typer.Option(parser=datetime.fromisoformat, help="When the backup was begun.")],
+) -> None:
+    """Bring a restored database up to what the topics hold, before its service starts again.
+
+    With the service's own settings in the environment. Safe to repeat. See docs/runbook/restore.md.
+    """
+    from schemas.topics import ServiceName
+    from switchboard import reconciling
+
+    quiet_kafka()
+    reconciling.reconcile(ServiceName(service), since, typer.echo)
 
 
 @dead_letter_commands.command("list")
