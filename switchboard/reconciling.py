@@ -1,8 +1,8 @@
 """`switchboard reconcile SERVICE`: a restored copy of a service's database, brought up to what the topics hold.
 
-Runs while the service is stopped. First the copy takes in what the topics say that it does not know, in one transaction;
-then the service's place in what it reads is set back to before the backup, so that it consumes the rest again. Its inbox
-drops what the copy had seen.
+Runs while the service is stopped. First the copy takes in what the topics say that it does not know, in one
+transaction. Then the service's place in what it reads is set back to before the backup, so that it consumes the rest
+again; its inbox drops what the copy had seen.
 """
 
 import asyncio

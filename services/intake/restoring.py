@@ -54,7 +54,7 @@ def _latest(told: Sequence[tuple[Message, NeedEvent]]) -> list[Latest]:
         latest[event.need_id] = Latest(
             event.need_id,
             message.envelope.sequence,
-            event.terms if isinstance(event, NeedOpened | NeedChanged) else before and before.terms,
+            event.terms if isinstance(event, NeedOpened | NeedChanged) else before.terms if before else None,
             isinstance(event, ConsentWithdrawn) or bool(before and before.withdrawn),
         )
     return list(latest.values())
