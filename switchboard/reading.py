@@ -16,8 +16,8 @@ async def read_to_end(
     try:
         await consumer.start()
         consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
         await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
         if since is not None:
             first = await offsets_at(consumer, partitions, since)
             for partition, end in ends.items():
