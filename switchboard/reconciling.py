@@ -24,7 +24,7 @@ from services.matcher.settings import MatcherSettings
 from services.notifier.restoring import restore_notifier
 from services.notifier.settings import NotifierSettings
 from services.runtime import outbox
-from services.runtime.database import Connection, open_pool
+from services.runtime.database import Connection, open_connection
 from services.runtime.messages import Message, Readable, raw_records, read
 from switchboard.errors import SwitchboardError
 from switchboard.reading import offsets_at, read_to_end
@@ -76,11 +76,7 @@ async def _reconcile(copy: Copy, since: datetime) -> Counts:
     await _refuse_while_running(copy)
     messages, unreadable = await _read(copy, since)
     own = {topic.name for topic in TOPICS if topic.producer is copy.service}
-    async with (
-        open_pool(copy.database_url, connections=2) as pool,
-        pool.acquire() as connection,
-        connection.transaction(),
-    ):
+    async with open_connection(copy.database_url) as connection, connection.transaction():
         counts = await copy.restore(connection, messages)
         published = {message.envelope.id for message in messages if message.topic in own}
         counts["events in the outbox that were published"] = await outbox.drop_published(connection, published)
