@@ -218,6 +218,22 @@ def ops(
     watch(bootstrap_servers, {"intake": intake, "matcher": matcher, "notifier": notifier}, once=once)
 
 
+@app.command()
+def reconcile(
+    service: Annotated[Service, typer.Argument(help="Whose database was restored. It must be stopped.")],
+    since: Annotated[datetime, typer.Option(parser=datetime.fromisoformat, help="When the backup was begun.")],
+) -> None:
+    """Bring a restored database up to what the topics hold, before its service starts again.
+
+    With the service's own settings in the environment. Safe to repeat. See docs/runbook/restore.md.
+    """
+    from schemas.topics import ServiceName
+    from switchboard import reconciling
+
+    quiet_kafka()
+    reconciling.reconcile(ServiceName(service), since, typer.echo)
+
+
 @dead_letter_commands.command("list")
 def list_dead_letters(
     bootstrap_servers: Servers,

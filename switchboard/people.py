@@ -51,6 +51,7 @@ class Page:
 
     url: httpx.URL
     forms: list[tuple[str, dict[str, str]]]
+    html: str
 
     def form(self, ending: str) -> tuple[httpx.URL, dict[str, str]] | None:
         """The form whose address ends so, with its fields as they are."""
@@ -99,7 +100,7 @@ def _page(answer: httpx.Response) -> Page:
     reader = _Forms()
     if "html" in answer.headers.get("content-type", ""):
         reader.feed(answer.text)
-    return Page(answer.url, reader.forms)
+    return Page(answer.url, reader.forms, answer.text)
 
 
 async def sign_in_link(public_url: str, sinks_url: str, email: str) -> str | None:

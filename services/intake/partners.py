@@ -86,13 +86,18 @@ def _with_texts(record: PartnerRecorded, phone: str) -> PartnerRecorded:
     return record.model_copy(update={"contacts": contacts})
 
 
-async def _save(connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]) -> None:
-    phones = [
+def phones_of(seal: Seal, records: Sequence[PartnerRecorded]) -> list[tuple[bytes, UUID, UUID]]:
+    """(phone hash, partner, contact) of all contacts who have one."""
+    return [
         (seal.hash_phone(contact.phone), record.partner_id, contact.contact_id)
         for record in records
         for contact in record.contacts
         if contact.phone
     ]
+
+
+async def _save(connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]) -> None:
+    phones = phones_of(seal, records)
     stopped = await partners.opted_out(connection, [phone_hash for phone_hash, _, _ in phones])
     kept = {record.partner_id: _without_stopped(seal, record, stopped) for record in records}
     versions = await partners.save_partners(connection, kept)

@@ -158,7 +158,7 @@ def to_command(event: NeedEvent) -> commands.Command:
 
 
 async def _save_partners(connection: Connection, messages: Sequence[Message]) -> set[UUID]:
-    """Keeps which partners are available. Returns those that no longer are."""
+    """Keeps which partners are available. Returns those of whom it is news that they are not."""
     newest: dict[UUID, tuple[UUID, int, bool]] = {}
     for message in messages:
         match message.event:
@@ -166,6 +166,5 @@ async def _save_partners(connection: Connection, messages: Sequence[Message]) ->
                 newest[partner_id] = (partner_id, message.envelope.sequence, status is PartnerStatus.ACTIVE)
             case Tombstone(partner_id):
                 newest[partner_id] = (partner_id, message.envelope.sequence, False)
-    if newest:
-        await store.save_partners(connection, newest.values())
-    return {partner_id for partner_id, _, available in newest.values() if not available}
+    news = await store.save_partners(connection, newest.values()) if newest else set()
+    return {partner_id for partner_id, _, available in newest.values() if not available and partner_id in news}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -203,18 +204,36 @@ async def take_numbers(connection: Connection, wanted: Mapping[UUID, int]) -> di
     }
 
 
-async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, int, bool]]) -> None:
-    """(partner, version, available): what is older than what is known is left out."""
-    rows = sorted(partners)
+async def count_offers(connection: Connection, offers: Sequence[tuple[UUID, datetime]]) -> None:
+    """(offer, when it was made) that were written back: dated as they were, and their partners' numbers used up."""
     await connection.execute(
+        """
+        WITH made AS (
+            UPDATE offers SET made_at = made.at FROM unnest($1::uuid[], $2::timestamptz[]) AS made (offer_id, at)
+             WHERE offers.offer_id = made.offer_id
+            RETURNING partner_id
+        )
+        INSERT INTO partners (partner_id, version, available, offers_made)
+        SELECT partner_id, 0, true, count(*) FROM made GROUP BY partner_id ORDER BY partner_id
+            ON CONFLICT (partner_id) DO UPDATE SET offers_made = partners.offers_made + excluded.offers_made
+        """,
+        *_columns(offers, 2),
+    )
+
+
+async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, int, bool]]) -> set[UUID]:
+    """(partner, version, available): what is older than what is known is left out. Returns who was not left out."""
+    rows = await connection.fetch(
         """
         INSERT INTO partners (partner_id, version, available)
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::boolean[])
             ON CONFLICT (partner_id) DO UPDATE SET version = excluded.version, available = excluded.available
          WHERE partners.version < excluded.version
+        RETURNING partner_id
         """,
-        *_columns(rows, 3),
+        *_columns(sorted(partners), 3),
     )
+    return {row["partner_id"] for row in rows}
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -21,6 +21,13 @@ _WITH_PROBLEM: dict[MessageStatus, type[DeliveryEvent]] = {
     MessageStatus.UNKNOWN: deliveries.MessageUnknown,
 }
 
+_STATUSES = {event: status for status, event in (_PLAIN | _WITH_PROBLEM).items()}
+
+
+def status_of(event: DeliveryEvent) -> MessageStatus:
+    """What an event says that a message has become."""
+    return _STATUSES[type(event)]
+
 
 def to_delivery(
     message: Message,

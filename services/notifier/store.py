@@ -1,7 +1,7 @@
 """All SQL of the notifier."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from schemas.partners import Contact
-from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
-from services.notifier.domain.sending import Result
+from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
+from services.notifier.domain.sending import MessageStatus, Result
 from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection
 
@@ -53,6 +53,19 @@ class NewMessage:
     event_type: str
     traceparent: str
     draft: Draft
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What the topic says that became of a message."""
+
+    message_id: UUID
+    version: int
+    status: MessageStatus
+    channel: Channel
+    contact_id: UUID | None
+    problem: DeliveryProblem | None
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -253,6 +266,34 @@ async def taken_provider_ids(connection: Connection, provider_ids: Collection[st
         "SELECT provider_id FROM messages WHERE provider_id = ANY($1::text[])", list(provider_ids)
     )
     return {row["provider_id"] for row in rows}
+
+
+async def save_fates(connection: Connection, fates: Sequence[Fate]) -> int:
+    """Writes what the topic says that became of messages, where it is newer. Returns of how many."""
+    rows = await connection.fetch(
+        """
+        UPDATE messages
+           SET status = fate.status, version = fate.version, channel = fate.channel, problem = fate.problem,
+               contact_id = coalesce(fate.contact_id, messages.contact_id), lease_until = NULL, due_at = fate.at,
+               attempts = greatest(messages.attempts, 1),
+               accepted_at = CASE WHEN fate.status IN ('accepted', 'delivered') THEN coalesce(accepted_at, fate.at) END
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[])
+               AS fate (message_id, version, status, channel, contact_id, problem, at)
+         WHERE messages.message_id = fate.message_id AND messages.version < fate.version
+        RETURNING messages.message_id
+        """,
+        *_columns([astuple(fate) for fate in fates], 7),
+    )
+    return len(rows)
+
+
+async def look_before_sending(connection: Connection) -> int:
+    """Nobody knows whether what waits was tried already: a text is looked up first. Returns how many wait."""
+    rows = await connection.fetch(
+        "UPDATE messages SET attempts = greatest(attempts, 1) WHERE status IN ('queued', 'sending') "
+        "RETURNING message_id"
+    )
+    return len(rows)
 
 
 async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:

@@ -57,3 +57,14 @@ async def open_pool(database_url: str, connections: int) -> AsyncIterator[Pool]:
     )
     async with pool:
         yield pool
+
+
+@asynccontextmanager
+async def open_connection(database_url: str) -> AsyncIterator[Connection]:
+    """One connection that speaks JSON and may take its time, for work that a person waits for."""
+    connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC"})
+    try:
+        await _speak_json(connection)
+        yield connection
+    finally:
+        await connection.close()

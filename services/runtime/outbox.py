@@ -1,6 +1,6 @@
 """Events leave with the transaction that made them: rows here, published by the relay."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from schemas.envelope import Envelope, Headers
 from schemas.event import Event
 from schemas.topics import Topic, topic_of
 from services.runtime.database import Connection
-from services.runtime.headers import headers_to_json
+from services.runtime.headers import headers_from_json, headers_to_json
 from services.runtime.tracing import child_of
 
 
@@ -90,3 +90,15 @@ async def put(connection: Connection, records: Sequence[Record]) -> None:
         [record.value for record in records],
         [headers_to_json(record.headers) for record in records],
     )
+
+
+async def drop_published(connection: Connection, event_ids: Collection[UUID]) -> int:
+    """Deletes what a restored copy still held back, though its topic has it: an old record must not become the newest.
+
+    Returns how many rows.
+    """
+    rows = await connection.fetch("SELECT id, headers FROM outbox")
+    published = {str(event_id).encode() for event_id in event_ids}
+    known = [row["id"] for row in rows if dict(headers_from_json(row["headers"])).get("ce_id") in published]
+    await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", known)
+    return len(known)

@@ -18,6 +18,7 @@ from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.store import needs as need_rows
 from services.intake.store.needs import NeedFilter
 from services.intake.store.people import Person
 
@@ -42,12 +43,16 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     except NotPossible:
         return RedirectResponse("/needs", 303)
     groups = {"waiting": stuck.needs + asked.needs, "moving": moving.needs, "closed": ended.needs}
+    shown = [need.need_id for group in groups.values() for need in group]
+    async with desk.pool.acquire() as connection:
+        nameless = await need_rows.needs_without_family(connection, shown)
     return show(
         request,
         "board.html",
         own_language=person.language,
         person=person,
         groups=groups,
+        nameless=nameless,
         older=ended.cursor,
         status_of=status_of,
     )

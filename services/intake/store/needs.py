@@ -216,6 +216,14 @@ async def read_family(connection: Connection, need_id: UUID) -> SealedFamily | N
     return SealedFamily(**dict(row)) if row else None
 
 
+async def needs_without_family(connection: Connection, need_ids: Sequence[UUID]) -> set[UUID]:
+    """Of which of these needs nobody knows any more whose they are."""
+    rows = await connection.fetch(
+        "SELECT need_id FROM unnest($1::uuid[]) AS asked (need_id) EXCEPT SELECT need_id FROM families", need_ids
+    )
+    return {row["need_id"] for row in rows}
+
+
 async def needs_awaiting_family(connection: Connection, phone_hash: bytes) -> list[NeedRow]:
     """The needs whose family has this phone and is being asked whether help arrived."""
     rows = await connection.fetch(

@@ -36,12 +36,13 @@ class Decision:
 def decide(need: Need, command: commands.Command, now: datetime, policy: Policy) -> Decision:
     """Answers any command in any state. A command that comes twice changes nothing the second time."""
     turn = Turn(need, now, policy)
-    _apply(turn, command)
+    apply(turn, command)
     _settle(turn)
     return Decision(turn.need, tuple(turn.events), places_to_ask(turn))
 
 
-def _apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912 - one line for each command
+def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912 - one line for each command
+    """What a command itself does, without what follows from it."""
     match command:
         case commands.Accept():
             _accept(turn, command)
@@ -66,7 +67,7 @@ def _apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR091
         case commands.Confirm():
             _confirm(turn)
         case commands.Dispute():
-            _dispute(turn)
+            dispute(turn)
         case commands.LosePartner(partner_id):
             _lose_partner(turn, partner_id)
         case commands.Tick():
@@ -161,7 +162,8 @@ def _confirm(turn: Turn) -> None:
         close(turn, turn.cause())
 
 
-def _dispute(turn: Turn) -> None:
+def dispute(turn: Turn) -> None:
+    """What was handed over did not arrive."""
     if turn.need.status is not NeedStatus.CONFIRMING:
         return
     for offer in tuple(turn.need.offers_in(OfferStatus.COMPLETED)):
@@ -220,14 +222,15 @@ def _run_out(turn: Turn, offer: Offer) -> None:
 
 def _ask_family_again(turn: Turn) -> None:
     if turn.need.attempt < turn.policy.confirmation.attempts:
-        _ask_family(turn)
+        ask_family(turn)
     else:
         # Silence is nobody's yes: from here on it waits for the coordinator alone.
         turn.need = replace(turn.need, stuck=StuckCause.FAMILY_SILENT, confirm_by=None)
         turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_SILENT))
 
 
-def _ask_family(turn: Turn) -> None:
+def ask_family(turn: Turn) -> None:
+    """Asks the family, once more, whether help arrived."""
     attempt = turn.need.attempt + 1
     turn.need = replace(
         turn.need,
@@ -254,7 +257,7 @@ def _settle(turn: Turn) -> None:
     if any(turn.need.offers_in(*LIVE)) or not (over or not turn.need.open_items):
         return
     if turn.need.delivered_items:
-        _ask_family(turn)
+        ask_family(turn)
     else:
         close(turn, turn.cause())
 

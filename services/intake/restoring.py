@@ -1,0 +1,97 @@
+"""Brings a restored copy of intake's database up to what its topics say.
+
+Who a family is stands on no topic: a need that was entered since the backup comes back without it, and says so.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from schemas.codec import Tombstone
+from schemas.event import NeedEvent
+from schemas.needs import ConsentWithdrawn, NeedChanged, NeedOpened
+from schemas.partners import PartnerRecorded
+from schemas.responses import PartnerResponse
+from schemas.topics import ServiceName, topic_named
+from services.intake.partners import phones_of
+from services.intake.sealing import Seal
+from services.intake.store import needs, partners, restored
+from services.intake.store.needs import HistoryEntry
+from services.intake.store.restored import AnswerRow, Entered, Latest
+from services.runtime.database import Connection
+from services.runtime.messages import Message
+
+
+async def restore_intake(connection: Connection, messages: Sequence[Message], seal: Seal) -> dict[str, int]:
+    """Applies what the topics hold to the copy. Returns how much of what."""
+    own = [message for message in messages if topic_named(message.topic).producer is ServiceName.INTAKE]
+    told = [(message, message.event) for message in own if isinstance(message.event, NeedEvent)]
+    entered = await restored.add_needs(connection, [_entered(*one) for one in told if isinstance(one[1], NeedOpened)])
+    behind = await restored.raise_needs(connection, _latest(told))
+    about = {event.need_id for _, event in told}
+    unknown = about - await restored.known_needs(connection, about)
+    await needs.add_history(connection, [_history_entry(*one) for one in told] + _marks(entered))
+    answers = [_answer_row(message, event) for message, event in told if isinstance(event, PartnerResponse)]
+    return {
+        "needs entered again, without their family": len(entered),
+        "needs brought up to date": len(behind - entered),
+        "needs whose site or beginning is missing": len(unknown),
+        "answers": await restored.add_answers(connection, answers),
+        "partners": await _restore_partners(connection, own, seal),
+    }
+
+
+def _entered(message: Message, event: NeedEvent) -> Entered:
+    if not isinstance(event, NeedOpened):
+        raise TypeError(f"{event.type} opens no need")
+    return Entered(event.need_id, event.terms, message.envelope.traceparent, message.envelope.time)
+
+
+def _latest(told: Sequence[tuple[Message, NeedEvent]]) -> list[Latest]:
+    latest: dict[UUID, Latest] = {}
+    for message, event in sorted(told, key=lambda one: one[0].envelope.sequence):
+        before = latest.get(event.need_id)
+        latest[event.need_id] = Latest(
+            event.need_id,
+            message.envelope.sequence,
+            event.terms if isinstance(event, NeedOpened | NeedChanged) else before.terms if before else None,
+            isinstance(event, ConsentWithdrawn) or bool(before and before.withdrawn),
+        )
+    return list(latest.values())
+
+
+def _history_entry(message: Message, event: NeedEvent) -> HistoryEntry:
+    return HistoryEntry(
+        event.need_id,
+        ServiceName.INTAKE,
+        "",
+        message.envelope.sequence,
+        message.envelope.time,
+        event.type.removeprefix("switchboard.").removesuffix(".v1"),
+        event.model_dump(mode="json", exclude={"need_id", "terms", "offer_id", "contact_id"}),
+    )
+
+
+def _marks(entered: Collection[UUID]) -> list[HistoryEntry]:
+    now = datetime.now(UTC)
+    return [HistoryEntry(need_id, ServiceName.INTAKE, "restored", 0, now, "needs.restored", {}) for need_id in entered]
+
+
+def _answer_row(message: Message, event: PartnerResponse) -> AnswerRow:
+    kind = event.type.removeprefix("switchboard.responses.").removesuffix(".v1")
+    facts = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
+    return AnswerRow(event.offer_id, kind, message.envelope.time, event.channel, facts)
+
+
+async def _restore_partners(connection: Connection, own: Sequence[Message], seal: Seal) -> int:
+    newest: dict[UUID, tuple[UUID, int, PartnerRecorded | None]] = {}
+    for message in sorted(own, key=lambda message: message.envelope.sequence):
+        match message.event:
+            case PartnerRecorded(partner_id=partner_id) as record:
+                newest[partner_id] = (partner_id, message.envelope.sequence, record)
+            case Tombstone(partner_id):
+                newest[partner_id] = (partner_id, message.envelope.sequence, None)
+    behind = await restored.raise_partners(connection, list(newest.values()))
+    records = [record for partner_id, _, record in newest.values() if partner_id in behind and record]
+    await partners.save_phones(connection, behind, phones_of(seal, records))
+    return len(behind)

@@ -1,0 +1,131 @@
+"""A need brought up to what its topics say of it, when the database holds an older state of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from heapq import merge
+
+from schemas.event import NeedEvent
+from schemas.offers import OfferEvent, OfferExpired, OfferMade, OfferReminded, OfferWithdrawn
+from schemas.outcomes import (
+    ClaimAwarded,
+    ClaimLapsed,
+    ClaimRefused,
+    ConfirmationRequested,
+    NeedFulfilled,
+    NeedPartlyFulfilled,
+    NeedStuck,
+    NeedUnmet,
+)
+from schemas.vocabulary import StuckCause
+from services.matcher.domain import commands
+from services.matcher.domain.deciding import apply, ask_family, dispute
+from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
+from services.matcher.domain.turn import Turn
+from services.matcher.policy import Policy
+
+SILENT = commands.Decline | commands.ReportContact | commands.ReportCompletion | commands.Change
+"""The commands that may change a need without an event. All others leave one whenever they change something."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """An event of ours, and the version that it made of its need."""
+
+    at: datetime
+    version: int
+    event: NeedEvent
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was asked of a need at that time, and intake's version of the need by it."""
+
+    at: datetime
+    version: int
+    command: SILENT
+
+
+def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Policy) -> tuple[Need, int]:
+    """The need after all that was said of it, and the version of the newest change in it (0: none of these).
+
+    Both lists are oldest first. Doing it twice changes nothing.
+    """
+    known = max((one.at for one in said if one.version <= need.version), default=None)
+    new = [one for one in said if one.version > need.version]
+    unheard = [one for one in heard if known is None or one.at > known]
+    past: Iterator[Said | Heard] = merge(unheard, new, key=lambda one: one.at)
+    changes, left = 0, False
+    for one in past:
+        turn = Turn(need, one.at, policy)
+        if isinstance(one, Said):
+            _follow(turn, one.event)
+            need = replace(turn.need, version=one.version)
+        elif isinstance(one.command, commands.Change):
+            apply(turn, one.command)
+            # It would have said so, and nothing was said since: whoever consumes it again decides about it.
+            left = left or (bool(turn.events) and not (new and one.at <= new[-1].at))
+            if not left:
+                need, changes = turn.need, one.version
+        else:
+            apply(turn, one.command)
+            need = turn.need
+        if need.status is NeedStatus.ASKING and not need.open_items:
+            need = replace(need, stuck=None, look_again_at=None)
+    return need, changes
+
+
+def _follow(turn: Turn, event: NeedEvent) -> None:
+    match event:
+        case OfferMade():
+            _make_offer(turn, event)
+        case OfferEvent():
+            offer = turn.need.offer(event.offer_id)
+            if offer is not None:
+                _move(turn, offer, event)
+        case ConfirmationRequested(attempt=attempt):
+            turn.need = replace(turn.need, attempt=attempt - 1)
+            ask_family(turn)
+        case NeedStuck(cause=StuckCause.FAMILY_DISPUTED):
+            dispute(turn)
+        case NeedStuck(cause=cause):
+            silent = cause is StuckCause.FAMILY_SILENT
+            turn.need = replace(turn.need, stuck=cause, confirm_by=None if silent else turn.need.confirm_by)
+        case NeedFulfilled() | NeedPartlyFulfilled() | NeedUnmet():
+            # Who said that it arrived completed what was claimed, too.
+            for offer in tuple(turn.need.offers_in(*LIVE)):
+                turn.move(offer, OfferStatus.COMPLETED)
+            turn.need = replace(turn.need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
+
+
+def _make_offer(turn: Turn, event: OfferMade) -> None:
+    need = turn.need
+    offer = Offer(
+        offer_id=event.offer_id,
+        partner_id=event.partner_id,
+        service_id=event.service_id,
+        wave=event.wave,
+        terms=event.terms,
+        status=OfferStatus.OPEN,
+        since=turn.now,
+        due=event.terms.respond_by,
+    )
+    stuck = None if need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT} else need.stuck
+    turn.need = replace(need, offers=(*need.offers, offer), wave=max(need.wave, event.wave), stuck=stuck)
+
+
+def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
+    match event:
+        case OfferReminded():
+            turn.keep(replace(offer, reminded=True))
+        case OfferWithdrawn(reason=reason):
+            turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=reason)
+        case OfferExpired():
+            turn.move(offer, OfferStatus.EXPIRED)
+        case ClaimAwarded(contact_by=contact_by, contact_id=contact_id, awarded=awarded):
+            quantities = {one.line: one.quantity for one in awarded}
+            turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=contact_id, quantities=quantities)
+        case ClaimRefused(contact_id=contact_id):
+            turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
+        case ClaimLapsed():
+            turn.move(offer, OfferStatus.LAPSED)

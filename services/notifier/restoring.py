@@ -1,0 +1,33 @@
+"""Brings a restored copy of the notifier's database up to what its topics say."""
+
+from collections.abc import Sequence
+
+from schemas.deliveries import DeliveryEvent
+from services.notifier import store
+from services.notifier.deliveries import status_of
+from services.notifier.handlers import handle
+from services.runtime.database import Connection
+from services.runtime.messages import Message
+
+
+async def restore_notifier(connection: Connection, messages: Sequence[Message]) -> dict[str, int]:
+    """Queues what the events since the backup cause, and takes back what is known to have become of it."""
+    await handle(connection, [message for message in messages if not isinstance(message.event, DeliveryEvent)])
+    newest = {
+        event.message_id: store.Fate(
+            event.message_id,
+            message.envelope.sequence,
+            status_of(event),
+            event.channel,
+            event.contact_id,
+            getattr(event, "problem", None),
+            event.at,
+        )
+        for message in sorted(messages, key=lambda message: message.envelope.sequence)
+        if isinstance(event := message.event, DeliveryEvent)
+    }
+    concluded = await store.save_fates(connection, list(newest.values()))
+    return {
+        "messages whose fate is known": concluded,
+        "messages still to be sent": await store.look_before_sending(connection),
+    }
