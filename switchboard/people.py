@@ -13,6 +13,7 @@ import httpx
 _OFFER_LINK = re.compile(r"https?://\S+/o/([A-Za-z0-9_-]{90,})")
 _SIGN_IN_LINK = re.compile(r"https?://\S+/sign-in/\S+")
 _TRIES, _BETWEEN_S = 40, 0.25
+_LOOKS_AFTER_S = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
 
 
 def link_in(text: str) -> str | None:
@@ -81,13 +82,13 @@ class Person:
 
     async def send(self, url: str, ending: str, changes: dict[str, str] | None = None) -> bool:
         """Opens a page and sends its form that ends so. Looks again for a while when the form is not there yet."""
-        for _ in range(_TRIES):
+        for pause in _LOOKS_AFTER_S:
+            await asyncio.sleep(pause)
             found = (await self.open(url)).form(ending)
             if found is not None:
                 target, fields = found
                 answer = await self._browser.post(target, data=fields | (changes or {}))
                 return answer.is_success
-            await asyncio.sleep(_BETWEEN_S)
         return False
 
     async def lines(self, url: str, ending: str) -> dict[str, int]:

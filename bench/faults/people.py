@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from bench.faults.place import Place
-from bench.faults.providers import Accept
+from bench.faults.providers import Accept, new_sid
 from services.notifier.domain.quiet_hours import QuietHours
 from switchboard.people import Person, ids_in, link_in
 
@@ -76,6 +76,10 @@ class Town:
     needs: dict[UUID, Posted] = field(default_factory=dict)
     taken: dict[UUID, float] = field(default_factory=dict)
     """By offer, when a yes to it was acknowledged."""
+    unanswered: int = 0
+    """Needs that somebody still tries to enter."""
+    given_up: int = 0
+    """Needs that nobody took within all patience."""
     first_told: dict[UUID, float] = field(default_factory=dict)
     """By need, when a provider took the first message to a partner about it."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -92,7 +96,7 @@ class Town:
         answer.raise_for_status()
         for one in self.neighbours:
             if one.record["name"].startswith("Stopped"):
-                await self.place.texts.say(self.place.client, one.contact["phone"], "STOP")
+                await self.place.texts.say(self.place.client, one.contact["phone"], "STOP", new_sid())
 
     async def enter_needs(self, every: float, until: asyncio.Event) -> None:
         """A need every so many seconds, whatever the answers are."""
@@ -143,8 +147,11 @@ class Town:
                 f"{self.place.url}/v1/needs", json=body, headers={"Idempotency-Key": key}
             )
 
+        self.unanswered += 1
         answer = await _persist(post)
+        self.unanswered -= 1
         if answer is None or answer.status_code != httpx.codes.CREATED:
+            self.given_up += 1
             return
         posted = Posted(UUID(answer.json()["need_id"]), time(), item, phone)
         self.needs[posted.need_id] = posted
@@ -214,18 +221,26 @@ class Town:
         await self._text(phone, f"{'NO' if disputes else 'YES'} {reference}", chance)
 
     async def _text(self, sender: str, body: str, chance: random.Random) -> str | None:
-        """Until it is taken; a provider that is unsure hands the same text over twice."""
+        """Until it is taken. A provider that is unsure hands the same text over again, later than its followers."""
         deadline = time() + _PATIENCE_S
         while time() < deadline:
-            times = 2 if chance.random() < 0.2 else 1
-            said = await self.place.texts.say(self.place.client, sender, body, times=times)
+            sid = new_sid()
+            if chance.random() < 0.2:
+                self._begin(self._repeat(sender, body, sid, chance.uniform(0, 8)))
+            said = await self.place.texts.say(self.place.client, sender, body, sid)
             if said is not None and "no open number" not in said:
                 return said
             await asyncio.sleep(chance.uniform(0.5, 2))
         return None
 
+    async def _repeat(self, sender: str, body: str, sid: str, after: float) -> None:
+        await asyncio.sleep(after)
+        await self.place.texts.say(self.place.client, sender, body, sid)
+
     async def _send(self, who: str, link: str, ending: str, changes: dict[str, str] | None = None) -> bool:
-        browser = self._browsers.setdefault(who, Person())
+        if who not in self._browsers:
+            self._browsers[who] = Person()
+        browser = self._browsers[who]
         deadline = time() + _PATIENCE_S
         while time() < deadline:
             with suppress(httpx.HTTPError, httpx.InvalidURL):
@@ -243,11 +258,13 @@ async def _persist(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Respo
     """Until there is an answer that is no server's trouble; None when patience ends first."""
     deadline = time() + _PATIENCE_S
     while time() < deadline:
+        pause = 0.5
         with suppress(httpx.HTTPError):
             answer = await call()
             if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
                 return answer
-        await asyncio.sleep(0.5)
+            pause = float(answer.headers.get("Retry-After", pause))
+        await asyncio.sleep(pause)
     return None
 
 

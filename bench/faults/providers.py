@@ -146,7 +146,7 @@ class Texts:
             return JSONResponse({"code": 20500, "message": "Internal Server Error"}, 500)
         form = await request.form()
         to, body = str(form["To"]), str(form["Body"])
-        accept = Accept(time(), "text", to, body, sid=f"SM{uuid4().hex}")
+        accept = Accept(time(), "text", to, body, sid=new_sid())
         self._ledger.take(accept)
         if mood is TextMood.FAILS_AFTER_TAKING:
             return JSONResponse({"code": 20500, "message": "Internal Server Error"}, 500)
@@ -162,17 +162,20 @@ class Texts:
         found = [one for one in self._ledger.accepts if one.channel == "text" and to in {None, one.to}]
         return JSONResponse({"messages": [_as_twilio(one) for one in reversed(found[-size:])]})
 
-    async def say(self, client: httpx.AsyncClient, sender: str, body: str, *, times: int = 1) -> str | None:
-        """Somebody texts us; the same text is handed over `times` times. What was replied; None when nobody took it."""
-        form = {"MessageSid": f"SM{uuid4().hex}", "From": sender, "To": NUMBER, "Body": body}
+    async def say(self, client: httpx.AsyncClient, sender: str, body: str, sid: str) -> str | None:
+        """Hands over what somebody texts us. What was replied; None when nobody took it."""
+        form = {"MessageSid": sid, "From": sender, "To": NUMBER, "Body": body}
         signed = self._webhook_url + "".join(name + form[name] for name in sorted(form))
         signature = base64.b64encode(hmac.digest(TOKEN.encode(), signed.encode(), hashlib.sha1)).decode()
-        said = None
-        for _ in range(times):
-            with suppress(httpx.HTTPError):
-                answer = await client.post(self._deliver_to, data=form, headers={"X-Twilio-Signature": signature})
-                said = answer.text if answer.is_success else said
-        return said
+        with suppress(httpx.HTTPError):
+            answer = await client.post(self._deliver_to, data=form, headers={"X-Twilio-Signature": signature})
+            return answer.text if answer.is_success else None
+        return None
+
+
+def new_sid() -> str:
+    """An id as the texting API gives to each text."""
+    return f"SM{uuid4().hex}"
 
 
 def _as_twilio(accept: Accept) -> dict[str, str]:

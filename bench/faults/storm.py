@@ -29,7 +29,7 @@ from services.notifier.domain.quiet_hours import QuietHours
 from switchboard.processes import ChildProcess, ProcessError
 from switchboard.reading import read_to_end
 
-NEED_EVERY_S = 0.6
+_NEED_EVERY_S = 0.6
 _SETTLED_WITHIN_S = 240.0
 _RECOVERED_WITHIN_S = 60.0
 
@@ -279,7 +279,7 @@ async def run_storm(folder: Path, seed: int, times: Times, tell: Callable[[str],
     """The whole of it: load, faults, calm, and what the checker finds."""
     async with running_storm(folder, seed) as storm:
         over = asyncio.Event()
-        entering = asyncio.create_task(storm.town.enter_needs(NEED_EVERY_S, over))
+        entering = asyncio.create_task(storm.town.enter_needs(_NEED_EVERY_S, over))
         await asyncio.sleep(3)
         for number, (fault, pause) in enumerate(plan(times, storm.chance)):
             if number % 10 == 0:

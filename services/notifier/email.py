@@ -11,7 +11,7 @@ from services.notifier.domain.sending import Accepted, Attempt, NotNow, Refused,
 
 _CONNECTIONS = 4
 _TIMEOUT_S = 10
-_FOR_GOOD = 500
+_REFUSED, _FOR_GOOD = 400, 500
 _NO_SUCH_ADDRESS = {550, 551, 553}
 
 
@@ -27,23 +27,20 @@ class Mailer:
         for _ in range(_CONNECTIONS):
             self._idle.put_nowait(None)
 
-    async def send(self, email: EmailMessage) -> Attempt:
-        """Sends one email, and says what became of it."""
-        client = await self._idle.get()
+    async def send(self, email: EmailMessage, within: float) -> Attempt:
+        """Sends one email within so many seconds, and says what became of it."""
+        until = asyncio.get_running_loop().time() + within
         try:
-            client = await self._connected(client)
-            if client is None:
-                return NotNow()
-            attempt, client = await self._transact(client, email)
-        except asyncio.CancelledError:
-            if client is not None:
-                client.close()
-            client = None
-            raise
-        else:
-            return attempt
+            async with asyncio.timeout_at(until):
+                client = await self._idle.get()
+        except TimeoutError:
+            return NotNow()
+        kept = None
+        try:
+            attempt, kept = await self._transact(client or self._new_client(), email, until)
         finally:
-            self._idle.put_nowait(client)
+            self._idle.put_nowait(kept)
+        return attempt
 
     async def close(self) -> None:
         """Says goodbye on all connections."""
@@ -52,40 +49,37 @@ class Mailer:
             if client is not None:
                 client.close()
 
-    async def _connected(self, client: aiosmtplib.SMTP | None) -> aiosmtplib.SMTP | None:
-        if client is not None and client.is_connected:
-            return client
-        client = aiosmtplib.SMTP(
+    def _new_client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             username=self._username,
             password=self._password,
             timeout=_TIMEOUT_S,
         )
-        try:
-            await client.connect()
-        except (aiosmtplib.SMTPException, OSError):
-            client.close()
-            return None
-        return client
 
-    async def _transact(self, client: aiosmtplib.SMTP, email: EmailMessage) -> tuple[Attempt, aiosmtplib.SMTP | None]:
+    async def _transact(
+        self, client: aiosmtplib.SMTP, email: EmailMessage, until: float
+    ) -> tuple[Attempt, aiosmtplib.SMTP | None]:
+        connected = handed_over = False
         try:
-            await client.mail(email["From"].addresses[0].addr_spec)
-            await client.rcpt(email["To"].addresses[0].addr_spec)
-        except aiosmtplib.SMTPResponseException as error:
-            return _refusal(error), await _reset(client)
-        except (aiosmtplib.SMTPException, OSError):
-            # Nothing was handed over yet.
+            async with asyncio.timeout_at(until):
+                if not client.is_connected:
+                    await client.connect()
+                connected = True
+                await client.mail(email["From"].addresses[0].addr_spec)
+                await client.rcpt(email["To"].addresses[0].addr_spec)
+                handed_over = True
+                await client.data(email.as_bytes())
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # A server that turns us away at the door says nothing about this email.
+            if connected and isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= _REFUSED:
+                return _refusal(error), await _reset(client)
             client.close()
-            return NotNow(), None
-        try:
-            await client.data(email.as_bytes())
-        except aiosmtplib.SMTPResponseException as error:
-            return _refusal(error), await _reset(client)
-        except (aiosmtplib.SMTPException, OSError):
+            return Unclear() if handed_over else NotNow(), None
+        except BaseException:
             client.close()
-            return Unclear(), None
+            raise
         return Accepted(str(email["Message-ID"])), client
 
 

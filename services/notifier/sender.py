@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
@@ -37,8 +37,6 @@ from services.runtime import outbox
 from services.runtime.database import Pool, read_clock
 from services.runtime.logs import get_logger
 
-_LONGEST_ATTEMPT_S = 12
-"""Well within the lease, asking for an address included: whoever still sends must still hold it."""
 _SET = 50
 """Small, because a crash makes what was in hand unknown."""
 
@@ -78,16 +76,32 @@ class Sender:
             now = await read_clock(connection)
         recipients = Recipients(known, self._addresses, self._keys, self._public_url, self._quiet, now)
         found = await asyncio.gather(*(_find(message, recipients) for message in messages))
-        refused = await self._refused_addresses([one for one in found if isinstance(one, Destination)])
+        ways = [(message, to) for message, to in zip(messages, found, strict=True) if isinstance(to, Destination)]
+        refused, held = await self._set_out(ways)
         tried = await asyncio.gather(
-            *(self._try(message, to, refused) for message, to in zip(messages, found, strict=True))
+            *(
+                self._try(message, to, refused)
+                for message, to in zip(messages, found, strict=True)
+                if message.message_id in held or not isinstance(to, Destination)
+            )
         )
-        await self._write(messages, tried)
+        await self._write({message.message_id: message for message in messages}, tried)
         return len(messages)
 
-    async def _refused_addresses(self, destinations: Sequence[Destination]) -> set[tuple[bytes, str]]:
+    async def _set_out(
+        self, ways: Sequence[tuple[store.Message, Destination]]
+    ) -> tuple[set[tuple[bytes, str]], set[UUID]]:
+        """Which addresses are refused, and which messages are still ours to send.
+
+        The way is written down first: whoever finds the message in the middle of it must know which way it went.
+        """
         async with self._pool.acquire() as connection:
-            return await store.suppressed(connection, [hash_address(one.address) for one in destinations])
+            refused = await store.suppressed(connection, [hash_address(to.address) for _, to in ways])
+            held = await store.save_ways(
+                connection,
+                [(message.message_id, message.attempts, to.channel, to.contact_id) for message, to in ways],
+            )
+        return refused, held
 
     async def _try(
         self, message: store.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]
@@ -111,10 +125,11 @@ class Sender:
         return self._renderer.render(message.purpose, event, to.reader)
 
     async def _hand_over(self, message: store.Message, destination: Destination, words: Words) -> Attempt:
+        within = store.LONGEST_ATTEMPT.total_seconds()
         try:
-            async with asyncio.timeout(_LONGEST_ATTEMPT_S):
-                if destination.channel is Channel.EMAIL:
-                    return await self._mailer.send(self._compose(message, destination, words))
+            if destination.channel is Channel.EMAIL:
+                return await self._mailer.send(self._compose(message, destination, words), within)
+            async with asyncio.timeout(within):
                 return await self._send_text(message, destination.address, words.text)
         except TimeoutError:
             return Unclear()
@@ -152,7 +167,7 @@ class Sender:
         email.add_alternative(words.html, subtype="html")
         return email
 
-    async def _write(self, messages: Sequence[store.Message], tried: Sequence[tuple[Sent, str | None]]) -> None:
+    async def _write(self, messages: Mapping[UUID, store.Message], tried: Sequence[tuple[Sent, str | None]]) -> None:
         refused = [
             (hash_address(address), str(sent.channel))
             for sent, address in tried
@@ -165,8 +180,9 @@ class Sender:
             if refused:
                 await store.suppress(connection, refused)
             await outbox.publish(connection, ServiceName.NOTIFIER, _to_deliveries(messages, results, versions, now))
-        for message, result in zip(messages, results, strict=True):
-            metrics.observe(result, (now - message.created_at).total_seconds())
+        for result in results:
+            if result.message_id in versions:
+                metrics.observe(result, (now - messages[result.message_id].created_at).total_seconds())
 
 
 async def _find(message: store.Message, recipients: Recipients) -> Destination | Attempt:
@@ -182,20 +198,20 @@ def _not_made(message: store.Message, error: Exception) -> Sent:
 
 
 def _to_deliveries(
-    messages: Sequence[store.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
+    messages: Mapping[UUID, store.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
 ) -> list[outbox.Outgoing]:
     made = (
         to_delivery(
-            message,
+            messages[result.message_id],
             result.status,
-            versions[message.message_id],
+            versions[result.message_id],
             now,
             channel=result.channel,
             contact_id=result.contact_id,
             problem=result.problem,
         )
-        for message, result in zip(messages, results, strict=True)
-        if message.message_id in versions
+        for result in results
+        if result.message_id in versions
     )
     return [delivery for delivery in made if delivery is not None]
 

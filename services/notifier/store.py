@@ -15,6 +15,8 @@ from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection
 
 LEASE = timedelta(seconds=30)
+LONGEST_ATTEMPT = timedelta(seconds=12)
+"""Well within the lease: whoever still sends must still hold it."""
 _LISTED_AFTER = timedelta(seconds=10)
 """What the provider took is in its listing by then."""
 
@@ -157,6 +159,22 @@ async def claim_due(connection: Connection, limit: int) -> list[Message]:
         LEASE,
     )
     return [_read_message(row) for row in rows]
+
+
+async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Channel, UUID | None]]) -> set[UUID]:
+    """(message, attempt, channel, contact) of sends about to begin. Returns those whose lease still holds."""
+    rows = await connection.fetch(
+        """
+        UPDATE messages SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id)
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[]) AS way (message_id, attempts, channel, contact_id)
+         WHERE messages.message_id = way.message_id AND messages.attempts = way.attempts
+           AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $5::interval
+        RETURNING messages.message_id
+        """,
+        *_columns(ways, 4),
+        LONGEST_ATTEMPT,
+    )
+    return {row["message_id"] for row in rows}
 
 
 async def expire_leases(connection: Connection, limit: int) -> list[Message]:
