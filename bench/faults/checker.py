@@ -10,6 +10,7 @@ from bench.faults.evidence import Evidence, Published, Row
 from bench.faults.people import ASLEEP
 from bench.faults.providers import Accept
 from schemas.taxonomy import ITEM_KINDS
+from schemas.vocabulary import DeliveryProblem
 from services.notifier.domain.quiet_hours import QuietHours
 from switchboard.people import ids_in, link_in
 
@@ -109,6 +110,7 @@ def check_duplicates(evidence: Evidence) -> Findings:
         record.facts["message_id"]
         for record in _once(_events(evidence, "deliveries"))
         if record.type.startswith("switchboard.deliveries.unknown.")
+        and record.facts["problem"] == DeliveryProblem.TIMED_OUT_AFTER_SENDING
     )
     emails, texts = _taken(evidence)
     findings = [

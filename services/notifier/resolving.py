@@ -22,7 +22,7 @@ class Resolver:
     texter: Texter
 
     async def expire_leases(self) -> int:
-        """Messages whose sender went away in the middle: flagged unknown first, then tried once more.
+        """Messages whose sender went away in the middle: tried once more; those that had set out flagged unknown first.
 
         Whether the provider took the first attempt cannot be known for email; an offer that never arrives is worse
         than one that arrives twice, so after the flag it goes out again, under the same Message-ID. A text is
@@ -41,6 +41,7 @@ class Resolver:
                     problem=DeliveryProblem.TIMED_OUT_AFTER_SENDING,
                 )
                 for message in messages
+                if message.perhaps_sent
             ]
             await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
             await store.queue_again(connection, [message.message_id for message in messages])

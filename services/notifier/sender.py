@@ -138,8 +138,8 @@ class Sender:
             return Unclear()
 
     async def _send_text(self, message: store.Message, to: str, body: str) -> Attempt:
-        if message.attempts > 1:
-            # Nobody knows of the attempts before whether the provider took them; it does.
+        if message.perhaps_sent:
+            # We do not know whether the provider took it; it does.
             try:
                 alike = await self._texter.find(to, body)
             except httpx.HTTPError:
@@ -220,6 +220,7 @@ def _sent(message: store.Message, destination: Destination | None, attempt: Atte
     return Sent(
         message.message_id,
         message.attempts,
+        message.perhaps_sent,
         message.deadline,
         destination.channel if destination else message.channel,
         destination.contact_id if destination else None,

@@ -39,6 +39,8 @@ class Message:
     traceparent: str
     version: int
     attempts: int
+    perhaps_sent: bool
+    """Whether an attempt before this one may have reached its receiver."""
     deadline: datetime
     provider_id: str | None
     created_at: datetime
@@ -165,7 +167,8 @@ async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Chan
     """(message, attempt, channel, contact) of sends about to begin. Returns those whose lease still holds."""
     rows = await connection.fetch(
         """
-        UPDATE messages SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id)
+        UPDATE messages
+           SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true
           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[]) AS way (message_id, attempts, channel, contact_id)
          WHERE messages.message_id = way.message_id AND messages.attempts = way.attempts
            AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $5::interval
@@ -178,14 +181,19 @@ async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Chan
 
 
 async def expire_leases(connection: Connection, limit: int) -> list[Message]:
-    """Messages whose sender went away between its attempt and its word: nobody knows whether they went out."""
+    """Messages whose sender went away between its claim and its word.
+
+    Those that had set out are unknown now: nobody knows whether they arrived. The others wait again.
+    """
     rows = await connection.fetch(
         """
         WITH gone AS (
             SELECT message_id FROM messages WHERE status = 'sending' AND lease_until < now()
              ORDER BY message_id LIMIT $1 FOR UPDATE SKIP LOCKED
         )
-        UPDATE messages SET status = 'unknown', lease_until = NULL, version = version + 1, due_at = now()
+        UPDATE messages
+           SET status = CASE WHEN perhaps_sent THEN 'unknown' ELSE 'queued' END, lease_until = NULL,
+               version = version + 1, due_at = now()
           FROM gone WHERE messages.message_id = gone.message_id
         RETURNING messages.*
         """,
@@ -201,11 +209,12 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
         UPDATE messages
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
-               problem = result.problem, lease_until = NULL, version = version + 1,
+               problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[])
-               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem)
+                      $8::text[], $9::boolean[])
+               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
+                          perhaps_sent)
          WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
            AND messages.status = 'sending'
         RETURNING messages.message_id, messages.version
@@ -221,10 +230,11 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
                     one.contact_id,
                     one.provider_id,
                     one.problem,
+                    one.perhaps_sent,
                 )
                 for one in results
             ],
-            8,
+            9,
         ),
     )
     return {row["message_id"]: row["version"] for row in rows}
@@ -240,10 +250,17 @@ async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> 
 
 
 async def queue_unknown_texts(connection: Connection) -> int:
-    """Texts of unknown fate are looked up, and sent where the provider does not know them, while it is worth it."""
+    """Texts of unknown fate are looked up, and sent where the provider does not know them, while it is worth it.
+
+    Not those that were given up on since: their problem is another.
+    """
     rows = await connection.fetch(
-        "UPDATE messages SET status = 'queued', due_at = now(), version = version + 1 WHERE status = 'unknown' "
-        "AND channel = 'text' AND due_at < now() - $1::interval AND deadline > now() RETURNING message_id",
+        """
+        UPDATE messages SET status = 'queued', due_at = now(), version = version + 1
+         WHERE status = 'unknown' AND channel = 'text' AND problem = 'timed_out_after_sending'
+           AND due_at < now() - $1::interval AND deadline > now()
+        RETURNING message_id
+        """,
         _LISTED_AFTER,
     )
     return len(rows)
@@ -293,7 +310,7 @@ async def save_fates(connection: Connection, fates: Sequence[Fate]) -> int:
         UPDATE messages
            SET status = fate.status, version = fate.version, channel = fate.channel, problem = fate.problem,
                contact_id = coalesce(fate.contact_id, messages.contact_id), lease_until = NULL, due_at = fate.at,
-               attempts = greatest(messages.attempts, 1),
+               perhaps_sent = messages.perhaps_sent OR fate.status = 'unknown',
                accepted_at = CASE WHEN fate.status IN ('accepted', 'delivered') THEN coalesce(accepted_at, fate.at) END
           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[])
                AS fate (message_id, version, status, channel, contact_id, problem, at)
@@ -308,8 +325,7 @@ async def save_fates(connection: Connection, fates: Sequence[Fate]) -> int:
 async def look_before_sending(connection: Connection) -> int:
     """Nobody knows whether what waits was tried already: a text is looked up first. Returns how many wait."""
     rows = await connection.fetch(
-        "UPDATE messages SET attempts = greatest(attempts, 1) WHERE status IN ('queued', 'sending') "
-        "RETURNING message_id"
+        "UPDATE messages SET perhaps_sent = true WHERE status IN ('queued', 'sending') RETURNING message_id"
     )
     return len(rows)
 
@@ -378,6 +394,7 @@ def _read_message(row: asyncpg.Record) -> Message:
         traceparent=row["traceparent"],
         version=row["version"],
         attempts=row["attempts"],
+        perhaps_sent=row["perhaps_sent"],
         deadline=row["deadline"],
         provider_id=row["provider_id"],
         created_at=row["created_at"],

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, PartnerKind, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
+from services.notifier.domain.sending import NotNow
 from services.notifier.email import Mailer
 from services.notifier.handlers import handle
 from services.notifier.resolving import Resolver
@@ -51,11 +53,13 @@ class MailServer:
     rcpt: str = "250 OK"
     data: str = "250 OK"
     drop_after_data: bool = False
+    pause_before_answer: float = 0
     taken: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        await asyncio.sleep(self.pause_before_answer)  # how slow the server is
         if self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
@@ -116,6 +120,7 @@ class PostRoom:
     sender: Sender
     resolver: Resolver
     mail: MailServer
+    mailer: Mailer
     providers: Providers
     versions: int = 0
 
@@ -128,6 +133,13 @@ class PostRoom:
             )
             async with self.pool.acquire() as connection, connection.transaction():
                 await handle(connection, [Message("offers", event, envelope)])
+
+    async def die_in_the_middle(self, *, perhaps_sent: bool) -> None:
+        await self.pool.execute(
+            "UPDATE messages SET status = 'sending', attempts = 1, perhaps_sent = $1, "
+            "lease_until = now() - interval '1 second'",
+            perhaps_sent,
+        )
 
     async def statuses(self) -> list[str]:
         rows = await self.pool.fetch("SELECT status FROM messages ORDER BY created_at, purpose")
@@ -167,7 +179,7 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
             email_from="Switchboard <switchboard@example.org>",
             quiet=QuietHours(0, 0),
         )
-        yield PostRoom(pool, sender, Resolver(pool, texter), mail, providers)
+        yield PostRoom(pool, sender, Resolver(pool, texter), mail, mailer, providers)
     await mailer.close()
     smtp.close()
     server.should_exit = True
@@ -180,6 +192,16 @@ def partner(**changes: Any) -> PartnerRecorded:
         partner_id=MADE.partner_id, name="Second Street", kind=PartnerKind.CHURCH, contacts=(contact,)
     )
     return record.model_copy(update={"contacts": (contact.model_copy(update=changes),)})
+
+
+def withdrawal_of(made: OfferMade) -> OfferWithdrawn:
+    return OfferWithdrawn(
+        need_id=made.need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        reason=WithdrawalReason.FILLED,
+    )
 
 
 def offer(**changes: Any) -> OfferMade:
@@ -282,9 +304,7 @@ async def test_a_text_is_known_to_have_arrived_when_the_provider_says_so(room: P
 
 async def test_a_sender_that_dies_in_the_middle_is_flagged_before_anything_is_sent_again(room: PostRoom) -> None:
     await room.hears(partner(), offer())
-    await room.pool.execute(
-        "UPDATE messages SET status = 'sending', attempts = 1, lease_until = now() - interval '1 second'"
-    )
+    await room.die_in_the_middle(perhaps_sent=True)
     await room.sender.send_due()
     assert room.mail.taken == []
     assert await room.resolver.expire_leases() == 1
@@ -293,16 +313,43 @@ async def test_a_sender_that_dies_in_the_middle_is_flagged_before_anything_is_se
     assert await room.statuses() == ["accepted"]
 
 
+async def test_a_sender_that_dies_before_anything_set_out_leaves_nothing_unknown(room: PostRoom) -> None:
+    await room.hears(partner(), offer())
+    await room.die_in_the_middle(perhaps_sent=False)
+    assert await room.resolver.expire_leases() == 1
+    assert "switchboard.deliveries.unknown.v1" not in await room.deliveries()
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted"]
+
+
+async def test_what_perhaps_went_out_is_not_called_unsent_and_its_withdrawal_is_told(room: PostRoom) -> None:
+    made = offer()
+    await room.hears(partner(), made)
+    await room.die_in_the_middle(perhaps_sent=True)
+    await room.hears(withdrawal_of(made))
+    assert await room.resolver.expire_leases() == 1
+
+    async def both_settled() -> bool:
+        await room.sender.send_due()
+        return await room.statuses() == ["unknown", "accepted"]
+
+    await eventually(both_settled)
+    [email] = room.mail.taken
+    assert b"No answer needed any more" in email
+
+
+async def test_mails_that_wait_for_a_slow_server_are_not_taken_for_sent(room: PostRoom) -> None:
+    room.mail.pause_before_answer = 1.5
+    email = EmailMessage()
+    email["From"], email["To"], email["Message-ID"] = "us@example.org", "them@example.org", "<1@example.org>"
+    attempts = await asyncio.gather(*(room.mailer.send(email, within=1) for _ in range(8)))
+    assert attempts == [NotNow()] * 8
+    assert room.mail.taken == []
+
+
 async def test_what_is_no_longer_true_is_not_said(room: PostRoom) -> None:
     made = offer()
-    withdrawn = OfferWithdrawn(
-        need_id=made.need_id,
-        offer_id=made.offer_id,
-        partner_id=made.partner_id,
-        terms=made.terms,
-        reason=WithdrawalReason.FILLED,
-    )
-    await room.hears(partner(), made, withdrawn)
+    await room.hears(partner(), made, withdrawal_of(made))
 
     async def both_settled() -> bool:
         await room.sender.send_due()

@@ -69,6 +69,7 @@ class Result:
     due_at: datetime
     channel: Channel | None
     contact_id: UUID | None
+    perhaps_sent: bool
     provider_id: str | None = None
     problem: DeliveryProblem | None = None
 
@@ -88,6 +89,8 @@ class Sent:
 
     message_id: UUID
     attempts: int
+    perhaps_sent: bool
+    """Whether an attempt before this one may have reached its receiver."""
     deadline: datetime
     channel: Channel | None
     contact_id: UUID | None
@@ -103,7 +106,13 @@ def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
         due_at: datetime = now,
         provider: str | None = None,
     ) -> Result:
-        return Result(sent.message_id, sent.attempts, status, due_at, sent.channel, sent.contact_id, provider, problem)
+        perhaps_sent = sent.perhaps_sent or status is MessageStatus.UNKNOWN
+        way = sent.channel, sent.contact_id
+        return Result(sent.message_id, sent.attempts, status, due_at, *way, perhaps_sent, provider, problem)
+
+    def give_up(status: MessageStatus, problem: DeliveryProblem) -> Result:
+        # Who may have read it must hear of what follows: a message that perhaps went out is never called unsent.
+        return result(MessageStatus.UNKNOWN if sent.perhaps_sent else status, problem)
 
     match sent.attempt:
         case Accepted(provider_id):
@@ -111,11 +120,11 @@ def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
         case Refused(problem):
             return result(MessageStatus.BOUNCED, problem)
         case NotWanted(problem):
-            return result(MessageStatus.SUPPRESSED, problem)
+            return give_up(MessageStatus.SUPPRESSED, problem)
         case Unclear():
             return result(MessageStatus.UNKNOWN, DeliveryProblem.TIMED_OUT_AFTER_SENDING)
         case NotNow(not_before):
             due_at = not_before or now + pause_after(sent.attempts, jitter)
             if due_at > sent.deadline:
-                return result(MessageStatus.FAILED, DeliveryProblem.DEADLINE_PASSED)
+                return give_up(MessageStatus.FAILED, DeliveryProblem.DEADLINE_PASSED)
             return result(MessageStatus.QUEUED, due_at=due_at)
