@@ -96,7 +96,8 @@ class Proxy:
         with suppress(OSError, RuntimeError):
             while chunk := await reader.read(_CHUNK):
                 await self._fair.wait()
-                await asyncio.sleep(self._delay(len(chunk)))
+                if delay := self._delay(len(chunk)):
+                    await asyncio.sleep(delay)
                 writer.write(chunk)
                 await writer.drain()
         with suppress(OSError, RuntimeError):

@@ -16,7 +16,13 @@ from services.intake.store import offers, partners
 from services.intake.store.offers import OfferRow
 from services.intake.store.people import Person
 
-OnDesk = Annotated[Desk, Depends(desk_of)]
+
+async def _desk(request: Request) -> Desk:
+    # FastAPI would call one that is not async on a thread of its own, for each request.
+    return desk_of(request)
+
+
+OnDesk = Annotated[Desk, Depends(_desk)]
 
 
 async def _signed_in(request: Request) -> Person:
