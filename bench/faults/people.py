@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import time
+from time import monotonic, time
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -100,11 +100,12 @@ class Town:
 
     async def enter_needs(self, every: float, until: asyncio.Event) -> None:
         """A need every so many seconds, whatever the answers are."""
+        begun = monotonic()
         while not until.is_set():
             self._begin(self._enter_need(self._number))
             self._number += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(until.wait(), every)
+                await asyncio.wait_for(until.wait(), max(0.0, begun + self._number * every - monotonic()))
 
     async def react(self) -> None:
         """Reads what the providers took, and answers as whoever it went to. Runs until it is cancelled."""
