@@ -210,12 +210,25 @@ def ops(
     ] = "http://127.0.0.1:8082",
     *,
     once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    page: Annotated[int | None, typer.Option(min=1, max=65535, help="Serve it as a web page on this port.")] = None,
+    host: Annotated[str, typer.Option(envvar="BIND_HOST", help="Where the page listens.")] = "127.0.0.1",
 ) -> None:
-    """Watch topics and services: rates, what waits and since when, retries, dead letters, overdue timers."""
-    from switchboard.ops.live import watch
+    """Watch topics and services: rates, what waits and since when, retries, dead letters, overdue timers.
 
+    The page has no sign-in and shows figures alone: let only ops reach it.
+    """
     quiet_kafka()
-    watch(bootstrap_servers, {"intake": intake, "matcher": matcher, "notifier": notifier}, once=once)
+    urls = {"intake": intake, "matcher": matcher, "notifier": notifier}
+    if page is None:
+        from switchboard.ops.live import watch
+
+        watch(bootstrap_servers, urls, once=once)
+    else:
+        from services.runtime.serving import serve
+        from switchboard.ops.page import OpsPage
+
+        typer.echo(f"http://{host}:{page}/")
+        serve(OpsPage(bootstrap_servers, urls).app(), host, page, grace_seconds=1)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bench.faults.storm import FAULTS, LONG, SHORT, Report, Strike, run_storm
 from bench.machine import describe_machine
 from switchboard.local.folders import claimed_run_folder
+from switchboard.people import link_in
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
 
 
 def print_table(reports: Sequence[Report]) -> None:
-    """A line for each fault: how often, kills, needs that nobody had been told of yet, seconds to recover."""
+    """A line for each fault: how often, kills, needs in flight, seconds to recover; then what holds for all of them."""
     strikes: defaultdict[str, list[tuple[Strike, float | None]]] = defaultdict(list)
     for report in reports:
         for strike in report.strikes:
@@ -46,7 +47,7 @@ def print_table(reports: Sequence[Report]) -> None:
     for fault, rows in strikes.items():
         took = sorted(seconds for _, seconds in rows if seconds is not None)
         kills = sum(strike.kills for strike, _ in rows)
-        flight = statistics.median(strike.open_needs for strike, _ in rows)
+        flight = statistics.median(strike.in_flight for strike, _ in rows)
         p95 = took[min(len(took) - 1, int(len(took) * 0.95))] if took else float("nan")
         p50 = statistics.median(took) if took else float("nan")
         print(f"| {fault} | {len(rows)} | {kills} | {flight:.0f} | {p50:.1f} s | {p95:.1f} s |")
@@ -57,7 +58,7 @@ def print_table(reports: Sequence[Report]) -> None:
     lost = sum(len(report.broken.get("one outcome", [])) for report in reports)
     print(
         f"seeds {[report.seed for report in reports]}: {kills} kills, {needs} needs, {lost} lost; {accepts} messages, "
-        f"{twice} emails twice, each flagged before: {1000 * twice / max(kills, 1):.0f} per 1,000 kills"
+        f"{twice} of them twice, each flagged before: {1000 * twice / max(kills, 1):.0f} per 1,000 kills"
     )
 
 
@@ -67,9 +68,10 @@ def recovery(strike: Strike, report: Report) -> float | None:
 
 
 def taken_twice(report: Report) -> int:
-    """How many emails a provider took more than once."""
-    marks = [accept.mark for accept in report.evidence.accepts if accept.mark]
-    return len(marks) - len(set(marks))
+    """How many messages a provider took more than once: emails by their Message-ID, texts by what names their offer."""
+    emails = [accept.mark for accept in report.evidence.accepts if accept.mark]
+    texts = [(one.to, one.body) for one in report.evidence.accepts if one.sid and (link_in(one.body) is not None)]
+    return len(emails) - len(set(emails)) + len(texts) - len(set(texts))
 
 
 if __name__ == "__main__":

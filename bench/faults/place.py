@@ -190,3 +190,13 @@ async def terminate_backends(place: Place) -> int:
     finally:
         await connection.close()
     return ended
+
+
+async def count_in_flight(place: Place) -> int:
+    """How many needs have not ended, as the matcher's database says."""
+    connection = await asyncpg.connect(place.database_urls["matcher"])
+    try:
+        count: int = await connection.fetchval("SELECT count(*) FROM needs WHERE status <> 'closed'")
+    finally:
+        await connection.close()
+    return count

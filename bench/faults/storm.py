@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import NoReturn, TypeAlias
 
+import asyncpg
 import psutil
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -20,7 +21,7 @@ from aiokafka.errors import KafkaError
 from bench.faults.checker import Findings, check
 from bench.faults.evidence import Evidence, gather
 from bench.faults.people import Town, invent, quiet_hours
-from bench.faults.place import Place, running_place, terminate_backends
+from bench.faults.place import Place, count_in_flight, running_place, terminate_backends
 from bench.faults.poison import Planted, Poison, plant
 from bench.faults.providers import MailMood, TextMood
 from bench.faults.proxy import Weather
@@ -36,11 +37,11 @@ _RECOVERED_WITHIN_S = 60.0
 
 @dataclass
 class Strike:
-    """One fault: when it struck, how many processes it killed, how many needs were open, when work went on."""
+    """One fault: when it struck, how many needs had not ended then, how many processes it killed."""
 
     fault: str
     at: float
-    open_needs: int
+    in_flight: int
     kills: int = 0
 
 
@@ -64,13 +65,16 @@ class Storm:
     town: Town
     chance: random.Random
     quiet: QuietHours
+    in_flight: int = 0
+    """Needs that had not ended when the matcher's database last said so."""
     strikes: list[Strike] = field(default_factory=list)
     planted: list[Planted] = field(default_factory=list)
 
     async def strike(self, fault: str) -> None:
         """Lets one fault happen, and mends what it broke."""
-        open_needs = sum(1 for need in self.town.needs if need not in self.town.first_told)
-        strike = Strike(fault, time(), open_needs)
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.in_flight = await asyncio.wait_for(count_in_flight(self.place), 1)
+        strike = Strike(fault, time(), self.in_flight)
         self.strikes.append(strike)
         strike.kills = await FAULTS[fault](self)
 
@@ -221,9 +225,9 @@ Times: TypeAlias = Mapping[str, int]
 SHORT: Times = {**dict.fromkeys(FAULTS, 2), "a copy killed": 6, "disk full": 1}
 LONG: Times = {
     **dict.fromkeys(FAULTS, 6),
-    "a copy killed": 90,
-    "a service killed": 30,
-    "power cut": 15,
+    "a copy killed": 110,
+    "a service killed": 40,
+    "power cut": 20,
     "Kafka killed": 20,
     "PostgreSQL killed": 30,
     "disk full": 4,

@@ -1,5 +1,7 @@
 """The matcher's figures."""
 
+from time import monotonic
+
 from prometheus_client import Gauge
 
 from services.matcher import store
@@ -12,11 +14,15 @@ STUCK = Gauge("switchboard_needs_stuck", "Needs that wait for a person", ["cause
 OVERDUE = Gauge("switchboard_timers_overdue", "Needs with something due that nobody did yet")
 OVERDUE_OLDEST = Gauge("switchboard_timers_overdue_oldest_seconds", "For how long the first of them has been due")
 DIRECTORY = Gauge("switchboard_directory_position", "Records of partners that went into the directory in memory")
+DIRECTORY_PARTNERS = Gauge("switchboard_directory_partners", "Partners in it")
+DIRECTORY_AGE = Gauge("switchboard_directory_age_seconds", "Since a record last went into it")
 
 
 def watch_directory(directory: Directory) -> None:
-    """Lets the directory's gauge read it whenever somebody asks."""
+    """Lets the directory's gauges read it whenever somebody asks."""
     DIRECTORY.set_function(lambda: directory.position)
+    DIRECTORY_PARTNERS.set_function(lambda: len(directory))
+    DIRECTORY_AGE.set_function(lambda: monotonic() - directory.changed_at)
 
 
 async def measure(connection: Connection) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import TypeAlias
 from uuid import UUID
 
 import httpx
@@ -39,6 +40,12 @@ from services.runtime.logs import get_logger
 
 _SET = 50
 """Small, because a crash makes what was in hand unknown."""
+
+_WRITTEN_WITHIN_S = 0.02
+"""So long what has ended waits for others, to be written with them."""
+
+_Tried: TypeAlias = tuple[Sent, str | None]
+"""What came of an attempt, and the address that is refused for good."""
 
 _log = get_logger(__name__)
 
@@ -78,14 +85,12 @@ class Sender:
         found = await asyncio.gather(*(_find(message, recipients) for message in messages))
         ways = [(message, to) for message, to in zip(messages, found, strict=True) if isinstance(to, Destination)]
         refused, held = await self._set_out(ways)
-        tried = await asyncio.gather(
-            *(
-                self._try(message, to, refused)
-                for message, to in zip(messages, found, strict=True)
-                if message.message_id in held or not isinstance(to, Destination)
-            )
-        )
-        await self._write({message.message_id: message for message in messages}, tried)
+        attempts = [
+            self._try(message, to, refused)
+            for message, to in zip(messages, found, strict=True)
+            if message.message_id in held or not isinstance(to, Destination)
+        ]
+        await self._write_as_they_end({message.message_id: message for message in messages}, attempts)
         return len(messages)
 
     async def _set_out(
@@ -103,9 +108,7 @@ class Sender:
             )
         return refused, held
 
-    async def _try(
-        self, message: store.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]
-    ) -> tuple[Sent, str | None]:
+    async def _try(self, message: store.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]) -> _Tried:
         if not isinstance(to, Destination):
             return _sent(message, None, to), None
         if (hash_address(to.address), to.channel) in refused:
@@ -167,7 +170,25 @@ class Sender:
         email.add_alternative(words.html, subtype="html")
         return email
 
-    async def _write(self, messages: Mapping[UUID, store.Message], tried: Sequence[tuple[Sent, str | None]]) -> None:
+    async def _write_as_they_end(
+        self, messages: Mapping[UUID, store.Message], attempts: Sequence[Coroutine[None, None, _Tried]]
+    ) -> None:
+        """A crash doubles what was taken and not written down: nothing quick waits for what is slow."""
+        going = {asyncio.create_task(attempt) for attempt in attempts}
+        failure: Exception | None = None
+        while going:
+            ended, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            if going:
+                others, going = await asyncio.wait(going, timeout=_WRITTEN_WITHIN_S)
+                ended |= others
+            try:
+                await self._write(messages, [task.result() for task in ended])
+            except Exception as error:  # noqa: BLE001 - raised below, once all that is under way has ended
+                failure = error
+        if failure is not None:
+            raise failure
+
+    async def _write(self, messages: Mapping[UUID, store.Message], tried: Sequence[_Tried]) -> None:
         refused = [
             (hash_address(address), str(sent.channel))
             for sent, address in tried

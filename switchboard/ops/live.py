@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.live import Live
 
 from switchboard.lifetime import run_until_stopped
+from switchboard.ops.board import make_board
 from switchboard.ops.reading import Watcher
-from switchboard.ops.showing import show
+from switchboard.ops.terminal import show
 
 _EVERY_S = 1.0
 
@@ -23,11 +24,11 @@ async def _watch(bootstrap_servers: str, urls: Mapping[str, str], *, once: bool)
         before = await watcher.look()
         if once:
             await asyncio.sleep(_EVERY_S)
-            Console().print(show(await watcher.look(), before))
+            Console().print(show(make_board(await watcher.look(), before)))
             return
-        with Live(show(before, None), screen=True, auto_refresh=False) as live:
+        with Live(show(make_board(before, None)), screen=True, auto_refresh=False) as live:
             while True:
                 await asyncio.sleep(_EVERY_S)
                 now = await watcher.look()
-                live.update(show(now, before), refresh=True)
+                live.update(show(make_board(now, before)), refresh=True)
                 before = now

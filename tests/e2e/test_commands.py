@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
 import switchboard
 from switchboard.local.folders import CHECKOUT
+from switchboard.local.ports import find_free_port
 from tests.system import System
 from tests.waiting import eventually
 
@@ -231,3 +233,44 @@ async def test_ops_goes_on_when_a_part_is_away(system: System) -> None:
     assert code == 0
     assert "Kafka: away" in out
     assert re.search(r"│ matcher +│ yes", out)
+
+
+async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_person_is_needed(system: System) -> None:
+    async with ops_page(system) as url, httpx.AsyncClient(timeout=20) as client:
+        page = await client.get(url)
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        for wanted in ('<th scope="row">offers</th>', '<th scope="row">notifier</th>', "directory: "):
+            assert wanted in page.text
+        calm = "Nothing needs a person." in page.text
+        assert page.status_code == (200 if calm else 503)
+    async with ops_page(system, MATCHER_URL="http://127.0.0.1:1") as url, httpx.AsyncClient(timeout=20) as client:
+        page = await client.get(url)
+        assert page.status_code == 503
+        assert "<li>matcher: away (ConnectError)</li>" in page.text
+
+
+@asynccontextmanager
+async def ops_page(system: System, **environment: str) -> AsyncIterator[str]:
+    """`switchboard ops --page`, until the block ends; then it ends well."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "switchboard", "ops", "--page", str(find_free_port())),
+        cwd=CHECKOUT,
+        env=system.run.environment | environment,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+
+    async def serves() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=20) as client:
+                return bool((await client.get(url)).text)
+        except httpx.ConnectError:
+            return False
+
+    await eventually(serves, 20)
+    yield url
+    process.send_signal(signal.SIGTERM)
+    await process.communicate()
+    assert process.returncode in {0, -signal.SIGTERM}

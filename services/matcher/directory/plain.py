@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
@@ -30,6 +31,11 @@ class Directory(Protocol):
 
     position: int
     """How many records went into it."""
+    changed_at: float
+    """When the last of them did, in seconds of the process's monotonic clock."""
+
+    def __len__(self) -> int:
+        """How many partners are in it."""
 
     def apply(self, event: Event | Tombstone) -> None:
         """Takes a partner's record in, or its removal."""
@@ -45,11 +51,17 @@ class PlainDirectory:
 
     def __init__(self) -> None:
         self.position = 0
+        self.changed_at = monotonic()
         self._partners: dict[UUID, tuple[PartnerRecorded, tuple[_Offering, ...]]] = {}
+
+    def __len__(self) -> int:
+        """How many partners are in it."""
+        return len(self._partners)
 
     def apply(self, event: Event | Tombstone) -> None:
         """Takes a partner's record in, or its removal."""
         self.position += 1
+        self.changed_at = monotonic()
         match event:
             case Tombstone(key):
                 self._partners.pop(key, None)

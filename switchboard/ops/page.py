@@ -1,0 +1,68 @@
+"""The board as a web page that fetches itself again: for a second screen, or a phone at night."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from switchboard.ops.board import Board, make_board
+from switchboard.ops.reading import Watcher
+
+_EVERY_S = 2.0
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class OpsPage:
+    """Looks every two seconds, however many people look at the page."""
+
+    def __init__(self, bootstrap_servers: str, urls: Mapping[str, str]) -> None:
+        self._servers, self._urls = bootstrap_servers, urls
+        self._board: Board | None = None
+        self._at = datetime.now(UTC)
+        self._first = asyncio.Event()
+        pages = Environment(
+            loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._template = pages.get_template("page.html")
+
+    def app(self) -> Starlette:
+        """The page at `/`."""
+        return Starlette(routes=[Route("/", self.show)], lifespan=self._watching)
+
+    async def show(self, _request: Request) -> Response:
+        """503 when something needs a person, so that whatever polls it can raise an alarm."""
+        await self._first.wait()
+        board = self._board
+        status = 503 if board is None or board.alarms else 200
+        html = self._template.render(board=board, at=self._at, every=_EVERY_S)
+        return HTMLResponse(html, status, _HEADERS)
+
+    @asynccontextmanager
+    async def _watching(self, _app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._watch(), name="watching")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        async with Watcher(self._servers, self._urls) as watcher:
+            before = None
+            while True:
+                now = await watcher.look()
+                self._board, self._at = make_board(now, before), datetime.now(UTC)
+                self._first.set()
+                before = now
+                await asyncio.sleep(_EVERY_S)
