@@ -41,7 +41,7 @@ from services.runtime.logs import get_logger
 _SET = 50
 """Small, because a crash makes what was in hand unknown."""
 
-_WRITTEN_WITHIN_S = 0.02
+_WRITTEN_WITHIN_S = 0.05
 """So long what has ended waits for others, to be written with them."""
 
 _Tried: TypeAlias = tuple[Sent, str | None]

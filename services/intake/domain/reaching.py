@@ -1,6 +1,6 @@
 """Phones, email addresses and ZIP codes as people type them."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Annotated
 
 import phonenumbers
@@ -33,17 +33,18 @@ def read_zip(text: str) -> str:
     zip_code = text.strip()
     if not (zip_code.isascii() and zip_code.isdigit() and len(zip_code) == len("11201")):
         raise ValueError("a ZIP code has five digits, like 11201")
-    if zip_code not in _zip_codes():
+    if not _is_real(zip_code):
         near = sorted({row["zip_code"] for row in zipcodes.similar_to(zip_code[:4])})[:5]  # type: ignore[no-untyped-call]
         hint = f"; near it are {', '.join(near)}" if near else ""
         raise ValueError(f"there is no ZIP code {zip_code}{hint}")
     return zip_code
 
 
-@cache
-def _zip_codes() -> frozenset[str]:
-    # The package itself looks through all of them each time: two milliseconds.
-    return frozenset(row["zip_code"] for row in zipcodes.list_all())  # type: ignore[no-untyped-call]
+@lru_cache(maxsize=50_000)
+def _is_real(zip_code: str) -> bool:
+    # The package looks through all ZIP codes each time: two milliseconds.
+    real: bool = zipcodes.is_real(zip_code)  # type: ignore[no-untyped-call]
+    return real
 
 
 Phone = Annotated[str, AfterValidator(read_phone)]
