@@ -73,9 +73,12 @@ async def plant(
                 # As yesterday's writer wrote it: without what has become possible since.
                 fields = json.loads(value)
                 value = json.dumps({name: had for name, had in fields.items() if had is not None}).encode()
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, request_timeout_ms=4000)
     try:
-        async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers, request_timeout_ms=4000) as producer:
-            sent = await producer.send_and_wait(topic.name, value, key, partition, headers=headers)
+        await producer.start()
+        sent = await producer.send_and_wait(topic.name, value, key, partition, headers=headers)
     except (KafkaError, OSError):
         return None
+    finally:
+        await producer.stop()
     return Planted(poison, topic, sent.partition, sent.offset)

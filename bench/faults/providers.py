@@ -18,7 +18,7 @@ import httpx
 import uvicorn
 from aiosmtpd.smtp import SMTP
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -144,7 +144,10 @@ class Texts:
             return JSONResponse({"code": 20429, "message": "Too Many Requests"}, 429)
         if mood is TextMood.FAILS:
             return JSONResponse({"code": 20500, "message": "Internal Server Error"}, 500)
-        form = await request.form()
+        try:
+            form = await request.form()
+        except ClientDisconnect:
+            return Response(status_code=400)
         to, body = str(form["To"]), str(form["Body"])
         accept = Accept(time(), "text", to, body, sid=new_sid())
         self._ledger.take(accept)
