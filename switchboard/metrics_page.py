@@ -12,20 +12,22 @@ import services.runtime.consuming
 import services.runtime.figures
 import services.runtime.relay
 import services.runtime.settling
+import switchboard.ops.metrics
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
 _ALL = (services.runtime.relay, services.runtime.consuming, services.runtime.settling, services.runtime.figures)
 _SOURCES = {
-    "all services": _ALL,
-    "intake": (services.intake.gate,),
-    "matcher": (services.matcher.metrics,),
-    "notifier": (services.notifier.metrics,),
+    "All services": _ALL,
+    "Intake": (services.intake.gate,),
+    "Matcher": (services.matcher.metrics,),
+    "Notifier": (services.notifier.metrics,),
+    "`switchboard ops --page`": (switchboard.ops.metrics,),
 }
 _HEAD = """\
 # Metrics
 
-Each service serves its own at `/metrics`, beside `/health/live` and `/health/ready`. This page is generated:
-`python -m switchboard.metrics_page`.
+Each service serves its own at `/metrics`, beside `/health/live` and `/health/ready`; `switchboard ops --page` serves at
+`/metrics` what it reads of Kafka. This page is generated: `python -m switchboard.metrics_page`.
 """
 _TABLE_HEAD = """\
 | metric | type | labels | meaning |
@@ -41,8 +43,8 @@ def metrics_of(module: object) -> list[MetricWrapperBase]:
 def write_page() -> str:
     """The page's text."""
     parts = [_HEAD]
-    for service, modules in _SOURCES.items():
-        parts.append(f"\n## {service.capitalize()}\n\n{_TABLE_HEAD}")
+    for place, modules in _SOURCES.items():
+        parts.append(f"\n## {place}\n\n{_TABLE_HEAD}")
         parts += sorted(_to_line(metric) for module in modules for metric in metrics_of(module))
     return "".join(parts)
 

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from switchboard.ops.board import Board, make_board
+from switchboard.ops.metrics import FIGURES, set_figures
 from switchboard.ops.reading import Watcher
 
 _EVERY_S = 2.0
@@ -37,8 +39,8 @@ class OpsPage:
         self._template = pages.get_template("page.html")
 
     def app(self) -> Starlette:
-        """The page at `/`."""
-        return Starlette(routes=[Route("/", self.show)], lifespan=self._watching)
+        """The page at `/`, and what it reads of Kafka at `/metrics`."""
+        return Starlette(routes=[Route("/", self.show), Route("/metrics", self.tell)], lifespan=self._watching)
 
     async def show(self, _request: Request) -> Response:
         """503 when something needs a person, so that whatever polls it can raise an alarm."""
@@ -47,6 +49,11 @@ class OpsPage:
         status = 503 if board is None or board.alarms else 200
         html = self._template.render(board=board, at=self._at, every=_EVERY_S)
         return HTMLResponse(html, status, _HEADERS)
+
+    async def tell(self, _request: Request) -> Response:
+        """The figures for Prometheus."""
+        await self._first.wait()
+        return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)
 
     @asynccontextmanager
     async def _watching(self, _app: Starlette) -> AsyncIterator[None]:
@@ -63,6 +70,7 @@ class OpsPage:
             while True:
                 now = await watcher.look()
                 self._board, self._at = make_board(now, before), datetime.now(UTC)
+                set_figures(now.kafka)
                 self._first.set()
                 before = now
                 await asyncio.sleep(_EVERY_S)

@@ -243,6 +243,10 @@ async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_per
             assert wanted in page.text
         calm = "Nothing needs a person." in page.text
         assert page.status_code == (200 if calm else 503)
+        figures = (await client.get(f"{url}metrics")).text
+        assert re.search(r'switchboard_topic_records\{topic="offers"\} [1-9]', figures)
+        assert re.search(r'switchboard_group_records\{group="notifier",topic="offers"\} [1-9]', figures)
+        assert 'switchboard_dead_letters_open{topic="needs-matcher-dlq"}' in figures
     async with ops_page(system, MATCHER_URL="http://127.0.0.1:1") as url, httpx.AsyncClient(timeout=20) as client:
         page = await client.get(url)
         assert page.status_code == 503
