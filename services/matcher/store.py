@@ -14,7 +14,7 @@ from schemas.needs import NeedTerms
 from schemas.vocabulary import DeclineReason, StuckCause, WithdrawalReason
 from services.matcher.domain.ranking import Record
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
-from services.runtime.database import Connection
+from services.runtime.database import Connection, to_columns
 
 _NUMBERS = range(10, 10_000)
 """Offer numbers, used in turn: a partner would need 9,990 offers in 30 days to see one twice."""
@@ -95,7 +95,7 @@ async def save_needs(connection: Connection, needs: Sequence[Need], intake_versi
                wave = excluded.wave, attempt = excluded.attempt, confirm_by = excluded.confirm_by,
                look_again_at = excluded.look_again_at, due_at = excluded.due_at
         """,
-        *_columns([_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs], 13),
+        *to_columns([_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs], 13),
     )
     await _save_offers(connection, [(need.need_id, offer) for need in needs for offer in need.offers])
     await _save_lines(connection, needs)
@@ -114,7 +114,7 @@ async def _save_lines(connection: Connection, needs: Sequence[Need]) -> None:
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[])
             ON CONFLICT (need_id, line) DO UPDATE SET quantity = excluded.quantity, held = excluded.held
         """,
-        *_columns(lines, 4),
+        *to_columns(lines, 4),
     )
 
 
@@ -153,7 +153,7 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
          WHERE (offers.status, offers.since, offers.reminded)
                IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded)
         """,
-        *_columns(rows, 15),
+        *to_columns(rows, 15),
     )
 
 
@@ -217,7 +217,7 @@ async def count_offers(connection: Connection, offers: Sequence[tuple[UUID, date
         SELECT partner_id, 0, true, count(*) FROM made GROUP BY partner_id ORDER BY partner_id
             ON CONFLICT (partner_id) DO UPDATE SET offers_made = partners.offers_made + excluded.offers_made
         """,
-        *_columns(offers, 2),
+        *to_columns(offers, 2),
     )
 
 
@@ -231,13 +231,9 @@ async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, i
          WHERE partners.version < excluded.version
         RETURNING partner_id
         """,
-        *_columns(sorted(partners), 3),
+        *to_columns(sorted(partners), 3),
     )
     return {row["partner_id"] for row in rows}
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [[row[position] for row in rows] for position in range(width)]
 
 
 def _need_row(need: Need, intake_version: int) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from schemas import deliveries
 from schemas.deliveries import DeliveryEvent
 from schemas.vocabulary import Channel, DeliveryProblem
 from services.notifier.domain.sending import MessageStatus
-from services.notifier.store import Message
+from services.notifier.store.queue import Message
 from services.runtime.outbox import Outgoing
 
 _PLAIN: dict[MessageStatus, type[DeliveryEvent]] = {

@@ -8,8 +8,8 @@ from schemas import offers, outcomes
 from schemas.codec import Tombstone
 from schemas.event import NeedEvent
 from schemas.partners import PartnerRecorded
-from services.notifier import store
 from services.notifier.domain.telling import Draft, messages_for
+from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 from services.runtime.messages import Message
 
@@ -25,14 +25,14 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     """Keeps partners' contacts and the state of offers, and queues what there is to tell."""
     partners = [row for message in messages if (row := _partner_row(message)) is not None]
     if partners:
-        await store.save_partners(connection, partners)
+        await contacts.save_partners(connection, partners)
     about_offers = [
         (message.event.offer_id, message.envelope.sequence, isinstance(message.event, offers.OfferMade))
         for message in messages
         if isinstance(message.event, (offers.OfferMade, *_ENDS_OFFER))
     ]
     if about_offers:
-        await store.save_offers(connection, about_offers)
+        await offer_states.save_offers(connection, about_offers)
     new = [
         _to_message(message, message.event, draft)
         for message in messages
@@ -40,7 +40,7 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
         for draft in messages_for(message.event, message.envelope.time)
     ]
     if new:
-        await store.add_messages(connection, new)
+        await queue.add_messages(connection, new)
 
 
 def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:
@@ -55,9 +55,9 @@ def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:
     return None
 
 
-def _to_message(message: Message, event: NeedEvent, draft: Draft) -> store.NewMessage:
+def _to_message(message: Message, event: NeedEvent, draft: Draft) -> queue.NewMessage:
     event_id = message.envelope.id
-    return store.NewMessage(
+    return queue.NewMessage(
         message_id=uuid5(event_id, draft.recipient),
         event_id=event_id,
         need_id=event.need_id,

@@ -2,8 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.notifier import store
 from services.notifier.domain.sending import MessageStatus, Result
+from services.notifier.store import queue
 from services.runtime.database import Connection
 from services.runtime.figures import set_counts
 
@@ -20,7 +20,7 @@ UNFINISHED = Gauge("switchboard_messages_unfinished", "Messages that are not out
 
 async def measure(connection: Connection) -> None:
     """Reads what the database knows."""
-    set_counts(UNFINISHED, await store.count_unfinished(connection))
+    set_counts(UNFINISHED, await queue.count_unfinished(connection))
 
 
 def observe(result: Result, age_s: float) -> None:

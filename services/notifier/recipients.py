@@ -11,11 +11,11 @@ from schemas.addresses import Address
 from schemas.links import FamilyLink, LinkKeys, OfferLink
 from schemas.partners import Contact
 from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
-from services.notifier import store
 from services.notifier.addresses import Addresses, AddressesAway
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import Attempt, NotNow, NotWanted
 from services.notifier.rendering import Reader
+from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 
 _LINK_LIFE = timedelta(days=60)
@@ -46,19 +46,19 @@ def hash_address(address: str) -> bytes:
 class Known:
     """What the database says about a set of messages."""
 
-    partners: Mapping[UUID, store.PartnerContacts]
+    partners: Mapping[UUID, contacts.PartnerContacts]
     open_offers: frozenset[UUID]
     told: Mapping[UUID, str]
 
     @classmethod
-    async def load(cls, connection: Connection, messages: Sequence[store.Message]) -> "Known":
+    async def load(cls, connection: Connection, messages: Sequence[queue.Message]) -> "Known":
         """Reads it in three queries."""
         offer_ids = [one.offer_id for one in messages if one.offer_id]
         named = [UUID(one.event["partner_id"]) for one in messages if "partner_id" in one.event]
         return cls(
-            await store.partners_named(connection, named),
-            frozenset(await store.open_offers(connection, offer_ids)),
-            await store.offers_told(connection, offer_ids),
+            await contacts.partners_named(connection, named),
+            frozenset(await offer_states.open_offers(connection, offer_ids)),
+            await offer_states.offers_told(connection, offer_ids),
         )
 
 
@@ -72,7 +72,7 @@ class Recipients:
         self._public_url, self._quiet, self._now = public_url, quiet, now
         self._asked: dict[tuple[UUID, RecipientKind], asyncio.Task[Address | None]] = {}
 
-    async def find(self, message: store.Message) -> Destination | Attempt:
+    async def find(self, message: queue.Message) -> Destination | Attempt:
         """Where a message goes; otherwise what becomes of it."""
         if (reason := self._why_not(message)) is not None:
             return reason
@@ -83,7 +83,7 @@ class Recipients:
         except AddressesAway:
             return NotNow()
 
-    def _why_not(self, message: store.Message) -> Attempt | None:
+    def _why_not(self, message: queue.Message) -> Attempt | None:
         offer_id = message.offer_id
         if message.purpose in _ABOUT_OPEN_OFFER and offer_id not in self._known.open_offers:
             return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
@@ -95,7 +95,7 @@ class Recipients:
                 return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
         return None
 
-    async def _find_contact(self, message: store.Message) -> Destination | Attempt:
+    async def _find_contact(self, message: queue.Message) -> Destination | Attempt:
         partner = self._known.partners.get(message.partner_id) if message.partner_id else None
         if partner is None:
             return NotNow(self._now + _PARTNER_UNKNOWN_YET)
@@ -124,7 +124,7 @@ class Recipients:
         )
         return Destination(channel, address, contact.contact_id, reader)
 
-    async def _find_person(self, message: store.Message) -> Destination | Attempt:
+    async def _find_person(self, message: queue.Message) -> Destination | Attempt:
         address = await self._ask(message.need_id, message.recipient)
         if address is None:
             return NotWanted(DeliveryProblem.NO_ADDRESS)
@@ -157,7 +157,7 @@ class Recipients:
         return await self._asked[need_id, who]
 
     @staticmethod
-    def _link_end(message: store.Message) -> datetime:
+    def _link_end(message: queue.Message) -> datetime:
         # From the message, so that trying again gives the same link.
         return message.deadline + _LINK_LIFE
 

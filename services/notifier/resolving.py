@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from schemas.topics import ServiceName
 from schemas.vocabulary import Channel, DeliveryProblem
-from services.notifier import store
 from services.notifier.deliveries import to_delivery
 from services.notifier.domain.sending import MessageStatus
+from services.notifier.store import queue
 from services.notifier.texts import Texter
 from services.runtime import outbox
 from services.runtime.database import Pool, read_clock
@@ -29,7 +29,7 @@ class Resolver:
         looked up in the provider's listing first.
         """
         async with self.pool.acquire() as connection, connection.transaction():
-            messages = await store.expire_leases(connection, _AT_ONCE)
+            messages = await queue.expire_leases(connection, _AT_ONCE)
             now = await read_clock(connection)
             flagged = [
                 to_delivery(
@@ -44,13 +44,13 @@ class Resolver:
                 if message.perhaps_sent
             ]
             await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
-            await store.queue_again(connection, [message.message_id for message in messages])
+            await queue.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
     async def look_up_texts(self) -> int:
         """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
         async with self.pool.acquire() as connection:
-            return await store.queue_unknown_texts(connection)
+            return await queue.queue_unknown_texts(connection)
 
     async def learn_texts(self) -> int:
         """Which accepted texts arrived or never will."""
@@ -68,7 +68,7 @@ class Resolver:
                     channel=Channel.TEXT,
                     problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
                 )
-                for message in await store.conclude_texts(connection, final)
+                for message in await queue.conclude_texts(connection, final)
             ]
             await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in learned if event is not None])
         return 0

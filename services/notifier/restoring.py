@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from schemas.deliveries import DeliveryEvent
-from services.notifier import store
 from services.notifier.deliveries import status_of
 from services.notifier.handlers import handle
+from services.notifier.store import restored
 from services.runtime.database import Connection
 from services.runtime.messages import Message
 
@@ -14,7 +14,7 @@ async def restore_notifier(connection: Connection, messages: Sequence[Message]) 
     """Queues what the events since the backup cause, and takes back what is known to have become of it."""
     await handle(connection, [message for message in messages if not isinstance(message.event, DeliveryEvent)])
     newest = {
-        event.message_id: store.Fate(
+        event.message_id: restored.Fate(
             event.message_id,
             message.envelope.sequence,
             status_of(event),
@@ -26,8 +26,8 @@ async def restore_notifier(connection: Connection, messages: Sequence[Message]) 
         for message in sorted(messages, key=lambda message: message.envelope.sequence)
         if isinstance(event := message.event, DeliveryEvent)
     }
-    concluded = await store.save_fates(connection, list(newest.values()))
+    concluded = await restored.save_fates(connection, list(newest.values()))
     return {
         "messages whose fate is known": concluded,
-        "messages still to be sent": await store.look_before_sending(connection),
+        "messages still to be sent": await restored.look_before_sending(connection),
     }

@@ -16,7 +16,7 @@ from schemas.event import NeedEvent
 from schemas.links import LinkKeys
 from schemas.topics import TOPICS, ServiceName
 from schemas.vocabulary import Channel, DeliveryProblem
-from services.notifier import metrics, store
+from services.notifier import metrics
 from services.notifier.addresses import Addresses
 from services.notifier.deliveries import to_delivery
 from services.notifier.domain.quiet_hours import QuietHours
@@ -33,6 +33,7 @@ from services.notifier.domain.sending import (
 from services.notifier.email import Mailer
 from services.notifier.recipients import Destination, Known, Recipients, hash_address
 from services.notifier.rendering import Renderer, Words
+from services.notifier.store import contacts, queue
 from services.notifier.texts import Texter
 from services.runtime import outbox
 from services.runtime.database import Pool, read_clock
@@ -76,7 +77,7 @@ class Sender:
     async def send_due(self) -> int:
         """Sends one set. Returns how many messages were in it."""
         async with self._pool.acquire() as connection:
-            messages = await store.claim_due(connection, _SET)
+            messages = await queue.claim_due(connection, _SET)
             if not messages:
                 return 0
             known = await Known.load(connection, messages)
@@ -94,21 +95,21 @@ class Sender:
         return len(messages)
 
     async def _set_out(
-        self, ways: Sequence[tuple[store.Message, Destination]]
+        self, ways: Sequence[tuple[queue.Message, Destination]]
     ) -> tuple[set[tuple[bytes, str]], set[UUID]]:
         """Which addresses are refused, and which messages are still ours to send.
 
         The way is written down first: whoever finds the message in the middle of it must know which way it went.
         """
         async with self._pool.acquire() as connection:
-            refused = await store.suppressed(connection, [hash_address(to.address) for _, to in ways])
-            held = await store.save_ways(
+            refused = await contacts.suppressed(connection, [hash_address(to.address) for _, to in ways])
+            held = await queue.save_ways(
                 connection,
                 [(message.message_id, message.attempts, to.channel, to.contact_id) for message, to in ways],
             )
         return refused, held
 
-    async def _try(self, message: store.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]) -> _Tried:
+    async def _try(self, message: queue.Message, to: Destination | Attempt, refused: set[tuple[bytes, str]]) -> _Tried:
         if not isinstance(to, Destination):
             return _sent(message, None, to), None
         if (hash_address(to.address), to.channel) in refused:
@@ -121,14 +122,14 @@ class Sender:
         refused_for_good = isinstance(attempt, Refused) and attempt.suppress
         return _sent(message, to, attempt), to.address if refused_for_good else None
 
-    def _word(self, message: store.Message, to: Destination) -> Words:
+    def _word(self, message: queue.Message, to: Destination) -> Words:
         event = _MODELS[message.event_type].model_validate(message.event)
         if not isinstance(event, NeedEvent):
             raise TypeError(f"{message.event_type} is about no need")
         return self._renderer.render(message.purpose, event, to.reader)
 
-    async def _hand_over(self, message: store.Message, destination: Destination, words: Words) -> Attempt:
-        within = store.LONGEST_ATTEMPT.total_seconds()
+    async def _hand_over(self, message: queue.Message, destination: Destination, words: Words) -> Attempt:
+        within = queue.LONGEST_ATTEMPT.total_seconds()
         try:
             if destination.channel is Channel.EMAIL:
                 return await self._mailer.send(self._compose(message, destination, words), within)
@@ -140,7 +141,7 @@ class Sender:
             _log.error("message perhaps sent", message_id=str(message.message_id), exc_info=error)
             return Unclear()
 
-    async def _send_text(self, message: store.Message, to: str, body: str) -> Attempt:
+    async def _send_text(self, message: queue.Message, to: str, body: str) -> Attempt:
         if message.perhaps_sent:
             # We do not know whether the provider took it; it does.
             try:
@@ -149,13 +150,13 @@ class Sender:
                 return NotNow()
             # Two messages may have the same words ("no answer needed any more"): one of its own, and no other's.
             async with self._pool.acquire() as connection:
-                taken = await store.taken_provider_ids(connection, alike)
+                taken = await queue.taken_provider_ids(connection, alike)
             own = next((known for known in alike if known not in taken), None)
             if own is not None:
                 return Accepted(own)
         return await self._texter.send(to, body)
 
-    def _compose(self, message: store.Message, destination: Destination, words: Words) -> EmailMessage:
+    def _compose(self, message: queue.Message, destination: Destination, words: Words) -> EmailMessage:
         email = EmailMessage()
         email["From"] = self._sender
         email["To"] = Mailbox(_clean(destination.reader.name), addr_spec=destination.address)
@@ -171,7 +172,7 @@ class Sender:
         return email
 
     async def _write_as_they_end(
-        self, messages: Mapping[UUID, store.Message], attempts: Sequence[Coroutine[None, None, _Tried]]
+        self, messages: Mapping[UUID, queue.Message], attempts: Sequence[Coroutine[None, None, _Tried]]
     ) -> None:
         """A crash doubles what was taken and not written down: nothing quick waits for what is slow."""
         going = {asyncio.create_task(attempt) for attempt in attempts}
@@ -188,7 +189,7 @@ class Sender:
         if failure is not None:
             raise failure
 
-    async def _write(self, messages: Mapping[UUID, store.Message], tried: Sequence[_Tried]) -> None:
+    async def _write(self, messages: Mapping[UUID, queue.Message], tried: Sequence[_Tried]) -> None:
         refused = [
             (hash_address(address), str(sent.channel))
             for sent, address in tried
@@ -197,29 +198,29 @@ class Sender:
         async with self._pool.acquire() as connection, connection.transaction():
             now = await read_clock(connection)
             results = [conclude(sent, now, random.random()) for sent, _ in tried]  # noqa: S311 - not a secret
-            versions = await store.save_results(connection, results)
+            versions = await queue.save_results(connection, results)
             if refused:
-                await store.suppress(connection, refused)
+                await contacts.suppress(connection, refused)
             await outbox.publish(connection, ServiceName.NOTIFIER, _to_deliveries(messages, results, versions, now))
         for result in results:
             if result.message_id in versions:
                 metrics.observe(result, (now - messages[result.message_id].created_at).total_seconds())
 
 
-async def _find(message: store.Message, recipients: Recipients) -> Destination | Attempt:
+async def _find(message: queue.Message, recipients: Recipients) -> Destination | Attempt:
     try:
         return await recipients.find(message)
     except Exception as error:  # noqa: BLE001 - one message that goes nowhere must not hold the others
         return _not_made(message, error).attempt
 
 
-def _not_made(message: store.Message, error: Exception) -> Sent:
+def _not_made(message: queue.Message, error: Exception) -> Sent:
     _log.error("message not made", message_id=str(message.message_id), purpose=message.purpose, exc_info=error)
     return _sent(message, None, NotNow())
 
 
 def _to_deliveries(
-    messages: Mapping[UUID, store.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
+    messages: Mapping[UUID, queue.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
 ) -> list[outbox.Outgoing]:
     made = (
         to_delivery(
@@ -237,7 +238,7 @@ def _to_deliveries(
     return [delivery for delivery in made if delivery is not None]
 
 
-def _sent(message: store.Message, destination: Destination | None, attempt: Attempt) -> Sent:
+def _sent(message: queue.Message, destination: Destination | None, attempt: Attempt) -> Sent:
     return Sent(
         message.message_id,
         message.attempts,

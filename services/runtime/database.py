@@ -1,10 +1,10 @@
 """The database: one pool for each service, and which of its errors are outages."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -37,6 +37,11 @@ async def read_clock(connection: Connection) -> datetime:
     """The database's time, one for all: a process's own clock may be wrong, and would hold back what is due."""
     moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
     return moment
+
+
+def to_columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows of that width as columns, for `unnest`; so many empty ones for no rows."""
+    return [[row[position] for row in rows] for position in range(width)]
 
 
 async def _speak_json(connection: Connection) -> None:

@@ -1,18 +1,17 @@
-"""All SQL of the notifier."""
+"""The queue of messages: what is due, what is under way, what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from schemas.partners import Contact
-from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
-from services.notifier.domain.sending import MessageStatus, Result
+from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
+from services.notifier.domain.sending import Result
 from services.notifier.domain.telling import Draft
-from services.runtime.database import Connection
+from services.runtime.database import Connection, to_columns
 
 LEASE = timedelta(seconds=30)
 LONGEST_ATTEMPT = timedelta(seconds=12)
@@ -59,27 +58,6 @@ class NewMessage:
     draft: Draft
 
 
-@dataclass(frozen=True)
-class Fate:
-    """What the topic says that became of a message."""
-
-    message_id: UUID
-    version: int
-    status: MessageStatus
-    channel: Channel
-    contact_id: UUID | None
-    problem: DeliveryProblem | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class PartnerContacts:
-    """A partner's name and the people who answer for it; nobody once it is removed."""
-
-    name: str
-    contacts: tuple[Contact, ...]
-
-
 async def add_messages(connection: Connection, messages: Sequence[NewMessage]) -> None:
     """Queues messages; one that an event already caused for that recipient is left as it is."""
     await connection.execute(
@@ -90,7 +68,7 @@ async def add_messages(connection: Connection, messages: Sequence[NewMessage]) -
                              $8::text[], $9::timestamptz[], $10::boolean[], $11::uuid[], $12::uuid[], $13::uuid[])
             ON CONFLICT DO NOTHING
         """,
-        *_columns(
+        *to_columns(
             [
                 (
                     one.message_id,
@@ -111,37 +89,6 @@ async def add_messages(connection: Connection, messages: Sequence[NewMessage]) -
             ],
             13,
         ),
-    )
-
-
-async def save_offers(connection: Connection, offers: Iterable[tuple[UUID, int, bool]]) -> None:
-    """(offer, version, open): what is older than what is known is left out."""
-    newest = {offer_id: (offer_id, version, is_open) for offer_id, version, is_open in offers}
-    await connection.execute(
-        """
-        INSERT INTO offers (offer_id, version, open) SELECT * FROM unnest($1::uuid[], $2::int[], $3::boolean[])
-            ON CONFLICT (offer_id) DO UPDATE SET version = excluded.version, open = excluded.open
-         WHERE offers.version < excluded.version
-        """,
-        *_columns(sorted(newest.values()), 3),
-    )
-
-
-async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, int, bool, str, str]]) -> None:
-    """(partner, version, removed, name, contacts as JSON): what is older than what is known is left out."""
-    newest = {row[0]: row for row in partners}
-    await connection.execute(
-        """
-        INSERT INTO partners (partner_id, version, removed, name, contacts)
-        SELECT partner_id, version, removed, name, contacts::jsonb
-          FROM unnest($1::uuid[], $2::int[], $3::boolean[], $4::text[], $5::text[])
-               AS new (partner_id, version, removed, name, contacts)
-            ON CONFLICT (partner_id) DO UPDATE
-           SET version = excluded.version, removed = excluded.removed, name = excluded.name,
-               contacts = excluded.contacts
-         WHERE partners.version < excluded.version
-        """,
-        *_columns([newest[key] for key in sorted(newest)], 5),
     )
 
 
@@ -174,10 +121,48 @@ async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Chan
            AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $5::interval
         RETURNING messages.message_id
         """,
-        *_columns(ways, 4),
+        *to_columns(ways, 4),
         LONGEST_ATTEMPT,
     )
     return {row["message_id"] for row in rows}
+
+
+async def save_results(connection: Connection, results: Sequence[Result]) -> dict[UUID, int]:
+    """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
+    rows = await connection.fetch(
+        """
+        UPDATE messages
+           SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
+               channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
+               problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
+               accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
+                      $8::text[], $9::boolean[])
+               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
+                          perhaps_sent)
+         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
+           AND messages.status = 'sending'
+        RETURNING messages.message_id, messages.version
+        """,
+        *to_columns(
+            [
+                (
+                    one.message_id,
+                    one.attempts,
+                    one.status,
+                    one.due_at,
+                    one.channel,
+                    one.contact_id,
+                    one.provider_id,
+                    one.problem,
+                    one.perhaps_sent,
+                )
+                for one in results
+            ],
+            9,
+        ),
+    )
+    return {row["message_id"]: row["version"] for row in rows}
 
 
 async def expire_leases(connection: Connection, limit: int) -> list[Message]:
@@ -200,44 +185,6 @@ async def expire_leases(connection: Connection, limit: int) -> list[Message]:
         limit,
     )
     return [_read_message(row) for row in rows]
-
-
-async def save_results(connection: Connection, results: Sequence[Result]) -> dict[UUID, int]:
-    """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
-    rows = await connection.fetch(
-        """
-        UPDATE messages
-           SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
-               channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
-               problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
-               accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[], $9::boolean[])
-               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                          perhaps_sent)
-         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
-           AND messages.status = 'sending'
-        RETURNING messages.message_id, messages.version
-        """,
-        *_columns(
-            [
-                (
-                    one.message_id,
-                    one.attempts,
-                    one.status,
-                    one.due_at,
-                    one.channel,
-                    one.contact_id,
-                    one.provider_id,
-                    one.problem,
-                    one.perhaps_sent,
-                )
-                for one in results
-            ],
-            9,
-        ),
-    )
-    return {row["message_id"]: row["version"] for row in rows}
 
 
 async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> None:
@@ -283,6 +230,14 @@ async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) ->
     return [_read_message(row) for row in rows]
 
 
+async def taken_provider_ids(connection: Connection, provider_ids: Collection[str]) -> set[str]:
+    """Which of the provider's ids belong to a message of ours already."""
+    rows = await connection.fetch(
+        "SELECT provider_id FROM messages WHERE provider_id = ANY($1::text[])", list(provider_ids)
+    )
+    return {row["provider_id"] for row in rows}
+
+
 async def count_unfinished(connection: Connection) -> dict[str, int]:
     """How many messages are queued, being sent, or texts of unknown fate; each count has an index of its own."""
     rows = await connection.fetch(
@@ -293,89 +248,6 @@ async def count_unfinished(connection: Connection) -> dict[str, int]:
         """
     )
     return {row["state"]: row["count"] for row in rows}
-
-
-async def taken_provider_ids(connection: Connection, provider_ids: Collection[str]) -> set[str]:
-    """Which of the provider's ids belong to a message of ours already."""
-    rows = await connection.fetch(
-        "SELECT provider_id FROM messages WHERE provider_id = ANY($1::text[])", list(provider_ids)
-    )
-    return {row["provider_id"] for row in rows}
-
-
-async def save_fates(connection: Connection, fates: Sequence[Fate]) -> int:
-    """Writes what the topic says that became of messages, where it is newer. Returns of how many."""
-    rows = await connection.fetch(
-        """
-        UPDATE messages
-           SET status = fate.status, version = fate.version, channel = fate.channel, problem = fate.problem,
-               contact_id = coalesce(fate.contact_id, messages.contact_id), lease_until = NULL, due_at = fate.at,
-               perhaps_sent = messages.perhaps_sent OR fate.status = 'unknown',
-               accepted_at = CASE WHEN fate.status IN ('accepted', 'delivered') THEN coalesce(accepted_at, fate.at) END
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[])
-               AS fate (message_id, version, status, channel, contact_id, problem, at)
-         WHERE messages.message_id = fate.message_id AND messages.version < fate.version
-        RETURNING messages.message_id
-        """,
-        *_columns([astuple(fate) for fate in fates], 7),
-    )
-    return len(rows)
-
-
-async def look_before_sending(connection: Connection) -> int:
-    """Nobody knows whether what waits was tried already: a text is looked up first. Returns how many wait."""
-    rows = await connection.fetch(
-        "UPDATE messages SET perhaps_sent = true WHERE status IN ('queued', 'sending') RETURNING message_id"
-    )
-    return len(rows)
-
-
-async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:
-    """The contacts of these partners; a partner nobody has told us of yet is left out."""
-    rows = await connection.fetch(
-        "SELECT partner_id, name, contacts FROM partners WHERE partner_id = ANY($1::uuid[])", list(partner_ids)
-    )
-    return {
-        row["partner_id"]: PartnerContacts(row["name"], tuple(Contact.model_validate(one) for one in row["contacts"]))
-        for row in rows
-    }
-
-
-async def open_offers(connection: Connection, offer_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these offers are open."""
-    rows = await connection.fetch(
-        "SELECT offer_id FROM offers WHERE offer_id = ANY($1::uuid[]) AND open", list(offer_ids)
-    )
-    return {row["offer_id"] for row in rows}
-
-
-async def offers_told(connection: Connection, offer_ids: Collection[UUID]) -> dict[UUID, str]:
-    """By offer, where the message that made it stands."""
-    rows = await connection.fetch(
-        "SELECT offer_id, status FROM messages WHERE offer_id = ANY($1::uuid[]) AND purpose = 'offer'", list(offer_ids)
-    )
-    return {row["offer_id"]: row["status"] for row in rows}
-
-
-async def suppressed(connection: Connection, address_hashes: Collection[bytes]) -> set[tuple[bytes, str]]:
-    """Which (address, channel) a provider refused for good."""
-    rows = await connection.fetch(
-        "SELECT address_hash, channel FROM suppressions WHERE address_hash = ANY($1::bytea[])", list(address_hashes)
-    )
-    return {(row["address_hash"], row["channel"]) for row in rows}
-
-
-async def suppress(connection: Connection, addresses: Sequence[tuple[bytes, str]]) -> None:
-    """Writes to these no more."""
-    await connection.execute(
-        "INSERT INTO suppressions (address_hash, channel) SELECT * FROM unnest($1::bytea[], $2::text[]) "
-        "ON CONFLICT DO NOTHING",
-        *_columns(addresses, 2),
-    )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [[row[position] for row in rows] for position in range(width)]
 
 
 def _read_message(row: asyncpg.Record) -> Message:

@@ -1,0 +1,62 @@
+"""Who answers for a partner, and which addresses a provider refused for good."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from schemas.partners import Contact
+from services.runtime.database import Connection, to_columns
+
+
+@dataclass(frozen=True)
+class PartnerContacts:
+    """A partner's name and the people who answer for it; nobody once it is removed."""
+
+    name: str
+    contacts: tuple[Contact, ...]
+
+
+async def save_partners(connection: Connection, partners: Iterable[tuple[UUID, int, bool, str, str]]) -> None:
+    """(partner, version, removed, name, contacts as JSON): what is older than what is known is left out."""
+    newest = {row[0]: row for row in partners}
+    await connection.execute(
+        """
+        INSERT INTO partners (partner_id, version, removed, name, contacts)
+        SELECT partner_id, version, removed, name, contacts::jsonb
+          FROM unnest($1::uuid[], $2::int[], $3::boolean[], $4::text[], $5::text[])
+               AS new (partner_id, version, removed, name, contacts)
+            ON CONFLICT (partner_id) DO UPDATE
+           SET version = excluded.version, removed = excluded.removed, name = excluded.name,
+               contacts = excluded.contacts
+         WHERE partners.version < excluded.version
+        """,
+        *to_columns([newest[key] for key in sorted(newest)], 5),
+    )
+
+
+async def partners_named(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerContacts]:
+    """The contacts of these partners; a partner nobody has told us of yet is left out."""
+    rows = await connection.fetch(
+        "SELECT partner_id, name, contacts FROM partners WHERE partner_id = ANY($1::uuid[])", list(partner_ids)
+    )
+    return {
+        row["partner_id"]: PartnerContacts(row["name"], tuple(Contact.model_validate(one) for one in row["contacts"]))
+        for row in rows
+    }
+
+
+async def suppressed(connection: Connection, address_hashes: Collection[bytes]) -> set[tuple[bytes, str]]:
+    """Which (address, channel) a provider refused for good."""
+    rows = await connection.fetch(
+        "SELECT address_hash, channel FROM suppressions WHERE address_hash = ANY($1::bytea[])", list(address_hashes)
+    )
+    return {(row["address_hash"], row["channel"]) for row in rows}
+
+
+async def suppress(connection: Connection, addresses: Sequence[tuple[bytes, str]]) -> None:
+    """Writes to these no more."""
+    await connection.execute(
+        "INSERT INTO suppressions (address_hash, channel) SELECT * FROM unnest($1::bytea[], $2::text[]) "
+        "ON CONFLICT DO NOTHING",
+        *to_columns(addresses, 2),
+    )
