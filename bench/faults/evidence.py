@@ -1,10 +1,11 @@
 """All that a storm left behind, read from the databases, the topics, the providers' ledger and people's memory."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -46,6 +47,9 @@ class Letter:
 
 
 Row = dict[str, Any]
+Findings: TypeAlias = list[str]
+"""What breaks a promise, in words."""
+Thing = TypeVar("Thing")
 _MATCHED = "SELECT need_id, version, status, stuck, due_at, terms->>'urgency' AS urgency FROM needs"
 
 
@@ -70,6 +74,29 @@ class Evidence:
     lag: dict[tuple[str, str, int], int]
     published: list[Published]
     letters: list[Letter]
+
+    def events(self, *topics: str) -> Iterator[Published]:
+        """What the services published there, as often as they did."""
+        planted = {(one.topic.name, one.partition, one.offset) for one in self.planted}
+        for one in self.published:
+            if one.topic in topics and one.event_id and (one.topic, one.partition, one.offset) not in planted:
+                yield one
+
+    def events_once(self, *topics: str) -> Iterator[Published]:
+        """The same without repeats."""
+        seen = set()
+        for one in self.events(*topics):
+            if one.event_id not in seen:
+                seen.add(one.event_id)
+                yield one
+
+
+def group_by(key: Callable[[Thing], str], things: Iterable[Thing]) -> dict[str, list[Thing]]:
+    """Things that have the same key, in their order."""
+    found: defaultdict[str, list[Thing]] = defaultdict(list)
+    for thing in things:
+        found[key(thing)].append(thing)
+    return found
 
 
 async def gather(place: Place, town: Town, planted: Sequence[Planted]) -> Evidence:

@@ -61,7 +61,8 @@ class Posted:
     at: float
     item: str
     phone: str
-    withdrawn: bool = False
+    withdrawn_at: float | None = None
+    """When intake said yes to taking it back."""
 
 
 @dataclass
@@ -167,7 +168,8 @@ class Town:
             answer = await _persist(lambda: self.place.client.post(f"{url}/withdraw-consent"))
         else:
             answer = await _persist(lambda: self.place.client.post(f"{url}/cancel", json={"reason": "met_elsewhere"}))
-        posted.withdrawn = answer is not None and answer.is_success
+        if answer is not None and answer.is_success:
+            posted.withdrawn_at = time()
 
     def _take(self, accept: Accept) -> None:
         link = link_in(accept.body)

@@ -18,8 +18,8 @@ import psutil
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from bench.faults.checker import Findings, check
-from bench.faults.evidence import Evidence, gather
+from bench.faults.checker import check
+from bench.faults.evidence import Evidence, Findings, gather
 from bench.faults.people import Town, invent, quiet_hours
 from bench.faults.place import Place, count_in_flight, running_place, terminate_backends
 from bench.faults.poison import Planted, Poison, plant
@@ -111,7 +111,7 @@ class Storm:
 
     async def fail_over(self) -> int:
         """Every session of the services is ended by the database."""
-        with suppress(OSError, Exception):
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await terminate_backends(self.place)
         return 0
 
@@ -172,7 +172,8 @@ class Storm:
         with suppress(KafkaError, OSError):
             number = self.chance.randrange(topic.partitions)
             seen = [record async for record in read_to_end(self.place.kafka.bootstrap_servers, [(topic.name, number)])]
-            seen = [record for record in seen if record.headers]
+            ours = {(one.topic.name, one.partition, one.offset) for one in self.planted}
+            seen = [one for one in seen if one.headers and (one.topic, one.partition, one.offset) not in ours]
         for poison in self.chance.sample(list(Poison), 3):
             planted = await plant(self.place.kafka.bootstrap_servers, topic, poison, self.chance, seen)
             if planted is not None:

@@ -1,7 +1,9 @@
 """Emails by SMTP, over a few connections that are kept open."""
 
 import asyncio
+from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -13,6 +15,23 @@ _CONNECTIONS = 4
 _TIMEOUT_S = 10
 _REFUSED, _FOR_GOOD = 400, 500
 _NO_SUCH_ADDRESS = {550, 551, 553}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An email as it goes over the wire."""
+
+    sender: str
+    to: str
+    message_id: str
+    content: bytes
+
+    @classmethod
+    def close(cls, email: EmailMessage) -> Self:
+        """Raises ValueError for what cannot be sent, such as an address that is not ASCII."""
+        sender, to = (email[name].addresses[0].addr_spec for name in ("From", "To"))
+        f"{sender}{to}".encode("ascii")
+        return cls(sender, to, str(email["Message-ID"]), email.as_bytes())
 
 
 class Mailer:
@@ -27,7 +46,7 @@ class Mailer:
         for _ in range(_CONNECTIONS):
             self._idle.put_nowait(None)
 
-    async def send(self, email: EmailMessage, within: float) -> Attempt:
+    async def send(self, letter: Letter, within: float) -> Attempt:
         """Sends one email within so many seconds, and says what became of it."""
         until = asyncio.get_running_loop().time() + within
         try:
@@ -37,7 +56,7 @@ class Mailer:
             return NotNow()
         kept = None
         try:
-            attempt, kept = await self._transact(client or self._new_client(), email, until)
+            attempt, kept = await self._transact(client or self._new_client(), letter, until)
         finally:
             self._idle.put_nowait(kept)
         return attempt
@@ -59,7 +78,7 @@ class Mailer:
         )
 
     async def _transact(
-        self, client: aiosmtplib.SMTP, email: EmailMessage, until: float
+        self, client: aiosmtplib.SMTP, letter: Letter, until: float
     ) -> tuple[Attempt, aiosmtplib.SMTP | None]:
         connected = handed_over = False
         try:
@@ -67,20 +86,20 @@ class Mailer:
                 if not client.is_connected:
                     await client.connect()
                 connected = True
-                await client.mail(email["From"].addresses[0].addr_spec)
-                await client.rcpt(email["To"].addresses[0].addr_spec)
+                await client.mail(letter.sender)
+                await client.rcpt(letter.to)
                 handed_over = True
-                await client.data(email.as_bytes())
+                await client.data(letter.content)
         except (aiosmtplib.SMTPException, OSError) as error:
             # A server that turns us away at the door says nothing about this email.
             if connected and isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= _REFUSED:
-                return _refusal(error), await _reset(client)
+                return _refusal(error), await _reset(client, until)
             client.close()
             return Unclear() if handed_over else NotNow(), None
         except BaseException:
             client.close()
             raise
-        return Accepted(str(email["Message-ID"])), client
+        return Accepted(letter.message_id), client
 
 
 def _refusal(error: aiosmtplib.SMTPResponseException) -> Attempt:
@@ -91,9 +110,10 @@ def _refusal(error: aiosmtplib.SMTPResponseException) -> Attempt:
     return Refused(problem, suppress=no_such_address)
 
 
-async def _reset(client: aiosmtplib.SMTP) -> aiosmtplib.SMTP | None:
+async def _reset(client: aiosmtplib.SMTP, until: float) -> aiosmtplib.SMTP | None:
     try:
-        await client.rset()
+        async with asyncio.timeout_at(until):
+            await client.rset()
     except (aiosmtplib.SMTPException, OSError):
         client.close()
         return None

@@ -30,7 +30,7 @@ from services.notifier.domain.sending import (
     Unclear,
     conclude,
 )
-from services.notifier.email import Mailer
+from services.notifier.email import Letter, Mailer
 from services.notifier.recipients import Destination, Known, Recipients, hash_address
 from services.notifier.rendering import Renderer, Words
 from services.notifier.store import contacts, queue
@@ -116,9 +116,10 @@ class Sender:
             return _sent(message, to, Refused(DeliveryProblem.ADDRESS_SUPPRESSED)), None
         try:
             words = self._word(message, to)
+            letter = Letter.close(self._compose(message, to, words)) if to.channel is Channel.EMAIL else None
         except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold the others
             return _not_made(message, error), None
-        attempt = await self._hand_over(message, to, words)
+        attempt = await self._hand_over(message, to, letter or words.text)
         refused_for_good = isinstance(attempt, Refused) and attempt.suppress
         return _sent(message, to, attempt), to.address if refused_for_good else None
 
@@ -128,13 +129,13 @@ class Sender:
             raise TypeError(f"{message.event_type} is about no need")
         return self._renderer.render(message.purpose, event, to.reader)
 
-    async def _hand_over(self, message: queue.Message, destination: Destination, words: Words) -> Attempt:
+    async def _hand_over(self, message: queue.Message, destination: Destination, made: Letter | str) -> Attempt:
         within = queue.LONGEST_ATTEMPT.total_seconds()
         try:
-            if destination.channel is Channel.EMAIL:
-                return await self._mailer.send(self._compose(message, destination, words), within)
+            if isinstance(made, Letter):
+                return await self._mailer.send(made, within)
             async with asyncio.timeout(within):
-                return await self._send_text(message, destination.address, words.text)
+                return await self._send_text(message, destination.address, made)
         except TimeoutError:
             return Unclear()
         except Exception as error:  # noqa: BLE001 - whatever it is, it came up with the message half out of the door
@@ -148,10 +149,8 @@ class Sender:
                 alike = await self._texter.find(to, body)
             except httpx.HTTPError:
                 return NotNow()
-            # Two messages may have the same words ("no answer needed any more"): one of its own, and no other's.
-            async with self._pool.acquire() as connection:
-                taken = await queue.taken_provider_ids(connection, alike)
-            own = next((known for known in alike if known not in taken), None)
+            async with self._pool.acquire() as connection, connection.transaction():
+                own = await queue.adopt_text(connection, message.message_id, message.attempts, alike)
             if own is not None:
                 return Accepted(own)
         return await self._texter.send(to, body)

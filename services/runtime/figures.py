@@ -1,4 +1,4 @@
-"""What waits in a service's database, as gauges: read every few seconds, by queries that an index answers."""
+"""What waits in a service's database, as gauges: read every few seconds."""
 
 from collections.abc import Awaitable, Callable
 
@@ -27,16 +27,16 @@ def measuring(pool: Pool, *others: Measure) -> Loop:
                 await other(connection)
         return 0
 
-    return Loop("figures", measure, every=_EVERY_S)
+    return Loop("figures", measure, every=_EVERY_S, vital=False)
 
 
 async def _measure_runtime(connection: Connection) -> None:
     row = await connection.fetchrow(
         """
-        SELECT count(*) AS waiting,
-               coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float AS oldest,
+        SELECT (SELECT count(*) FROM outbox) AS waiting,
+               coalesce((SELECT extract(epoch FROM clock_timestamp() - created_at) FROM outbox ORDER BY id LIMIT 1),
+                        0)::float AS oldest,
                (SELECT count(*) FROM parked) AS parked
-          FROM outbox
         """
     )
     if row is None:

@@ -14,10 +14,12 @@ class Loop:
     """Calls `work` again at once while it finds something, otherwise after `every` seconds.
 
     `work` returns how much it did. An error is logged and followed by growing pauses: a loop never ends by itself.
+    A service can do without a loop that is not `vital`, and is ready while it fails.
     """
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[int]], every: float) -> None:
+    def __init__(self, name: str, work: Callable[[], Awaitable[int]], every: float, *, vital: bool = True) -> None:
         self.name = name
+        self._vital = vital
         self._work = work
         self._every = every
         self._stopping = asyncio.Event()
@@ -36,6 +38,8 @@ class Loop:
 
     def problem(self) -> str | None:
         """What fails, once it has failed for longer than a hiccup."""
+        if not self._vital:
+            return None
         if self._task is None:
             return "not started"
         if self._failing_since is not None and monotonic() - self._failing_since > 5:  # noqa: PLR2004 - seconds

@@ -15,9 +15,11 @@ from starlette.routing import Route
 
 from switchboard.ops.board import Board, make_board
 from switchboard.ops.metrics import FIGURES, set_figures
-from switchboard.ops.reading import Watcher
+from switchboard.ops.reading import Look, Watcher
 
 _EVERY_S = 2.0
+_LATE_AFTER_S = 30
+"""Longer than the longest look: what is shown is no longer true."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -46,7 +48,8 @@ class OpsPage:
         """503 when something needs a person, so that whatever polls it can raise an alarm."""
         await self._first.wait()
         board = self._board
-        status = 503 if board is None or board.alarms else 200
+        late = (datetime.now(UTC) - self._at).total_seconds() > _LATE_AFTER_S
+        status = 503 if board is None or board.alarms or late else 200
         html = self._template.render(board=board, at=self._at, every=_EVERY_S)
         return HTMLResponse(html, status, _HEADERS)
 
@@ -68,8 +71,13 @@ class OpsPage:
         async with Watcher(self._servers, self._urls) as watcher:
             before = None
             while True:
-                now = await watcher.look()
-                self._board, self._at = make_board(now, before), datetime.now(UTC)
+                try:
+                    now = await watcher.look()
+                    self._board = make_board(now, before)
+                except Exception as error:  # noqa: BLE001 - a board that stands still would look like a calm one
+                    now = Look(f"not readable ({type(error).__name__})")
+                    self._board = make_board(now, None)
+                self._at = datetime.now(UTC)
                 set_figures(now.kafka)
                 self._first.set()
                 before = now

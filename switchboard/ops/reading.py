@@ -111,13 +111,15 @@ class Watcher:
             return f"away ({type(error).__name__})"
 
 
-@dataclass(frozen=True)
+@dataclass
 class KafkaReader:
     """Open connections to Kafka."""
 
     servers: str
     consumer: AIOKafkaConsumer
     admin: AIOKafkaAdminClient
+    _dead_ends: Mapping[TopicPartition, int] = field(default_factory=dict)
+    _dead_letters: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     async def connect(cls, bootstrap_servers: str) -> Self:
@@ -159,8 +161,16 @@ class KafkaReader:
             {topic.name: sum(ends[one] for one in partitions if one.topic == topic.name) for topic in TOPICS},
             committed,
             await self._age(lags, ends),
-            await count_open(self.servers),
+            await self._count_dead_letters(),
         )
+
+    async def _count_dead_letters(self) -> Mapping[str, int]:
+        """Reads them again only when one came, or a decision: letters are large and kept for long."""
+        topics = [topic.dead_letters_of(service) for topic in TOPICS for service in topic.consumers]
+        ends = await self.consumer.end_offsets([TopicPartition(name, 0) for name in topics])
+        if ends != self._dead_ends:
+            self._dead_letters, self._dead_ends = await count_open(self.servers), ends
+        return self._dead_letters
 
     async def _age(self, lags: Iterable[Lag], ends: Mapping[TopicPartition, int]) -> tuple[Lag, ...]:
         """How old the first record is that waits."""

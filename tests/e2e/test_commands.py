@@ -167,8 +167,10 @@ async def tailing(system: System, *arguments: str) -> AsyncIterator[asyncio.Stre
         stderr=PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
-        yield process.stdout
+    try:
+        async with asyncio.timeout(30):
+            yield process.stdout
+    finally:
         process.send_signal(signal.SIGINT)
         _, err = await process.communicate()
     assert (process.returncode, err) == (0, b"")
@@ -236,6 +238,8 @@ async def test_ops_goes_on_when_a_part_is_away(system: System) -> None:
 
 
 async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_person_is_needed(system: System) -> None:
+    await system.add_partner()
+    await system.need_reaches((await system.add_need())["need_id"], "asking")
     async with ops_page(system) as url, httpx.AsyncClient(timeout=20) as client:
         page = await client.get(url)
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -273,8 +277,10 @@ async def ops_page(system: System, **environment: str) -> AsyncIterator[str]:
         except httpx.ConnectError:
             return False
 
-    await eventually(serves, 20)
-    yield url
-    process.send_signal(signal.SIGTERM)
-    await process.communicate()
+    try:
+        await eventually(serves, 20)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.communicate()
     assert process.returncode in {0, -signal.SIGTERM}

@@ -4,9 +4,9 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import time
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -70,6 +70,24 @@ def lose_a_yes(evidence: Evidence) -> None:
     evidence.answers.remove((next(iter(evidence.taken)), "accepted"))
 
 
+def leave_a_yes_unanswered(evidence: Evidence) -> None:
+    offer_id = str(next(iter(evidence.taken)))
+    answers = {"switchboard.outcomes.claim_awarded.v1", "switchboard.outcomes.claim_refused.v1"}
+    evidence.published = [
+        one for one in evidence.published if one.type not in answers or one.facts["offer_id"] != offer_id
+    ]
+
+
+def end_what_was_taken_back_as_if_it_were_not(evidence: Evidence) -> None:
+    ended = events(evidence, "outcomes.need_fulfilled")[0]
+    evidence.acknowledged[UUID(ended.key)].withdrawn_at = time() - 3600
+
+
+def ask_for_what_was_taken_back(evidence: Evidence) -> None:
+    offer = events(evidence, "offers.made")[0]
+    evidence.acknowledged[UUID(offer.key)].withdrawn_at = time() - 3600
+
+
 def hold_too_much(evidence: Evidence) -> None:
     line = evidence.lines[0]
     line["held"] = line["quantity"] + 1
@@ -91,6 +109,15 @@ def text_who_said_stop(evidence: Evidence) -> None:
     evidence.accepts.append(Accept(time(), "text", stopped.contact["phone"], "Can you help?", sid="SM1"))
 
 
+def mail_a_paused_partner(evidence: Evidence) -> None:
+    paused = next(one for one in evidence.neighbours.values() if not one.may_be_asked)
+    evidence.accepts.append(Accept(time(), "email", paused.contact["email"], "Can you help?", mark="<1@example.org>"))
+
+
+def tell_nobody(evidence: Evidence) -> None:
+    evidence.messages.pop()
+
+
 def ask_after_the_end(evidence: Evidence) -> None:
     ended = events(evidence, "outcomes.need_fulfilled")[0]
     offer = next(one for one in events(evidence, "offers.made") if one.key == ended.key)
@@ -99,6 +126,21 @@ def ask_after_the_end(evidence: Evidence) -> None:
 
 def email_twice(evidence: Evidence) -> None:
     evidence.accepts.append(next(one for one in evidence.accepts if one.mark))
+
+
+def email_twice_and_flag_it_afterwards(evidence: Evidence) -> None:
+    sent = next(one for one in evidence.accepts if one.mark)
+    evidence.accepts.append(replace(sent, at=sent.at + 1))
+    message_id = sent.mark.strip("<>").partition("@")[0]
+    told = next(one for one in events(evidence, "deliveries.accepted") if one.facts["message_id"] == message_id)
+    at = datetime.fromtimestamp(sent.at + 2, UTC).isoformat()
+    flag = {**told.facts, "problem": "timed_out_after_sending", "at": at}
+    publish(evidence, told, type="switchboard.deliveries.unknown.v1", facts=flag)
+
+
+def text_what_no_message_knows_of(evidence: Evidence) -> None:
+    text = next(one for one in evidence.accepts if one.sid)
+    evidence.accepts.append(replace(text, body="Something else", sid="SM1"))
 
 
 def text_twice(evidence: Evidence) -> None:
@@ -126,6 +168,15 @@ def leave_an_outbox(evidence: Evidence) -> None:
 
 def leave_a_lease(evidence: Evidence) -> None:
     evidence.backlog["notifier"]["leases"] = 1
+
+
+def leave_a_text_unresolved(evidence: Evidence) -> None:
+    text = next(row for row in evidence.messages if row["channel"] == "text")
+    text |= {
+        "status": "unknown",
+        "problem": "timed_out_after_sending",
+        "deadline": datetime.now(UTC) + timedelta(hours=1),
+    }
 
 
 def leave_lag(evidence: Evidence) -> None:
@@ -158,18 +209,26 @@ def turn_a_partner_back(evidence: Evidence) -> None:
         ("one outcome", lose_a_need),
         ("one outcome", end_a_need_twice),
         ("one outcome", leave_a_need_unseen),
-        ("one outcome", lose_a_yes),
+        ("each yes answered", lose_a_yes),
+        ("each yes answered", leave_a_yes_unanswered),
+        ("taken back is taken back", end_what_was_taken_back_as_if_it_were_not),
+        ("taken back is taken back", ask_for_what_was_taken_back),
         ("no over-award", hold_too_much),
         ("no over-award", award_twice),
         ("nobody wrongly asked", ask_a_paused_partner),
         ("nobody wrongly asked", text_who_said_stop),
-        ("nobody wrongly asked", ask_after_the_end),
+        ("nobody wrongly asked", mail_a_paused_partner),
+        ("nobody asked for nothing", ask_after_the_end),
+        ("everybody told", tell_nobody),
         ("nothing twice", email_twice),
+        ("nothing twice", email_twice_and_flag_it_afterwards),
         ("nothing twice", text_twice),
+        ("nothing twice", text_what_no_message_knows_of),
         ("sent is sent", count_an_unsent_email),
         ("quiet nights", write_at_night),
         ("nothing left in hand", leave_an_outbox),
         ("nothing left in hand", leave_a_lease),
+        ("nothing left in hand", leave_a_text_unresolved),
         ("nothing left in hand", leave_lag),
         ("dead letters", write_a_dead_letter),
         ("order", lose_an_event),

@@ -14,5 +14,8 @@ async def test_no_storm_breaks_a_promise() -> None:
     with claimed_run_folder("storm", fresh=True) as folder:
         report = await run_storm(folder, SEED, SHORT, print)
     assert report.broken == {}
+    assert len(report.evidence.acknowledged) > len(report.strikes), "the storm met hardly anybody"
+    assert {one.channel for one in report.evidence.accepts} == {"email", "text"}
+    assert any(row["status"] == "fulfilled" for row in report.evidence.entered.values())
     assert {strike.fault for strike in report.strikes} == set(SHORT)
     assert sum(strike.kills for strike in report.strikes) >= SHORT["a copy killed"]

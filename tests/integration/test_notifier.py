@@ -29,10 +29,11 @@ from schemas.vocabulary import Channel, PartnerKind, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
-from services.notifier.email import Mailer
+from services.notifier.email import Letter, Mailer
 from services.notifier.handlers import handle
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
+from services.notifier.store import queue
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, open_pool
 from services.runtime.messages import Message
@@ -81,6 +82,8 @@ class Providers:
     takes_before_it_fails: bool = False
     texts: list[dict[str, str]] = field(default_factory=list)
     address_status: int = 200
+    hold: asyncio.Event | None = None
+    asked: list[dict[str, str]] = field(default_factory=list)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -100,6 +103,9 @@ class Providers:
 
     async def send(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
+        self.asked.append(form)
+        if self.hold is not None:
+            await self.hold.wait()
         if self.text_status == 201 or self.takes_before_it_fails:
             self.texts.append(form)
         return JSONResponse({"sid": f"SM{len(self.texts)}", "status": "queued"}, status_code=self.text_status)
@@ -338,11 +344,63 @@ async def test_what_perhaps_went_out_is_not_called_unsent_and_its_withdrawal_is_
     assert b"No answer needed any more" in email
 
 
+async def test_who_lost_the_lease_before_sending_does_not_send(room: PostRoom) -> None:
+    await room.hears(partner(), offer())
+    async with room.pool.acquire() as connection:
+        [message] = await queue.claim_due(connection, 10)
+        to = (message.message_id, message.attempts, Channel.EMAIL, None)
+        assert await queue.save_ways(connection, [to]) == {message.message_id}
+        await connection.execute("UPDATE messages SET lease_until = now() + interval '1 second'")
+        assert await queue.save_ways(connection, [to]) == set(), "it could end while the message is on its way"
+        await connection.execute("UPDATE messages SET attempts = 2, lease_until = now() + interval '1 minute'")
+        assert await queue.save_ways(connection, [to]) == set(), "somebody else has it"
+
+
+async def test_what_was_taken_is_written_down_while_another_still_waits(room: PostRoom) -> None:
+    room.providers.hold = asyncio.Event()
+    question = ConfirmationRequested(need_id=MADE.need_id, delivered=MADE.terms.items, attempt=1)
+    await room.hears(partner(), offer(), question)
+    sending = asyncio.create_task(room.sender.send_due())
+
+    async def the_email_is_written() -> bool:
+        return sorted(await room.statuses()) == ["accepted", "sending"]
+
+    await eventually(the_email_is_written, within=4)
+    room.providers.hold.set()
+    await sending
+    assert await room.statuses() == ["accepted", "accepted"]
+
+
+async def test_two_texts_with_the_same_words_do_not_share_the_one_that_went_out(room: PostRoom) -> None:
+    room.providers.text_status = 500
+    made = offer()
+    await room.hears(partner(channels=(Channel.TEXT,)), made, made)
+    await room.sender.send_due()
+    room.providers.text_status = 201
+    # Of two alike, the provider took one.
+    await room.pool.execute("UPDATE messages SET due_at = due_at - interval '11 seconds'")
+    assert room.providers.asked[0] == room.providers.asked[1]
+    room.providers.texts.append(room.providers.asked[0])
+    assert await room.resolver.look_up_texts() == 2
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted", "accepted"]
+    assert len(room.providers.texts) == 2
+    assert await room.pool.fetchval("SELECT count(DISTINCT provider_id) FROM messages") == 2
+
+
+async def test_an_address_that_no_mail_server_can_read_is_not_perhaps_sent(room: PostRoom) -> None:
+    await room.hears(partner(email="ada@exämple.org"), offer())
+    await room.sender.send_due()
+    assert await room.statuses() == ["queued"]
+    assert "switchboard.deliveries.unknown.v1" not in await room.deliveries()
+
+
 async def test_mails_that_wait_for_a_slow_server_are_not_taken_for_sent(room: PostRoom) -> None:
     room.mail.pause_before_answer = 30
     email = EmailMessage()
     email["From"], email["To"], email["Message-ID"] = "us@example.org", "them@example.org", "<1@example.org>"
-    attempts = await asyncio.gather(*(room.mailer.send(email, within=1) for _ in range(8)))
+    letter = Letter.close(email)
+    attempts = await asyncio.gather(*(room.mailer.send(letter, within=1) for _ in range(8)))
     assert attempts == [NotNow()] * 8
     assert room.mail.taken == []
 

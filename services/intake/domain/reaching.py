@@ -23,9 +23,11 @@ def read_phone(text: str) -> str:
 def read_email(text: str) -> str:
     """An email address in its usual form. Raises ValueError with what to write instead."""
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+        # Not every mail server takes more than ASCII before the @; a domain that has more has an ASCII form.
+        found = validate_email(text, allow_smtputf8=False, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError("this is not an email address; write it like name@example.org") from error
+    return found.ascii_email or found.normalized
 
 
 def read_zip(text: str) -> str:

@@ -118,7 +118,7 @@ def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
         case Accepted(provider_id):
             return result(MessageStatus.ACCEPTED, provider=provider_id)
         case Refused(problem):
-            return result(MessageStatus.BOUNCED, problem)
+            return give_up(MessageStatus.BOUNCED, problem)
         case NotWanted(problem):
             return give_up(MessageStatus.SUPPRESSED, problem)
         case Unclear():

@@ -16,6 +16,7 @@ from services.runtime.database import Connection, to_columns
 LEASE = timedelta(seconds=30)
 LONGEST_ATTEMPT = timedelta(seconds=12)
 """Well within the lease: whoever still sends must still hold it."""
+_ADOPTING = 7_041_003
 _LISTED_AFTER = timedelta(seconds=10)
 """What the provider took is in its listing by then."""
 
@@ -230,21 +231,40 @@ async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) ->
     return [_read_message(row) for row in rows]
 
 
-async def taken_provider_ids(connection: Connection, provider_ids: Collection[str]) -> set[str]:
-    """Which of the provider's ids belong to a message of ours already."""
-    rows = await connection.fetch(
-        "SELECT provider_id FROM messages WHERE provider_id = ANY($1::text[])", list(provider_ids)
+async def adopt_text(
+    connection: Connection, message_id: UUID, attempts: int, provider_ids: Sequence[str]
+) -> str | None:
+    """Makes the first of these texts at the provider this message's own, if it is no other's. In a transaction."""
+    # One after the other: two messages with the same words must not both take the one text that went out.
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADOPTING)
+    adopted: str | None = await connection.fetchval(
+        """
+        UPDATE messages SET provider_id = (
+            SELECT listed.provider_id FROM unnest($3::text[]) WITH ORDINALITY AS listed (provider_id, place)
+             WHERE NOT EXISTS (SELECT FROM messages AS other
+                                WHERE other.provider_id = listed.provider_id AND other.channel = 'text')
+             ORDER BY place LIMIT 1)
+         WHERE message_id = $1 AND attempts = $2 AND status = 'sending'
+        RETURNING provider_id
+        """,
+        message_id,
+        attempts,
+        list(provider_ids),
     )
-    return {row["provider_id"] for row in rows}
+    return adopted
 
 
 async def count_unfinished(connection: Connection) -> dict[str, int]:
-    """How many messages are queued, being sent, or texts of unknown fate; each count has an index of its own."""
+    """How many messages are queued, being sent, or texts of unknown fate that are still looked up.
+
+    Each count has an index of its own.
+    """
     rows = await connection.fetch(
         """
         SELECT 'queued' AS state, count(*) FROM messages WHERE status = 'queued'
         UNION ALL SELECT 'sending', count(*) FROM messages WHERE status = 'sending'
-        UNION ALL SELECT 'unknown text', count(*) FROM messages WHERE status = 'unknown' AND channel = 'text'
+        UNION ALL SELECT 'unknown text', count(*) FROM messages
+         WHERE status = 'unknown' AND channel = 'text' AND problem = 'timed_out_after_sending' AND deadline > now()
         """
     )
     return {row["state"]: row["count"] for row in rows}
