@@ -68,6 +68,8 @@ class Storm:
     in_flight: int = 0
     """Needs that had not ended when the matcher's database last said so."""
     strikes: list[Strike] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """Copies of services that ended by themselves."""
     planted: list[Planted] = field(default_factory=list)
 
     async def strike(self, fault: str) -> None:
@@ -80,6 +82,7 @@ class Storm:
 
     async def kill(self, *victims: ChildProcess) -> int:
         """SIGKILL to all at once; they are started again a moment later. Returns how many there were to kill."""
+        self.note_ended()
         alive = [victim for victim in victims if victim.running]
         for victim in alive:
             victim.kill()
@@ -88,6 +91,10 @@ class Storm:
             if not victim.running:
                 victim.start()
         return len(alive)
+
+    def note_ended(self) -> None:
+        """Writes down which copies are not running, though nobody killed them."""
+        self.ended += [copy.name for copy in self.place.processes if not copy.running]
 
     async def kill_copy(self) -> int:
         """One copy of a service, at any moment of its life."""
@@ -196,6 +203,7 @@ class Storm:
 
     async def deploy(self) -> int:
         """SIGTERM and start, a copy after the other."""
+        self.note_ended()
         for copy in self.chance.choice(list(self.place.services.values())):
             await copy.stop()
             copy.start()
@@ -298,12 +306,15 @@ async def run_storm(folder: Path, seed: int, times: Times, tell: Callable[[str],
 
 async def settle(storm: Storm, tell: Callable[[str], None]) -> Report:
     """Waits for the calm after the storm, and checks. What has not settled in time is found as it is."""
+    storm.note_ended()
     await storm.place.calm(60)
     deadline = monotonic() + _SETTLED_WITHIN_S
     while True:
         evidence = await gather(storm.place, storm.town, storm.planted)
         broken = check(evidence, storm.quiet)
-        if not broken or monotonic() > deadline:
+        if storm.ended:
+            broken["services stay up"] = storm.ended
+        if not broken.keys() - {"services stay up"} or monotonic() > deadline:
             break
         tell(f"settling: {', '.join(f'{promise} ({len(found)})' for promise, found in broken.items())}")
         await asyncio.sleep(3)

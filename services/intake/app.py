@@ -25,7 +25,7 @@ from services.runtime.figures import measuring
 from services.runtime.health import health_routes
 from services.runtime.inbox import pruning
 from services.runtime.logs import configure_logging
-from services.runtime.loops import Loop
+from services.runtime.loops import Loop, Once
 from services.runtime.parts import Part, running
 from services.runtime.relay import Relay
 from services.runtime.serving import serve
@@ -46,9 +46,9 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         kafka = settings.kafka_bootstrap_servers
         async with open_pool(settings.intake_database_url, settings.database_connections) as pool:
-            await bootstrap(pool, settings)
             app.state.desk = Desk(pool, Seal(settings.wrapping_key), settings.signing_keys, settings)
             parts[:] = [
+                Once("bootstrap", lambda: bootstrap(pool, settings)),
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, [OFFERS, OUTCOMES, DELIVERIES], kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),

@@ -51,10 +51,13 @@ async def _speak_json(connection: Connection) -> None:
 
 @asynccontextmanager
 async def open_pool(database_url: str, connections: int) -> AsyncIterator[Pool]:
-    """A pool whose connections speak JSON and never hang for longer than ten seconds."""
+    """A pool whose connections speak JSON and never hang for longer than ten seconds.
+
+    It connects when somebody first wants it to: a service that starts while the database is away waits, like any other.
+    """
     pool = asyncpg.create_pool(
         database_url,
-        min_size=2,
+        min_size=0,
         max_size=connections,
         command_timeout=_COMMAND_TIMEOUT_S,
         init=_speak_json,

@@ -1,4 +1,4 @@
-"""Work that is looked for again and again: due timers, queued messages, parked records, the outbox."""
+"""Work that is looked for again and again (due timers, queued messages, parked records, the outbox), or done once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -65,3 +65,43 @@ class Loop:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             return
+
+
+class Once:
+    """Does its work once: at its start where that is possible, otherwise as soon as it is. Not ready before."""
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self.name = name
+        self._work = work
+        self._done = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Tries, and goes on trying."""
+        await self._try()
+        if not self._done:
+            self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        """Tries no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def problem(self) -> str | None:
+        """Whether it is still to be done."""
+        return None if self._done else "not done yet"
+
+    async def _run(self) -> None:
+        waits = pauses()
+        while not self._done:
+            await asyncio.sleep(next(waits))
+            await self._try()
+
+    async def _try(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+            _log.warning("not done, trying again", work=self.name, error=type(error).__name__, exc_info=error)
+        else:
+            self._done = True
