@@ -43,5 +43,5 @@ async def test_work_that_can_be_done_is_done_when_it_has_started() -> None:
 @pytest.mark.asyncio
 async def test_a_pool_opens_while_its_database_is_away() -> None:
     async with open_pool(f"postgresql://nobody@127.0.0.1:{find_free_port()}/nothing", 1) as pool:
-        with pytest.raises(OSError, match="refused|Connect"):
+        with pytest.raises(OSError, match="Connect"):
             await pool.acquire()
