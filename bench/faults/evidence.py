@@ -12,7 +12,8 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from bench.faults.people import Neighbour, Posted, Town
+from bench.faults.neighbours import Neighbour
+from bench.faults.people import Posted, Town
 from bench.faults.place import Place
 from bench.faults.poison import Planted
 from bench.faults.providers import Accept

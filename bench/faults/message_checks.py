@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from bench.faults.evidence import Evidence, Findings, Row, group_by
-from bench.faults.people import ASLEEP
+from bench.faults.neighbours import ASLEEP
 from bench.faults.providers import Accept
 from schemas.event import NeedEvent
 from schemas.taxonomy import ITEM_KINDS

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from bench.faults.evidence import Evidence, Findings, Row, group_by
-from bench.faults.people import ASLEEP
+from bench.faults.neighbours import ASLEEP
 from schemas.vocabulary import DeliveryProblem
 
 

@@ -1,17 +1,14 @@
 """A storm by seed: which fault strikes when, how long it lasts, and what it took to recover."""
 
 import asyncio
-import os
-import pwd
 import random
-import resource
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, time
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 import psutil
@@ -19,8 +16,10 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from bench.faults.checker import check
+from bench.faults.disk import refuse_writes
 from bench.faults.evidence import Evidence, Findings, gather
-from bench.faults.people import Town, invent, quiet_hours
+from bench.faults.neighbours import invent, quiet_hours
+from bench.faults.people import Town
 from bench.faults.place import Place, count_in_flight, running_place, terminate_backends
 from bench.faults.poison import Planted, Poison, plant
 from bench.faults.providers import MailMood, TextMood
@@ -142,7 +141,7 @@ class Storm:
     async def fill_disk(self) -> int:
         """The kernel refuses each write that would make a file of the broker or the database longer."""
         victim = self.chance.choice([self.place.kafka, self.place.postgres])
-        _refuse_writes(victim)
+        refuse_writes(victim)
         await asyncio.sleep(self.chance.choice([1, 3]))
         # Whoever lived through it may go on; a new start finds room.
         killed = await self.kill(victim)
@@ -241,28 +240,6 @@ LONG: Times = {
     "PostgreSQL killed": 30,
     "disk full": 4,
 }
-
-
-def _refuse_writes(part: ChildProcess) -> None:
-    with suppress(psutil.NoSuchProcess, ProcessError):
-        process = psutil.Process(part.pid)
-        pids = [one.pid for one in (process, *process.children(recursive=True))]
-        child = os.fork()
-        if child == 0:
-            _limit_files(part.user, pids)
-        os.waitpid(child, 0)
-
-
-def _limit_files(user: str | None, pids: Sequence[int]) -> NoReturn:
-    # As the same user, who alone may limit what runs already.
-    if user is not None:
-        account = pwd.getpwnam(user)
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
-    os._exit(0)
 
 
 def plan(times: Times, chance: random.Random) -> list[tuple[str, float]]:

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bench.faults.checker import check
 from bench.faults.evidence import Evidence, Letter, Published
-from bench.faults.people import ASLEEP, AWAKE, quiet_hours
+from bench.faults.neighbours import ASLEEP, AWAKE, quiet_hours
 from bench.faults.providers import Accept
 from bench.faults.storm import Report, running_storm, settle
 from switchboard.local.folders import claimed_run_folder
