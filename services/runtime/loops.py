@@ -7,6 +7,8 @@ from time import monotonic
 from services.runtime.logs import get_logger
 from services.runtime.pauses import pauses
 
+_SOON_S = 2.0
+
 _log = get_logger(__name__)
 
 
@@ -73,14 +75,12 @@ class Once:
     def __init__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self.name = name
         self._work = work
-        self._done = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Tries, and goes on trying."""
-        await self._try()
-        if not self._done:
-            self._task = asyncio.create_task(self._run(), name=self.name)
+        """Tries, and goes on trying while the service already runs."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+        await asyncio.wait({self._task}, timeout=_SOON_S)
 
     async def stop(self) -> None:
         """Tries no more."""
@@ -90,18 +90,14 @@ class Once:
 
     def problem(self) -> str | None:
         """Whether it is still to be done."""
-        return None if self._done else "not done yet"
+        return None if self._task is not None and self._task.done() else "not done yet"
 
     async def _run(self) -> None:
-        waits = pauses()
-        while not self._done:
-            await asyncio.sleep(next(waits))
-            await self._try()
-
-    async def _try(self) -> None:
-        try:
-            await self._work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
-            _log.warning("not done, trying again", work=self.name, error=type(error).__name__, exc_info=error)
-        else:
-            self._done = True
+        for pause in pauses():
+            try:
+                await self._work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                _log.warning("not done, trying again", work=self.name, error=type(error).__name__, exc_info=error)
+                await asyncio.sleep(pause)
+            else:
+                return

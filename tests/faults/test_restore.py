@@ -142,7 +142,9 @@ async def told_of(system: System, need_id: str, what: str) -> None:
     async def told() -> bool:
         need = await system.read_need(need_id)
         to_come = sum(MESSAGES.get(entry["what"], 0) for entry in need["history"])
-        settled = what_happened(need, "deliveries.accepted") + what_happened(need, "deliveries.suppressed")
+        settled = [
+            one for fate in ("accepted", "suppressed", "unknown") for one in what_happened(need, f"deliveries.{fate}")
+        ]
         return bool(what_happened(need, what)) and len(settled) == to_come
 
     await eventually(told, 20)
