@@ -31,7 +31,6 @@ from switchboard.reading import read_to_end
 
 _NEED_EVERY_S = 0.6
 _SETTLED_WITHIN_S = 420.0
-_RECOVERED_WITHIN_S = 60.0
 
 
 @dataclass

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from schemas.event import NeedEvent
-from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedChanged, NeedOpened, NeedTerms
+from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened
 from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.topics import ServiceName
 from schemas.vocabulary import Answerer, CancelReason
@@ -122,15 +122,6 @@ async def _choose_site(connection: Connection, entered: EnteredNeed, entry: Entr
     if site_id is None or not await keys.site_exists(connection, site_id):
         raise NotPossible("site_id", "name the site that the need belongs to")
     return site_id
-
-
-async def change_need(pool: Pool, need_id: UUID, site_id: UUID | None, terms: NeedTerms) -> NeedRow:
-    """Gives a need new terms. Raises NeedNotFound or NeedEnded."""
-    async with pool.acquire() as connection, connection.transaction():
-        need = await _lock_open(connection, need_id, site_id)
-        version = await needs.next_version(connection, need_id, terms=terms)
-        await _tell(connection, need, NeedChanged(need_id=need_id, terms=terms), version)
-    return need
 
 
 async def cancel_need(pool: Pool, need_id: UUID, site_id: UUID | None, reason: CancelReason) -> NeedRow:

@@ -150,13 +150,10 @@ async def list_needs(
     return [_read(row) for row in rows]
 
 
-async def next_version(connection: Connection, need_id: UUID, *, terms: NeedTerms | None = None) -> int:
-    """Counts one more event of a need, with new terms where given. The row must be locked."""
+async def next_version(connection: Connection, need_id: UUID) -> int:
+    """Counts one more event of a need. The row must be locked."""
     version: int = await connection.fetchval(
-        "UPDATE needs SET version = version + 1, terms = coalesce($2::jsonb, terms) WHERE need_id = $1 "
-        "RETURNING version",
-        need_id,
-        terms.model_dump(mode="json") if terms else None,
+        "UPDATE needs SET version = version + 1 WHERE need_id = $1 RETURNING version", need_id
     )
     return version
 
@@ -232,12 +229,6 @@ async def needs_awaiting_family(connection: Connection, phone_hash: bytes) -> li
         phone_hash,
     )
     return [_read(row) for row in rows]
-
-
-async def has_family(connection: Connection, phone_hash: bytes) -> bool:
-    """Whether any family has this phone."""
-    found: bool = await connection.fetchval("SELECT exists(SELECT FROM families WHERE phone_hash = $1)", phone_hash)
-    return found
 
 
 def to_cursor(need: NeedRow) -> str:

@@ -84,12 +84,6 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
     return [_read(row) for row in rows]
 
 
-async def offers_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
-    """All offers of a need."""
-    rows = await connection.fetch("SELECT * FROM offers WHERE need_id = $1 ORDER BY version", need_id)
-    return [_read(row) for row in rows]
-
-
 async def add_answer(connection: Connection, offer_id: UUID, kind: str, channel: str, facts: dict[str, Any]) -> bool:
     """Writes an answer down. False when that kind of answer was given already: the first one stands."""
     added = await connection.fetchval(
