@@ -109,6 +109,8 @@ DELIVERIES = Topic(
 
 TOPICS: tuple[Topic, ...] = (NEEDS, PARTNERS, RESPONSES, OFFERS, OUTCOMES, DELIVERIES)
 DEAD_LETTER_RETENTION = 90 * DAY
+DEAD_LETTER_ORIGINS = {topic.dead_letters_of(service): topic for topic in TOPICS for service in topic.consumers}
+"""By dead-letter topic, the topic whose records it holds."""
 
 
 def topic_named(name: str) -> Topic:

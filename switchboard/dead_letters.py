@@ -19,7 +19,7 @@ from rich.table import Table
 
 from schemas.codec import Undecodable, decode
 from schemas.envelope import Headers
-from schemas.topics import TOPICS, Topic
+from schemas.topics import DEAD_LETTER_ORIGINS, Topic
 from switchboard.errors import SwitchboardError
 from switchboard.reading import read_to_end
 
@@ -80,7 +80,7 @@ class Wanted:
 
 def list_letters(bootstrap_servers: str, topics: Sequence[str], wanted: Wanted) -> None:
     """Prints the dead letters of these topics, oldest first."""
-    names = topics or list(_ORIGINS)
+    names = topics or list(DEAD_LETTER_ORIGINS)
     for name in names:
         origin_of(name)
     table = Table()
@@ -188,14 +188,11 @@ async def _outdated(bootstrap_servers: str, origin: Topic, letters: Sequence[Dea
     return {letter.number for letter in letters if newest.get(letter.key, -1) > letter.offset}
 
 
-_ORIGINS = {topic.dead_letters_of(service): topic for topic in TOPICS for service in topic.consumers}
-
-
 def origin_of(name: str) -> Topic:
     """The topic whose dead letters a topic takes. Raises SwitchboardError when it takes none."""
-    if name not in _ORIGINS:
-        raise SwitchboardError(f"{name} is no dead-letter topic; there are {', '.join(sorted(_ORIGINS))}")
-    return _ORIGINS[name]
+    if name not in DEAD_LETTER_ORIGINS:
+        raise SwitchboardError(f"{name} is no dead-letter topic; there are {', '.join(sorted(DEAD_LETTER_ORIGINS))}")
+    return DEAD_LETTER_ORIGINS[name]
 
 
 async def _read_all(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, list[DeadLetter]]:
@@ -212,7 +209,7 @@ async def _read_all(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, 
 
 async def count_open(bootstrap_servers: str) -> dict[str, int]:
     """By topic, how many dead letters wait for a decision. Raises KafkaError."""
-    letters = await _read_all(bootstrap_servers, sorted(_ORIGINS))
+    letters = await _read_all(bootstrap_servers, sorted(DEAD_LETTER_ORIGINS))
     return {topic: sum(not one.decided for one in found) for topic, found in letters.items()}
 
 

@@ -17,7 +17,7 @@ from bench.faults.people import Posted, Town
 from bench.faults.place import Place
 from bench.faults.poison import Planted
 from bench.faults.providers import Accept
-from schemas.topics import TOPICS
+from schemas.topics import DEAD_LETTER_ORIGINS, TOPICS
 from switchboard.local.stack import SERVICES
 from switchboard.reading import read_to_end
 
@@ -35,6 +35,11 @@ class Published:
     sequence: int
     at: datetime | None
     facts: dict[str, Any]
+
+    @property
+    def makes_offer(self) -> bool:
+        """Whether a partner is asked by it."""
+        return self.type.startswith("switchboard.offers.made.")
 
 
 @dataclass(frozen=True)
@@ -171,9 +176,8 @@ async def _backlog(connection: "asyncpg.Connection[asyncpg.Record]", leases: str
 
 
 async def _read_topics(bootstrap_servers: str, evidence: Evidence) -> None:
-    dead = [topic.dead_letters_of(service) for topic in TOPICS for service in topic.consumers]
     places = [(topic.name, number) for topic in TOPICS for number in range(topic.partitions)]
-    async for record in read_to_end(bootstrap_servers, [*places, *((name, 0) for name in dead)]):
+    async for record in read_to_end(bootstrap_servers, [*places, *((name, 0) for name in DEAD_LETTER_ORIGINS)]):
         headers = {name: (value or b"").decode("latin-1") for name, value in record.headers}
         if record.topic.endswith("-dlq"):
             place = headers["dlq_topic"], int(headers["dlq_partition"]), int(headers["dlq_offset"])

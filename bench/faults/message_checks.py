@@ -24,7 +24,7 @@ def check_recipients(evidence: Evidence) -> Findings:
     """Nobody is asked who is paused, does other things or is elsewhere; nobody who said stop is written to."""
     findings = []
     for record in evidence.events("offers"):
-        if not record.type.startswith("switchboard.offers.made."):
+        if not record.makes_offer:
             continue
         neighbour = evidence.neighbours.get(UUID(record.facts["partner_id"]))
         categories = {str(ITEM_KINDS[item["code"]].category) for item in record.facts["terms"]["items"]}

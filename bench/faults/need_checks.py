@@ -80,7 +80,7 @@ def check_withdrawals(evidence: Evidence) -> Findings:
         late = record.at.timestamp() > posted.withdrawn_at + _HEEDED_WITHIN_S
         if late and record.type in OUTCOMES and record.facts.get("cause") not in _TAKEN_BACK:
             findings.append(f"need {record.key} was taken back and ended as {record.type}")
-        elif late and record.type.startswith("switchboard.offers.made."):
+        elif late and record.makes_offer:
             findings.append(f"need {record.key} was taken back and offered")
     return findings
 
@@ -92,6 +92,6 @@ def check_offers_after_the_end(evidence: Evidence) -> Findings:
     for record in sorted(evidence.events_once("offers", "outcomes"), key=lambda one: (one.key, one.sequence)):
         if record.type in OUTCOMES:
             ended[record.key] = record.sequence
-        elif record.key in ended and record.type.startswith("switchboard.offers.made."):
+        elif record.key in ended and record.makes_offer:
             findings.append(f"need {record.key} was offered after it had ended")
     return findings

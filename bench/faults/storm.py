@@ -289,12 +289,12 @@ async def settle(storm: Storm, tell: Callable[[str], None]) -> Report:
     while True:
         evidence = await gather(storm.place, storm.town, storm.planted)
         broken = check(evidence, storm.quiet)
-        if storm.ended:
-            broken["services stay up"] = storm.ended
-        if not broken.keys() - {"services stay up"} or monotonic() > deadline:
+        if not broken or monotonic() > deadline:
             break
         tell(f"settling: {', '.join(f'{promise} ({len(found)})' for promise, found in broken.items())}")
         await asyncio.sleep(3)
+    if storm.ended:
+        broken["services stay up"] = storm.ended
     first_told = {
         need.at: storm.town.first_told[need.need_id]
         for need in storm.town.needs.values()

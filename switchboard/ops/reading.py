@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.topics import TOPICS
+from schemas.topics import DEAD_LETTER_ORIGINS, TOPICS
 from switchboard.dead_letters import count_open
 
 _TIMEOUT_S = 3
@@ -166,8 +166,7 @@ class KafkaReader:
 
     async def _count_dead_letters(self) -> Mapping[str, int]:
         """Reads them again only when one came, or a decision: letters are large and kept for long."""
-        topics = [topic.dead_letters_of(service) for topic in TOPICS for service in topic.consumers]
-        ends = await self.consumer.end_offsets([TopicPartition(name, 0) for name in topics])
+        ends = await self.consumer.end_offsets([TopicPartition(name, 0) for name in DEAD_LETTER_ORIGINS])
         if ends != self._dead_ends:
             self._dead_letters, self._dead_ends = await count_open(self.servers), ends
         return self._dead_letters

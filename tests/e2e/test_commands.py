@@ -6,7 +6,7 @@ import json
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, create_subprocess_exec
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,14 +27,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 EXAMPLE = Path(switchboard.__file__).parent / "partners_example.csv"
 
 
-async def run(system: System, *arguments: str, **environment: str) -> tuple[int | None, str, str]:
-    process = await create_subprocess_exec(
+async def start(system: System, *arguments: str, **environment: str) -> Process:
+    return await create_subprocess_exec(
         *(sys.executable, "-m", "switchboard", *arguments),
         cwd=CHECKOUT,
         env=system.run.environment | environment,
         stdout=PIPE,
         stderr=PIPE,
     )
+
+
+async def run(system: System, *arguments: str, **environment: str) -> tuple[int | None, str, str]:
+    process = await start(system, *arguments, **environment)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
 
@@ -159,13 +163,7 @@ async def test_need_says_when_there_is_no_such_need(system: System) -> None:
 @asynccontextmanager
 async def tailing(system: System, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
     """What `switchboard tail` prints; Ctrl-C ends it without an error."""
-    process = await create_subprocess_exec(
-        *(sys.executable, "-m", "switchboard", "tail", *arguments),
-        cwd=CHECKOUT,
-        env=system.run.environment | {"PYTHONUNBUFFERED": "1"},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    process = await start(system, "tail", *arguments, PYTHONUNBUFFERED="1")
     assert process.stdout is not None
     try:
         async with asyncio.timeout(30):
@@ -260,13 +258,7 @@ async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_per
 @asynccontextmanager
 async def ops_page(system: System, **environment: str) -> AsyncIterator[str]:
     """`switchboard ops --page`, until the block ends; then it ends well."""
-    process = await create_subprocess_exec(
-        *(sys.executable, "-m", "switchboard", "ops", "--page", str(find_free_port())),
-        cwd=CHECKOUT,
-        env=system.run.environment | environment,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    process = await start(system, "ops", "--page", str(find_free_port()), **environment)
     assert process.stdout is not None
     url = (await process.stdout.readline()).decode().strip()
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.topics import TOPICS
+from schemas.topics import DEAD_LETTER_ORIGINS, TOPICS
 from switchboard.history import read_history
 from switchboard.people import Person, ids_in
 from tests.system import System, number_in, what_happened
@@ -67,9 +67,7 @@ async def no_canary_anywhere(system: System) -> None:
 
 
 async def all_records(bootstrap_servers: str) -> dict[str, str]:
-    names = [topic.name for topic in TOPICS] + [
-        topic.dead_letters_of(service) for topic in TOPICS for service in topic.consumers
-    ]
+    names = [*(topic.name for topic in TOPICS), *DEAD_LETTER_ORIGINS]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     found = dict.fromkeys(names, "")
