@@ -65,11 +65,12 @@ class Town:
     async def register(self) -> None:
         """The partners enter the directory; some of them text STOP."""
         partners = [{**one.record, "partner_id": str(one.partner_id)} for one in self.neighbours]
-        answer = await self.place.client.put(f"{self.place.url}/v1/partners", json={"partners": partners})
-        answer.raise_for_status()
+        async with self.place.caller() as caller:
+            answer = await caller.put(f"{self.place.url}/v1/partners", json={"partners": partners})
+            answer.raise_for_status()
         for one in self.neighbours:
             if one.record["name"].startswith("Stopped"):
-                await self.place.texts.say(self.place.client, one.contact["phone"], "STOP", new_sid())
+                await self.place.texts.say(one.contact["phone"], "STOP", new_sid())
 
     async def enter_needs(self, every: float, until: asyncio.Event) -> None:
         """A need every so many seconds, whatever the answers are."""
@@ -114,32 +115,27 @@ class Town:
             "consent": {"kind": "spoken"},
             "family": {"name": f"Family {number}", "phone": phone, "channels": ["text"]},
         }
-        key = str(uuid4())
+        key = {"Idempotency-Key": str(uuid4())}
+        async with self.place.caller() as caller:
+            self.unanswered += 1
+            answer = await _persist(lambda: caller.post(f"{self.place.url}/v1/needs", json=body, headers=key))
+            self.unanswered -= 1
+            if answer is None or answer.status_code != httpx.codes.CREATED:
+                self.given_up += 1
+                return
+            posted = Posted(UUID(answer.json()["need_id"]), time(), item, phone)
+            self.needs[posted.need_id] = posted
+            if chance.random() < 0.08:
+                await asyncio.sleep(chance.uniform(1, 20))
+                await self._take_back(caller, posted, withdrawn=chance.random() < 0.5)
 
-        async def post() -> httpx.Response:
-            return await self.place.client.post(
-                f"{self.place.url}/v1/needs", json=body, headers={"Idempotency-Key": key}
-            )
-
-        self.unanswered += 1
-        answer = await _persist(post)
-        self.unanswered -= 1
-        if answer is None or answer.status_code != httpx.codes.CREATED:
-            self.given_up += 1
-            return
-        posted = Posted(UUID(answer.json()["need_id"]), time(), item, phone)
-        self.needs[posted.need_id] = posted
-        if chance.random() < 0.08:
-            await asyncio.sleep(chance.uniform(1, 20))
-            await self._take_back(posted, withdrawn=chance.random() < 0.5)
-
-    async def _take_back(self, posted: Posted, *, withdrawn: bool) -> None:
+    async def _take_back(self, caller: httpx.AsyncClient, posted: Posted, *, withdrawn: bool) -> None:
         url = f"{self.place.url}/v1/needs/{posted.need_id}"
         # Either may be refused with 409: it ended before.
         if withdrawn:
-            answer = await _persist(lambda: self.place.client.post(f"{url}/withdraw-consent"))
+            answer = await _persist(lambda: caller.post(f"{url}/withdraw-consent"))
         else:
-            answer = await _persist(lambda: self.place.client.post(f"{url}/cancel", json={"reason": "met_elsewhere"}))
+            answer = await _persist(lambda: caller.post(f"{url}/cancel", json={"reason": "met_elsewhere"}))
         if answer is not None and answer.is_success:
             posted.withdrawn_at = time()
 
@@ -202,7 +198,7 @@ class Town:
             sid = new_sid()
             if chance.random() < 0.2:
                 self._begin(self._repeat(sender, body, sid, chance.uniform(0, 8)))
-            said = await self.place.texts.say(self.place.client, sender, body, sid)
+            said = await self.place.texts.say(sender, body, sid)
             if said is not None and "no open number" not in said:
                 return said
             await asyncio.sleep(chance.uniform(0.5, 2))
@@ -210,7 +206,7 @@ class Town:
 
     async def _repeat(self, sender: str, body: str, sid: str, after: float) -> None:
         await asyncio.sleep(after)
-        await self.place.texts.say(self.place.client, sender, body, sid)
+        await self.place.texts.say(sender, body, sid)
 
     async def _send(self, who: str, link: str, ending: str, changes: dict[str, str] | None = None) -> bool:
         if who not in self._browsers:

@@ -25,6 +25,7 @@ from switchboard.local.kafka import LocalKafka, prepare_kafka
 from switchboard.local.ports import find_free_port
 from switchboard.local.postgres import LocalPostgres, prepare_postgres
 from switchboard.local.stack import SERVICES, Parts, database_variable
+from switchboard.people import open_client
 from switchboard.processes import LOCALHOST, HttpProcess, running, running_together
 
 COPIES = 2
@@ -53,12 +54,16 @@ class Place:
     ledger: Ledger
     url: str
     """Intake, whichever copy."""
-    client: httpx.AsyncClient
+    api_key: str
 
     @property
     def processes(self) -> list[HttpProcess]:
         """All copies of all services."""
         return [copy for copies in self.services.values() for copy in copies]
+
+    def caller(self) -> httpx.AsyncClient:
+        """Somebody who calls the API."""
+        return open_client(timeout=15, headers={"Authorization": f"Bearer {self.api_key}"})
 
     async def calm(self, within: float) -> None:
         """Mends everything, and waits until all is ready again."""
@@ -151,9 +156,8 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
         environment = compose_environment(folder, Parts(kafka.bootstrap_servers, database_urls, kafka, postgres), named)
         services, clocks = _make_services(folder, environment, ports, kafka_ways)
         await stack.enter_async_context(running_together([one for copies in services.values() for one in copies]))
-        headers = {"Authorization": f"Bearer {environment['BOOTSTRAP_API_KEY']}"}
-        client = await stack.enter_async_context(httpx.AsyncClient(headers=headers, timeout=15))
-        yield Place(kafka, postgres, database_urls, services, clocks, proxies, mail, texts, ledger, url, client)
+        key = environment["BOOTSTRAP_API_KEY"]
+        yield Place(kafka, postgres, database_urls, services, clocks, proxies, mail, texts, ledger, url, key)
 
 
 def _make_services(

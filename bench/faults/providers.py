@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from switchboard.people import open_client
 from switchboard.processes import LOCALHOST
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "0" * 32, "a token for the storm", "+15005550006"
@@ -165,14 +166,15 @@ class Texts:
         found = [one for one in self._ledger.accepts if one.channel == "text" and to in {None, one.to}]
         return JSONResponse({"messages": [_as_twilio(one) for one in reversed(found[-size:])]})
 
-    async def say(self, client: httpx.AsyncClient, sender: str, body: str, sid: str) -> str | None:
+    async def say(self, sender: str, body: str, sid: str) -> str | None:
         """Hands over what somebody texts us. What was replied; None when nobody took it."""
         form = {"MessageSid": sid, "From": sender, "To": NUMBER, "Body": body}
         signed = self._webhook_url + "".join(name + form[name] for name in sorted(form))
         signature = base64.b64encode(hmac.digest(TOKEN.encode(), signed.encode(), hashlib.sha1)).decode()
         with suppress(httpx.HTTPError):
-            answer = await client.post(self._deliver_to, data=form, headers={"X-Twilio-Signature": signature})
-            return answer.text if answer.is_success else None
+            async with open_client(timeout=15) as client:
+                answer = await client.post(self._deliver_to, data=form, headers={"X-Twilio-Signature": signature})
+                return answer.text if answer.is_success else None
         return None
 
 

@@ -13,7 +13,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-USUALLY_EVERY_S = 2.0
+USUALLY_EVERY_S = 4.0
 TIMES, SECONDS = 20, 60
 _NO_WAIT_S = 1.5
 
