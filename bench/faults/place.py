@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 
 from bench.faults.providers import ACCOUNT, NUMBER, TOKEN, Ledger, Mail, Texts, running_mail, running_texts
-from bench.faults.proxy import Proxy, running_proxy
+from bench.faults.proxy import Ways, running_ways
 from services.notifier.domain.quiet_hours import QuietHours
 from services.runtime.migrations import migrate
 from services.runtime.topics import create_topics
@@ -47,8 +47,8 @@ class Place:
     services: dict[str, list[HttpProcess]]
     clocks: dict[str, "Clock"]
     """By name of the process, the clock that its faults can turn."""
-    ways: dict[str, Proxy]
-    """By name, such as `matcher to kafka`."""
+    ways: Ways
+    """Such as `matcher to kafka`."""
     mail: Mail
     texts: Texts
     ledger: Ledger
@@ -67,8 +67,7 @@ class Place:
 
     async def calm(self, within: float) -> None:
         """Mends everything, and waits until all is ready again."""
-        for proxy in self.ways.values():
-            proxy.change(proxy.weather.FAIR)
+        self.ways.clear()
         self.mail.mood, self.texts.mood = self.mail.mood.WELL, self.texts.mood.WELL
         for part in (self.kafka, self.postgres, *self.processes):
             if not part.running:
@@ -116,7 +115,7 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
 
         ports = {service: [find_free_port() for _ in range(COPIES)] for service in SERVICES}
         mail_port, texts_port, intake_port = find_free_port(), find_free_port(), find_free_port()
-        ways = {
+        between = {
             **{f"{service} to kafka": (port, [kafka.behind[port]]) for service, port in kafka_ways.items()},
             **{f"{service} to its database": (find_free_port(), [postgres.port]) for service in SERVICES},
             "people to intake": (intake_port, ports["intake"]),
@@ -124,10 +123,7 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
             "notifier to mail": (find_free_port(), [mail_port]),
             "notifier to texts": (find_free_port(), [texts_port]),
         }
-        proxies = {
-            name: await stack.enter_async_context(running_proxy(port, targets, chance))
-            for name, (port, targets) in ways.items()
-        }
+        ways = await stack.enter_async_context(running_ways(between, chance.randrange(2**32)))
         url = f"http://{LOCALHOST}:{intake_port}"
         ledger = Ledger()
         dead = frozenset({"nobody@dead.example.org"})
@@ -138,9 +134,9 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
 
         named = {
             "PUBLIC_URL": url,
-            "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{proxies['notifier to intake'].port}",
-            "SMTP_URL": f"smtp://{LOCALHOST}:{proxies['notifier to mail'].port}",
-            "SMS_API_URL": f"http://{LOCALHOST}:{proxies['notifier to texts'].port}",
+            "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{ways.ports['notifier to intake']}",
+            "SMTP_URL": f"smtp://{LOCALHOST}:{ways.ports['notifier to mail']}",
+            "SMS_API_URL": f"http://{LOCALHOST}:{ways.ports['notifier to texts']}",
             "SMS_ACCOUNT_SID": ACCOUNT,
             "SMS_AUTH_TOKEN": TOKEN,
             "SMS_FROM": NUMBER,
@@ -149,15 +145,13 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
             "LINK_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         }
         for service, database_url in database_urls.items():
-            way = proxies[f"{service} to its database"]
-            named[database_variable(service)] = database_url.replace(
-                f":{urlsplit(database_url).port}/", f":{way.port}/"
-            )
+            port = ways.ports[f"{service} to its database"]
+            named[database_variable(service)] = database_url.replace(f":{urlsplit(database_url).port}/", f":{port}/")
         environment = compose_environment(folder, Parts(kafka.bootstrap_servers, database_urls, kafka, postgres), named)
         services, clocks = _make_services(folder, environment, ports, kafka_ways)
         await stack.enter_async_context(running_together([one for copies in services.values() for one in copies]))
         key = environment["BOOTSTRAP_API_KEY"]
-        yield Place(kafka, postgres, database_urls, services, clocks, proxies, mail, texts, ledger, url, key)
+        yield Place(kafka, postgres, database_urls, services, clocks, ways, mail, texts, ledger, url, key)
 
 
 def _make_services(

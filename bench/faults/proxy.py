@@ -1,13 +1,22 @@
-"""A TCP proxy that stands between two parts and does to their connections what networks do."""
+"""TCP proxies that stand between two parts and do to their connections what networks do.
+
+They have a process of their own (`python -m bench.faults.proxy`): where they share one with the people of a storm, all
+databases become as slow as those people are many.
+"""
 
 import asyncio
+import json
+import os
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from enum import StrEnum, auto
 
+from switchboard.local.folders import CHECKOUT
 from switchboard.processes import LOCALHOST
 
 _CHUNK = 16 * 1024
@@ -119,6 +128,64 @@ class Proxy:
             _end(writer, reset=False)
 
 
+class Ways:
+    """The proxies, by the name of the way that each stands in."""
+
+    def __init__(self, ports: Mapping[str, int], process: Process) -> None:
+        self.ports = ports
+        self._process = process
+
+    def change(self, way: str, weather: Weather) -> None:
+        """Lets it be like this there from now on."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{json.dumps([way, weather])}\n".encode())
+
+    def clear(self) -> None:
+        """Lets it be fair everywhere."""
+        for way in self.ports:
+            self.change(way, Weather.FAIR)
+
+
+@asynccontextmanager
+async def running_ways(ways: Mapping[str, tuple[int, Sequence[int]]], seed: int) -> AsyncIterator[Ways]:
+    """Serves (port, targets) by the name of a way, until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bench.faults.proxy",
+        json.dumps([ways, seed]),
+        stdin=PIPE,
+        stdout=PIPE,
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+        start_new_session=True,
+    )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the proxies have no pipes")
+    try:
+        if not await process.stdout.readline():
+            raise RuntimeError("the proxies did not start")
+        yield Ways({way: port for way, (port, _) in ways.items()}, process)
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+async def serve_ways(ways: Mapping[str, tuple[int, Sequence[int]]], seed: int) -> None:
+    """Serves until the other side of standard input is closed; each line of it is a way and its weather."""
+    chance = random.Random(seed)
+    orders = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    async with AsyncExitStack() as stack:
+        proxies = {
+            way: await stack.enter_async_context(running_proxy(port, targets, chance))
+            for way, (port, targets) in ways.items()
+        }
+        print("ready", flush=True)
+        while order := await orders.readline():
+            way, weather = json.loads(order)
+            proxies[way].change(Weather(weather))
+
+
 @asynccontextmanager
 async def running_proxy(port: int, targets: Sequence[int], chance: random.Random) -> AsyncIterator[Proxy]:
     """Serves until the block ends."""
@@ -138,3 +205,7 @@ def _end(writer: asyncio.StreamWriter, *, reset: bool) -> None:
             writer.transport.abort()
         else:
             writer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_ways(*json.loads(sys.argv[1])))

@@ -131,10 +131,10 @@ class Storm:
 
     async def disturb_network(self) -> int:
         """One way between two parts is cut, reset, half closed, silent, slow or thin."""
-        way = self.place.ways[self.chance.choice(sorted(self.place.ways))]
-        way.change(self.chance.choice([weather for weather in Weather if weather is not Weather.FAIR]))
+        way = self.chance.choice(sorted(self.place.ways.ports))
+        self.place.ways.change(way, self.chance.choice([weather for weather in Weather if weather is not Weather.FAIR]))
         await asyncio.sleep(self.chance.choice([0.5, 2, 6]))
-        way.change(Weather.FAIR)
+        self.place.ways.change(way, Weather.FAIR)
         return 0
 
     async def fill_disk(self) -> int:

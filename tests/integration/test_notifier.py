@@ -25,7 +25,7 @@ from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
 from schemas.outcomes import ClaimAwarded, ConfirmationRequested
 from schemas.partners import Contact, PartnerRecorded
-from schemas.vocabulary import Channel, PartnerKind, WithdrawalReason
+from schemas.vocabulary import Channel, PartnerKind, Urgency, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
@@ -342,6 +342,14 @@ async def test_what_perhaps_went_out_is_not_called_unsent_and_its_withdrawal_is_
     await eventually(both_settled)
     [email] = room.mail.taken
     assert b"No answer needed any more" in email
+
+
+async def test_who_is_in_a_hurry_goes_before_all_who_came_earlier(room: PostRoom) -> None:
+    await room.hears(partner(), *(offer() for _ in range(5)), offer(urgency=Urgency.TODAY))
+    async with room.pool.acquire() as connection:
+        [first] = await queue.claim_due(connection, 1)
+        others = await queue.claim_due(connection, 10)
+    assert [first.urgent, *(one.urgent for one in others)] == [True, *[False] * 5]
 
 
 async def test_who_lost_the_lease_before_sending_does_not_send(room: PostRoom) -> None:
