@@ -22,3 +22,9 @@ class Address(Part):
     channels: tuple[Channel, ...] = Field(default=(), max_length=2)
     reference: str = Field(pattern=r"^[0-9]{6}$")
     site_name: Name
+
+
+class OneTimeCode(Part):
+    """What a partner's person enters to prove that their address is theirs. Made as it is sent."""
+
+    code: str = Field(pattern=r"^[0-9]{6}$")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from schemas import deliveries, needs, offers, outcomes, partners, responses
+from schemas import deliveries, handovers, needs, offers, outcomes, partners, responses
 from schemas.event import Event, Item, LineQuantity, OfferTerms
 from schemas.taxonomy import Category
 from schemas.vocabulary import (
@@ -37,6 +37,7 @@ _SERVICE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0004")
 _CONTACT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0005")
 _OFFER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006")
 _MESSAGE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0007")
+_VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 _RESPOND_BY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
@@ -77,6 +78,7 @@ _SENT = deliveries.MessageAccepted(
     at=_NOW,
 )
 _ANSWER = {"need_id": _NEED, "offer_id": _OFFER, "partner_id": _PARTNER, "contact_id": _CONTACT}
+_HANDOVER = {"need_id": _NEED, "offer_id": _OFFER, "partner_id": _PARTNER, "contact_id": _CONTACT}
 _OFFERED = {"need_id": _NEED, "offer_id": _OFFER, "partner_id": _PARTNER, "terms": _OFFER_TERMS}
 _MESSAGE_SENT = _SENT.model_dump()
 
@@ -140,6 +142,12 @@ EXAMPLES: tuple[Event, ...] = (
     outcomes.NeedFulfilled(need_id=_NEED, met=(_BEDS, _BEDDING)),
     outcomes.NeedPartlyFulfilled(need_id=_NEED, met=(_BEDS,), unmet=(_BEDDING,), cause=UnmetCause.NOBODY_ANSWERED),
     outcomes.NeedUnmet(need_id=_NEED, unmet=(_BEDS, _BEDDING), cause=UnmetCause.NOBODY_ELIGIBLE),
+    handovers.CodeRequested(**_HANDOVER, expires=_RESPOND_BY),
+    handovers.VisitPlanned(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, ends=_NEEDED_BY),
+    handovers.VisitRefused(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, by=Answerer.FAMILY),
+    handovers.ConsentEnded(**_HANDOVER),
+    handovers.DisclosureEnded(need_id=_NEED),
+    handovers.FamilyErased(need_id=_NEED),
     _SENT,
     deliveries.MessageDelivered(**_MESSAGE_SENT),
     deliveries.MessageBounced(**_MESSAGE_SENT, problem=DeliveryProblem.ADDRESS_REFUSED),

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from schemas.key_ring import parse_key_ring
+
 _SIGNATURE_BYTES = 16
-_KEY_ID_BYTES, _SECRET_BYTES = 8, 32
 
 
 class BadLink(ValueError):
@@ -57,20 +58,7 @@ class LinkKeys:
     @classmethod
     def parse(cls, text: str) -> "LinkKeys":
         """Reads "id:base64,id:base64". Raises ValueError, without the secret in it, when that is not what it is."""
-        keys: dict[str, bytes] = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            key_id, _, secret = part.partition(":")
-            try:
-                keys[key_id] = base64.b64decode(secret, validate=True)
-            except ValueError:
-                raise ValueError(f"the link key {key_id!r} is not base64") from None
-            if not 0 < len(key_id.encode()) <= _KEY_ID_BYTES or len(keys[key_id]) < _SECRET_BYTES:
-                raise ValueError(
-                    f"the link key {key_id!r} needs an id of 1 to 8 bytes and a secret of at least 32 bytes"
-                )
-        if not keys:
-            raise ValueError("no link key given; write one as id:base64secret")
-        return cls(keys)
+        return cls(parse_key_ring(text))
 
     def sign(self, link: Link) -> str:
         """The token that goes into a URL."""

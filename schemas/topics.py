@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Literal
 
-from schemas import deliveries, needs, offers, outcomes, partners, responses
+from schemas import deliveries, handovers, needs, offers, outcomes, partners, responses
 from schemas.event import Event
 
 DAY = 24 * 3600
@@ -92,6 +92,20 @@ OUTCOMES = Topic(
         outcomes.NeedUnmet,
     ),
 )
+HANDOVERS = Topic(
+    "handovers",
+    "need_id",
+    ServiceName.INTAKE,
+    (ServiceName.NOTIFIER,),
+    (
+        handovers.CodeRequested,
+        handovers.VisitPlanned,
+        handovers.VisitRefused,
+        handovers.ConsentEnded,
+        handovers.DisclosureEnded,
+        handovers.FamilyErased,
+    ),
+)
 DELIVERIES = Topic(
     "deliveries",
     "need_id",
@@ -107,7 +121,7 @@ DELIVERIES = Topic(
     ),
 )
 
-TOPICS: tuple[Topic, ...] = (NEEDS, PARTNERS, RESPONSES, OFFERS, OUTCOMES, DELIVERIES)
+TOPICS: tuple[Topic, ...] = (NEEDS, PARTNERS, RESPONSES, OFFERS, OUTCOMES, HANDOVERS, DELIVERIES)
 DEAD_LETTER_RETENTION = 90 * DAY
 DEAD_LETTER_ORIGINS = {topic.dead_letters_of(service): topic for topic in TOPICS for service in topic.consumers}
 """By dead-letter topic, the topic whose records it holds."""

@@ -47,6 +47,15 @@ class ConsentKind(StrEnum):
     WRITTEN = auto()
 
 
+class IdentityRecord(StrEnum):
+    """What may be told of a family, one by one: the "records" of 34 CFR 99.30."""
+
+    NAME = auto()
+    PHONE = auto()
+    EMAIL = auto()
+    ADDRESS = auto()
+
+
 class PartnerKind(StrEnum):
     """What sort of organization a partner is; a family may exclude a kind."""
 
@@ -207,6 +216,10 @@ class MessagePurpose(StrEnum):
     CONFIRMATION = auto()
     NEED_STUCK = auto()
     NEED_CLOSED = auto()
+    IDENTITY_CODE = auto()
+    VISIT_PLANNED = auto()
+    VISIT_REFUSED = auto()
+    CONSENT_ENDED = auto()
 
 
 class DeliveryProblem(StrEnum):

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from switchboard.errors import SwitchboardError
+from switchboard.family_commands import audit_commands, family_commands
 
 
 class Service(StrEnum):
@@ -82,6 +83,9 @@ app.add_typer(partner_commands, name="partners")
 
 dead_letter_commands = typer.Typer(no_args_is_help=True, callback=quiet_kafka, help="What the services gave up on.")
 app.add_typer(dead_letter_commands, name="dlq")
+
+app.add_typer(family_commands, name="family")
+app.add_typer(audit_commands, name="audit")
 
 Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]
 Key = Annotated[str | None, typer.Option(help="Only this key: a need or a partner.")]

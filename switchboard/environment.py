@@ -38,6 +38,7 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
         "SMS_FROM": "+15005550006",
         "SMS_WEBHOOK_URL": f"{public_url}/webhooks/texts",
         "BOOTSTRAP_COORDINATOR_EMAIL": "coordinator@example.org",
+        "BOOTSTRAP_DISTRICT_EMAIL": "district@example.org",
         **named,
     }
     lines = [f"export {variable}={shlex.quote(value)}" for variable, value in sorted(settings.items())]
@@ -46,19 +47,20 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
 
 
 def _keep_secrets(path: Path) -> dict[str, str]:
-    if path.exists():
-        kept: dict[str, str] = json.loads(path.read_text())
-        return kept
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     invented = {
         "LINK_KEYS": f"k1:{_invent_key()}",
-        "SERVICE_KEY": _invent_key(),
+        "SERVICE_KEYS": f"k1:{_invent_key()}",
+        "LOOKUP_KEY": _invent_key(),
         "SMS_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
         "SMS_AUTH_TOKEN": secrets.token_hex(16),
         "NOTIFIER_API_KEY": f"sb_notifier_{secrets.token_urlsafe(24)}",
         "BOOTSTRAP_API_KEY": f"sb_bootstrap_{secrets.token_urlsafe(24)}",
     }
-    write_secret(path, json.dumps(invented))
-    return invented
+    # What a newer version needs besides is added to what an older one kept.
+    secrets_of_run = invented | kept
+    write_secret(path, json.dumps(secrets_of_run))
+    return secrets_of_run
 
 
 def _invent_key() -> str:

@@ -16,7 +16,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.topics import TOPICS, ServiceName
 from services.intake.restoring import restore_intake
-from services.intake.sealing import Seal
 from services.intake.settings import IntakeSettings
 from services.matcher.policy import load_policy
 from services.matcher.restoring import restore_matcher
@@ -53,7 +52,7 @@ def find_copy(service: ServiceName) -> Copy:
     match service:
         case ServiceName.INTAKE:
             intake = IntakeSettings()
-            restore = partial(restore_intake, seal=Seal(intake.wrapping_key))
+            restore = partial(restore_intake, seal=intake.seal)
             return Copy(service, intake.kafka_bootstrap_servers, intake.intake_database_url, restore)
         case ServiceName.MATCHER:
             matcher = MatcherSettings()

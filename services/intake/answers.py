@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +14,10 @@ from schemas.responses import (
     OfferDeclined,
     PartnerResponse,
 )
-from schemas.topics import ServiceName
 from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
 from services.intake.store import needs, offers
-from services.intake.store.needs import HistoryEntry
 from services.intake.store.offers import OfferRow
-from services.runtime import outbox
+from services.intake.telling import tell
 from services.runtime.database import Pool
 
 
@@ -83,12 +80,7 @@ async def _answer(
                 **facts,
             }
         )
-        told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
-        if not await offers.add_answer(connection, who.offer_id, kind, who.channel, told):
-            return offer
-        version = await needs.next_version(connection, who.need_id)
-        outgoing = outbox.Outgoing(event, who.need_id, version, need.traceparent)
-        await outbox.publish(connection, ServiceName.INTAKE, [outgoing])
-        entry = HistoryEntry(who.need_id, ServiceName.INTAKE, "", version, datetime.now(UTC), f"responses.{kind}", told)
-        await needs.add_history(connection, [entry])
+        facts_told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
+        if await offers.add_answer(connection, who.offer_id, kind, who.channel, who.contact_id, facts_told):
+            await tell(connection, need, event)
     return offer

@@ -2,25 +2,27 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import DELIVERIES, OFFERS, OUTCOMES, ServiceName
-from services.intake.api import internal, needs, partners, texts
+from services.intake.api import clearances, consents, internal, needs, partners, texts
 from services.intake.api.problems import add_problem_handlers
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
+from services.intake.doors import guarded_routes
+from services.intake.erasing import erase_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
-from services.intake.sealing import Seal
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import keys
+from services.intake.store import codes, keys
 from services.runtime.consuming import Consumer
-from services.runtime.database import open_pool
+from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
 from services.runtime.health import health_routes
 from services.runtime.inbox import pruning
@@ -46,13 +48,14 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         kafka = settings.kafka_bootstrap_servers
         async with open_pool(settings.intake_database_url, settings.database_connections) as pool:
-            app.state.desk = Desk(pool, Seal(settings.wrapping_key), settings.signing_keys, settings)
+            app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings)
             parts[:] = [
                 Once("bootstrap", lambda: bootstrap(pool, settings)),
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, [OFFERS, OUTCOMES, DELIVERIES], kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
-                pruning(pool, keys.forget_old),
+                Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
+                pruning(pool, forget_old),
                 measuring(pool),
             ]
             async with running(parts):
@@ -67,9 +70,17 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for router in (needs.router, partners.router, texts.router, internal.router, pages_router()):
-        app.include_router(router)
+    for routes in (needs, consents, partners, clearances, texts, internal):
+        app.include_router(routes.router)
+    app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
     app.middleware("http")(Gate())
     add_problem_handlers(app)
+    guarded_routes(app)
     return app
+
+
+async def forget_old(connection: Connection) -> None:
+    """Drops what counts no more."""
+    await keys.forget_old(connection)
+    await codes.forget_old(connection)

@@ -6,6 +6,7 @@ from services.intake.api.callers import Scope, hash_key
 from services.intake.settings import IntakeSettings
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator, KeyRow
+from services.intake.store.people import Role
 from services.runtime.database import Pool
 
 SITE_ID = uuid5(NAMESPACE_URL, "switchboard/first-site")
@@ -21,16 +22,24 @@ async def bootstrap(pool: Pool, settings: IntakeSettings) -> None:
             all_scopes = frozenset(Scope) - {Scope.ADDRESSES_READ}
             key_hash = hash_key(settings.bootstrap_api_key.get_secret_value())
             await keys.save_key(connection, key_hash, KeyRow("bootstrap", all_scopes, None))
-        if settings.bootstrap_coordinator_email is not None:
-            await keys.save_site(connection, SITE_ID, _SITE_NAME, _SITE_ZONE, _SITE_ZIP)
-            person = Coordinator(
-                person_id=uuid5(SITE_ID, settings.bootstrap_coordinator_email),
-                site_id=SITE_ID,
-                name="Casey Coordinator",
-                email=settings.bootstrap_coordinator_email,
-                phone="+17185550100",
-                language="en",
-                site_name=_SITE_NAME,
-                time_zone=_SITE_ZONE,
-            )
-            await keys.save_person(connection, person)
+        people = (
+            ("Casey Coordinator", settings.bootstrap_coordinator_email, Role.COORDINATOR),
+            ("Dana District", settings.bootstrap_district_email, Role.DISTRICT),
+        )
+        for name, email, role in people:
+            if email is not None:
+                await keys.save_site(connection, SITE_ID, _SITE_NAME, _SITE_ZONE, _SITE_ZIP)
+                await keys.save_person(connection, _person(name, email), role)
+
+
+def _person(name: str, email: str) -> Coordinator:
+    return Coordinator(
+        person_id=uuid5(SITE_ID, email),
+        site_id=SITE_ID,
+        name=name,
+        email=email,
+        phone="+17185550100",
+        language="en",
+        site_name=_SITE_NAME,
+        time_zone=_SITE_ZONE,
+    )

@@ -8,27 +8,19 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from schemas.event import NeedEvent
-from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened
+from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened, NeedTerms
 from schemas.responses import FamilyConfirmed, FamilyDisputed
-from schemas.topics import ServiceName
-from schemas.vocabulary import Answerer, CancelReason
-from services.intake.domain.need import EnteredNeed, NotPossible, to_terms
+from schemas.vocabulary import Answerer, CancelReason, ConsentKind
+from services.intake.consents import end_consents
+from services.intake.domain.consent import Consent, Purpose
+from services.intake.domain.need import EnteredNeed, NeedEnded, NeedNotFound, NotPossible, to_terms
 from services.intake.domain.progress import NeedProgress, Progress
-from services.intake.sealing import Seal
-from services.intake.store import keys, needs
+from services.intake.sealing import Seal, SealedFamily
+from services.intake.store import consents, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
-from services.runtime import outbox
+from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
 from services.runtime.tracing import current_traceparent
-
-
-class NeedNotFound(LookupError):
-    """There is no such need, or it is none of the caller's."""
-
-
-class NeedEnded(ValueError):
-    """The need has ended: nothing can be changed any more."""
 
 
 class KeyUsedOtherwise(ValueError):
@@ -59,12 +51,14 @@ async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) 
     Raises NotPossible, which names the field, or KeyUsedOtherwise.
     """
     body_hash = hashlib.sha256(entered.model_dump_json().encode()).digest()
+    need_id = uuid4()
+    sealed = await seal.close(entered.family, need_id)
     async with pool.acquire() as connection:
         for _ in range(2):
             if (known := await _find_known(connection, entry, body_hash)) is not None:
                 return known
             try:
-                return await _add(connection, seal, entered, entry, body_hash)
+                return await _add(connection, need_id, sealed, entered, entry, body_hash)
             except asyncpg.UniqueViolationError as error:
                 # Two of the same at once: the other one won, and is found in the next round.
                 if error.constraint_name != "idempotency_keys_pkey":
@@ -83,9 +77,10 @@ async def _find_known(connection: Connection, entry: Entry, body_hash: bytes) ->
     return await needs.read_need(connection, found[1], None)
 
 
-async def _add(connection: Connection, seal: Seal, entered: EnteredNeed, entry: Entry, body_hash: bytes) -> NeedRow:
+async def _add(
+    connection: Connection, need_id: UUID, sealed: SealedFamily, entered: EnteredNeed, entry: Entry, body_hash: bytes
+) -> NeedRow:
     now = datetime.now(UTC)
-    need_id = uuid4()
     async with connection.transaction():
         site_id = await _choose_site(connection, entered, entry)
         terms = to_terms(entered, site_id, now)
@@ -98,19 +93,35 @@ async def _add(connection: Connection, seal: Seal, entered: EnteredNeed, entry: 
                 reference,
                 site_id,
                 entry.person_id,
-                1,
+                0,
                 terms,
                 traceparent,
                 now,
                 withdrawn=False,
                 progress=progress,
             )
-            if await needs.add_need(connection, need, seal.close(entered.family, need_id)):
+            if await needs.add_need(connection, need, sealed):
                 break
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, body_hash, need_id)
-        await _tell(connection, need, NeedOpened(need_id=need_id, terms=terms), 1)
+        await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
+        await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need
+
+
+def _spoken(entered: EnteredNeed, terms: NeedTerms, entry: Entry, now: datetime) -> Consent:
+    return Consent(
+        consent_id=uuid4(),
+        kind=ConsentKind.SPOKEN,
+        purpose=Purpose.FIND_HELP,
+        records=frozenset(),
+        partner_ids=frozenset(entered.consent.partner_ids),
+        partner_kinds=frozenset(),
+        excluded_kinds=frozenset(entered.consent.excluded_kinds),
+        taken_by=entry.caller,
+        since=now,
+        until=terms.consent.until,
+    )
 
 
 async def _choose_site(connection: Connection, entered: EnteredNeed, entry: Entry) -> UUID:
@@ -128,8 +139,7 @@ async def cancel_need(pool: Pool, need_id: UUID, site_id: UUID | None, reason: C
     """Takes a need back. Raises NeedNotFound or NeedEnded."""
     async with pool.acquire() as connection, connection.transaction():
         need = await _lock_open(connection, need_id, site_id)
-        version = await needs.next_version(connection, need_id)
-        await _tell(connection, need, NeedCancelled(need_id=need_id, reason=reason), version)
+        await tell(connection, need, NeedCancelled(need_id=need_id, reason=reason))
     return need
 
 
@@ -141,8 +151,8 @@ async def withdraw_consent(pool: Pool, need_id: UUID, site_id: UUID | None) -> N
             raise NeedNotFound
         if not need.withdrawn:
             await needs.mark_withdrawn(connection, need_id)
-            version = await needs.next_version(connection, need_id)
-            await _tell(connection, need, ConsentWithdrawn(need_id=need_id), version)
+            await tell(connection, need, ConsentWithdrawn(need_id=need_id))
+            await end_consents(connection, need, ConsentKind)
     return need
 
 
@@ -150,9 +160,8 @@ async def answer_for_family(pool: Pool, need_id: UUID, site_id: UUID | None, by:
     """It arrived, or it did not. Raises NeedNotFound or NeedEnded."""
     async with pool.acquire() as connection, connection.transaction():
         need = await _lock_open(connection, need_id, site_id)
-        version = await needs.next_version(connection, need_id)
         made = FamilyConfirmed if arrived else FamilyDisputed
-        await _tell(connection, need, made(need_id=need_id, by=by), version)
+        await tell(connection, need, made(need_id=need_id, by=by))
     return need
 
 
@@ -184,13 +193,3 @@ async def _lock_open(connection: Connection, need_id: UUID, site_id: UUID | None
     if need.progress.status.ended:
         raise NeedEnded
     return need
-
-
-async def _tell(connection: Connection, need: NeedRow, event: NeedEvent, version: int) -> None:
-    await outbox.publish(
-        connection, ServiceName.INTAKE, [outbox.Outgoing(event, need.need_id, version, need.traceparent)]
-    )
-    what = event.type.removeprefix("switchboard.").removesuffix(".v1")
-    facts = event.model_dump(mode="json", exclude={"need_id", "terms"})
-    entry = HistoryEntry(need.need_id, ServiceName.INTAKE, "", version, datetime.now(UTC), what, facts)
-    await needs.add_history(connection, [entry])

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from schemas.codec import Tombstone
 from schemas.event import NeedEvent
+from schemas.handovers import DisclosureEnded, FamilyErased, VisitRefused
 from schemas.needs import ConsentWithdrawn, NeedChanged, NeedOpened
 from schemas.partners import PartnerRecorded
 from schemas.responses import PartnerResponse
 from schemas.topics import ServiceName, topic_named
+from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.partners import phones_of
 from services.intake.sealing import Seal
-from services.intake.store import needs, partners, restored
+from services.intake.store import consents, erasures, needs, partners, restored, visits
 from services.intake.store.needs import HistoryEntry
 from services.intake.store.restored import AnswerRow, Entered, Latest
 from services.runtime.database import Connection
@@ -32,13 +34,29 @@ async def restore_intake(connection: Connection, messages: Sequence[Message], se
     unknown = about - await restored.known_needs(connection, about)
     await needs.add_history(connection, [_history_entry(*one) for one in told] + _marks(entered))
     answers = [_answer_row(message, event) for message, event in told if isinstance(event, PartnerResponse)]
+    erased = await _end_again(connection, told)
     return {
+        "families erased again": erased,
         "needs entered again, without their family": len(entered),
         "needs brought up to date": len(behind - entered),
         "needs whose site or beginning is missing": len(unknown),
         "answers": await restored.add_answers(connection, answers),
         "partners": await _restore_partners(connection, own, seal),
     }
+
+
+async def _end_again(connection: Connection, told: Sequence[tuple[Message, NeedEvent]]) -> int:
+    """What was taken back since the backup is taken back once more. Returns how many families were erased."""
+    events = [event for _, event in told]
+    withdrawn = [event.need_id for event in events if isinstance(event, ConsentWithdrawn)]
+    await consents.end_consents_of(connection, withdrawn, list(ConsentKind))
+    unknown = [event.need_id for event in events if isinstance(event, DisclosureEnded)]
+    await consents.end_consents_of(connection, unknown, [ConsentKind.WRITTEN])
+    for by in Answerer:
+        refused = [event.visit_id for event in events if isinstance(event, VisitRefused) and event.by is by]
+        await visits.refuse_visits(connection, refused, by)
+    erased = [event.need_id for event in events if isinstance(event, FamilyErased)]
+    return len(await erasures.erase_families(connection, erased, "restored"))
 
 
 def _entered(message: Message, event: NeedEvent) -> Entered:
@@ -80,7 +98,7 @@ def _marks(entered: Collection[UUID]) -> list[HistoryEntry]:
 def _answer_row(message: Message, event: PartnerResponse) -> AnswerRow:
     kind = event.type.removeprefix("switchboard.responses.").removesuffix(".v1")
     facts = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
-    return AnswerRow(event.offer_id, kind, message.envelope.time, event.channel, facts)
+    return AnswerRow(event.offer_id, kind, message.envelope.time, event.channel, event.contact_id, facts)
 
 
 async def _restore_partners(connection: Connection, own: Sequence[Message], seal: Seal) -> int:

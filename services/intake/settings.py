@@ -5,7 +5,9 @@ import binascii
 
 from pydantic import Field, SecretStr, field_validator
 
+from schemas.key_ring import parse_key_ring
 from schemas.links import LinkKeys
+from services.intake.sealing import KeyRing, Seal
 from services.runtime.settings import ServiceSettings
 
 _KEY_BYTES = 32
@@ -21,12 +23,22 @@ class IntakeSettings(ServiceSettings):
     email_from: str = Field(description="the sender of sign-in links")
     sms_auth_token: SecretStr = Field(description="checks the signature of texts that come in")
     link_keys: SecretStr = Field(description="id:base64,…: the first signs, all verify")
-    service_key: SecretStr = Field(description="base64 of 32 bytes: wraps each family's own key")
+    service_keys: SecretStr = Field(description="id:base64,…: the first wraps each family's own key, all unwrap")
+    lookup_key: SecretStr = Field(description="base64 of 32 bytes: makes what a phone is found by; never changes")
+    identity_kept_days: int = Field(default=90, ge=0, le=3650, description="days from a need's end to its erasure")
     notifier_api_key: SecretStr = Field(description="the notifier's key for asking an address")
     bootstrap_api_key: SecretStr | None = Field(default=None, description="a key with all scopes, made at start")
     bootstrap_coordinator_email: str | None = Field(default=None, description="a coordinator, made at start")
+    bootstrap_district_email: str | None = Field(default=None, description="the district's officer, made at start")
 
-    @field_validator("service_key")
+    @field_validator("service_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) != _KEY_BYTES for key in parse_key_ring(value.get_secret_value()).values()):
+            raise ValueError("each key must have 32 bytes")
+        return value
+
+    @field_validator("lookup_key")
     @classmethod
     def _is_a_key(cls, value: SecretStr) -> SecretStr:
         try:
@@ -38,9 +50,10 @@ class IntakeSettings(ServiceSettings):
         return value
 
     @property
-    def wrapping_key(self) -> bytes:
-        """The service key's bytes."""
-        return base64.b64decode(self.service_key.get_secret_value())
+    def seal(self) -> Seal:
+        """Seals and opens families with these keys."""
+        lookup_key = base64.b64decode(self.lookup_key.get_secret_value())
+        return Seal(KeyRing(parse_key_ring(self.service_keys.get_secret_value())), lookup_key)
 
     @property
     def signing_keys(self) -> LinkKeys:

@@ -78,11 +78,10 @@ async def _find_sender(desk: Desk, phone: str) -> _Sender:
             record = await partner_rows.read_partner(connection, partner_id)
             spoken = [one.language for one in record.contacts if one.contact_id == contact_id] if record else []
             language = spoken[0] if spoken else language
-        if not contacts:
-            waiting = await need_rows.needs_awaiting_family(connection, phone_hash)
-            sealed = await need_rows.read_family(connection, waiting[0].need_id) if waiting else None
-            if sealed is not None:
-                language = desk.seal.open(sealed, waiting[0].need_id).language
+        waiting = [] if contacts else await need_rows.needs_awaiting_family(connection, phone_hash)
+        sealed = await need_rows.read_family(connection, waiting[0].need_id) if waiting else None
+    if sealed is not None:
+        language = (await desk.seal.open(sealed, waiting[0].need_id)).language
     return _Sender(phone_hash, contacts, language if language in REPLIES else "en")
 
 

@@ -1,13 +1,16 @@
-"""Where a coordinator or a family can be reached: asked of intake just before a send, and kept nowhere."""
+"""What is asked of intake just before a send, and kept nowhere: where a coordinator or family is reached, a code."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from schemas.addresses import Address
+from schemas.addresses import Address, OneTimeCode
 from schemas.vocabulary import RecipientKind
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class AddressesAway(Exception):
@@ -24,9 +27,19 @@ class Addresses:
 
     async def find(self, need_id: UUID, who: RecipientKind) -> Address | None:
         """The address; None when there is nobody to write to. Raises AddressesAway when intake cannot say."""
+        answer = await self._ask("GET", f"needs/{need_id}/addresses/{who}")
+        return _read(Address, answer) if answer is not None else None
+
+    async def make_code(self, offer_id: UUID, contact_id: UUID) -> str | None:
+        """A one-time code for that contact; None when none is wanted any more. Raises AddressesAway."""
+        answer = await self._ask("POST", f"offers/{offer_id}/contacts/{contact_id}/code")
+        return _read(OneTimeCode, answer).code if answer is not None else None
+
+    async def _ask(self, method: str, path: str) -> bytes | None:
         try:
-            answer = await self.client.get(
-                f"{self.intake_url}/internal/v1/needs/{need_id}/addresses/{who}",
+            answer = await self.client.request(
+                method,
+                f"{self.intake_url}/internal/v1/{path}",
                 headers={"Authorization": f"Bearer {self.api_key}"},
             )
         except httpx.HTTPError as error:
@@ -35,7 +48,11 @@ class Addresses:
             return None
         if answer.status_code != httpx.codes.OK:
             raise AddressesAway(f"status {answer.status_code}")
-        try:
-            return Address.model_validate_json(answer.content)
-        except ValidationError as error:
-            raise AddressesAway("an answer that is no address") from error
+        return answer.content
+
+
+def _read(kind: type[_Answer], content: bytes) -> _Answer:
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise AddressesAway("an answer of another kind") from error

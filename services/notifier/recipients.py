@@ -23,6 +23,8 @@ _WHILE_OFFER_GOES_OUT = timedelta(seconds=1)
 _PARTNER_UNKNOWN_YET = timedelta(seconds=1)
 _ABOUT_OPEN_OFFER = {MessagePurpose.OFFER, MessagePurpose.OFFER_REMINDER}
 _NAMES_COORDINATOR = {MessagePurpose.CLAIM_AWARDED}
+_FOR_ONE_CONTACT = {MessagePurpose.IDENTITY_CODE, MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
+"""About what one person did or knows: nobody else of the partner gets it."""
 _WENT_OUT = {"accepted", "delivered", "unknown"}
 _STILL_GOING_OUT = {"queued", "sending"}
 
@@ -99,11 +101,18 @@ class Recipients:
         partner = self._known.partners.get(message.partner_id) if message.partner_id else None
         if partner is None:
             return NotNow(self._now + _PARTNER_UNKNOWN_YET)
-        found = _first_reachable(partner.contacts, message.contact_id)
+        found = _first_reachable(_those_meant(partner.contacts, message), message.contact_id)
         if found is None:
             return NotWanted(DeliveryProblem.NO_ADDRESS)
         contact, channel, address = found
-        if (wait := self._quiet.wait_until(self._now, contact.time_zone)) and not (
+        code = ""
+        if message.purpose is MessagePurpose.IDENTITY_CODE:
+            # Asked for a moment ago, by somebody who waits for it: at night too.
+            made = await self._addresses.make_code(_required(message.offer_id), contact.contact_id)
+            if made is None:
+                return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
+            code = made
+        elif (wait := self._quiet.wait_until(self._now, contact.time_zone)) and not (
             message.urgent and contact.urgent_at_night
         ):
             return NotNow(wait)
@@ -121,6 +130,7 @@ class Recipients:
             partner.name,
             f"{self._public_url}/o/{self._keys.sign(link)}",
             coordinator,
+            code=code,
         )
         return Destination(channel, address, contact.contact_id, reader)
 
@@ -147,6 +157,7 @@ class Recipients:
             partner.name if partner else "",
             f"{self._public_url}/{path}",
             address,
+            visitor=_first_name(partner, message) if partner else "",
         )
         channel, at = reachable[0]
         return Destination(channel, at, None, reader)
@@ -160,6 +171,25 @@ class Recipients:
     def _link_end(message: queue.Message) -> datetime:
         # From the message, so that trying again gives the same link.
         return message.deadline + _LINK_LIFE
+
+
+def _those_meant(contacts: Sequence[Contact], message: queue.Message) -> list[Contact]:
+    if message.purpose not in _FOR_ONE_CONTACT:
+        return list(contacts)
+    meant = [contact for contact in contacts if contact.contact_id == message.contact_id]
+    if message.purpose is MessagePurpose.IDENTITY_CODE:
+        # The phone that got the link may lie on any table, and shows a text when it is locked.
+        by_email_first = [sorted(one.channels, key=lambda channel: channel is not Channel.EMAIL) for one in meant]
+        meant = [
+            one.model_copy(update={"channels": tuple(channels)})
+            for one, channels in zip(meant, by_email_first, strict=True)
+        ]
+    return meant
+
+
+def _first_name(partner: contacts.PartnerContacts, message: queue.Message) -> str:
+    named = message.event.get("contact_id")
+    return next((one.name.split()[0] for one in partner.contacts if str(one.contact_id) == named), "")
 
 
 def _first_reachable(contacts: Sequence[Contact], preferred: UUID | None) -> tuple[Contact, Channel, str] | None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 
-from schemas import offers, outcomes
+from schemas import handovers, offers, outcomes
 from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
@@ -35,6 +35,10 @@ class Reader:
     partner_name: str
     link: str
     coordinator: Address | None = None
+    code: str = ""
+    """What a partner's person enters to prove that their address is theirs."""
+    visitor: str = ""
+    """The first name of the person who would come to the family."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,13 @@ class _Facts:
 
     def collect(self) -> dict[str, str]:
         reader = self._reader
-        facts = {"name": reader.name, "partner": reader.partner_name, "link": reader.link}
+        facts = {
+            "name": reader.name,
+            "partner": reader.partner_name,
+            "link": reader.link,
+            "code": reader.code,
+            "visitor": reader.visitor,
+        }
         if reader.coordinator is not None:
             facts |= self._about_coordinator(reader.coordinator)
         if isinstance(self._event, OfferEvent):
@@ -153,6 +163,10 @@ class _Facts:
                 return {"returned": self._list(_of_lines(terms.items, returned))}
             case outcomes.ConfirmationRequested(delivered=delivered):
                 return {"delivered": self._list(delivered)}
+            case handovers.VisitPlanned(begins=begins, ends=ends):
+                return {"begins": self._moment(begins), "ends": self._time(ends)}
+            case handovers.VisitRefused(begins=begins):
+                return {"begins": self._moment(begins)}
             case outcomes.NeedStuck(cause=cause):
                 return {"stuck_words": self._word(cause)}
             case outcomes.NeedFulfilled(met=met):
@@ -187,6 +201,9 @@ class _Facts:
     def _moment(self, moment: datetime) -> str:
         pattern = "EEE, MMM d, h:mm a" if self._language == "en" else "EEE d MMM, h:mm a"
         return format_datetime(self._local(moment), pattern, locale=self._language)
+
+    def _time(self, moment: datetime) -> str:
+        return format_datetime(self._local(moment), "h:mm a", locale=self._language)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self._reader.time_zone)).replace(tzinfo=None)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import uvicorn
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi import FastAPI
 
 from schemas.codec import encode
 from schemas.event import Item, NeedEvent, OfferTerms
@@ -57,6 +58,7 @@ class Mailbox:
 
 @dataclass
 class RunningIntake:
+    app: FastAPI
     url: str
     desk: Desk
     mailbox: Mailbox
@@ -169,7 +171,8 @@ async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
         email_from="switchboard@example.org",
         sms_auth_token=SECRET,
         link_keys=f"{key}:{base64.b64encode(secret).decode()}",
-        service_key=SECRET,
+        service_keys=f"k1:{SECRET}",
+        lookup_key=SECRET,
         notifier_api_key=SECRET,
     )
     app = create_app(settings)
@@ -183,7 +186,7 @@ async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
 
     try:
         await eventually(started)
-        yield RunningIntake(settings.public_url, app.state.desk, mailbox)
+        yield RunningIntake(app, settings.public_url, app.state.desk, mailbox)
     finally:
         server.should_exit = True
         await serving

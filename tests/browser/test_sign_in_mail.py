@@ -58,7 +58,8 @@ def settings_for(port: int) -> IntakeSettings:
         email_from="switchboard@example.org",
         sms_auth_token=SECRET,
         link_keys="unused",
-        service_key=SECRET,
+        service_keys=f"k1:{SECRET}",
+        lookup_key=SECRET,
         notifier_api_key=SECRET,
     )
 

@@ -61,7 +61,8 @@ async def test_a_coordinator_of_another_site_finds_nothing_and_changes_nothing(i
         need_id = await enter_need(mine, intake)
         _, items = await intake.newest_need()
         await intake.matcher_says(ConfirmationRequested(need_id=need_id, delivered=items, attempt=1))
-        assert "Maria Canary" in (await mine.get(f"/needs/{need_id}")).text
+        assert "Canary" not in (await mine.get(f"/needs/{need_id}")).text
+        assert "Maria Canary" in (await mine.get(f"/needs/{need_id}/family")).text
         for path in ("", "/live", "/cancel", "/withdraw-consent"):
             answer = await other.get(f"/needs/{need_id}{path}")
             assert (answer.status_code, "Canary" in answer.text) == (404, False), path

@@ -1,7 +1,6 @@
 """Who calls the API, and what their key lets them do."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -38,10 +37,14 @@ def hash_key(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def calling_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
+@dataclass(frozen=True)
+class Calling:
     """A dependency: the caller, if its key has the scope."""
 
-    async def find_caller(request: Request) -> Caller:
+    scope: Scope
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller. Raises ApiProblem for a key that is not good, or not for this."""
         desk = desk_of(request)
         kind, _, key = request.headers.get("authorization", "").partition(" ")
         async with desk.pool.acquire() as connection:
@@ -52,8 +55,6 @@ def calling_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
                 "Send a key that is good: Authorization: Bearer <key>.",
                 {"WWW-Authenticate": "Bearer"},
             )
-        if scope not in row.scopes:
-            raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {scope}.")
+        if self.scope not in row.scopes:
+            raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {self.scope}.")
         return Caller(row.name, row.site_id, desk)
-
-    return find_caller

@@ -65,3 +65,10 @@ PARTNERS_ENTERED: dict[str, Any] = {
         }
     }
 }
+
+_CONSENT = {
+    "records": ["name", "phone"],
+    "partner_kinds": ["church"],
+    "signature": {"by": "A Parent", "on": "2026-11-24", "how": "on_paper"},
+}
+CONSENT_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _CONSENT}}}}

@@ -1,4 +1,4 @@
-"""What the notifier asks just before a send: the one door to a family's address."""
+"""What the notifier asks just before a send: the one door to a family's address, and to a one-time code."""
 
 from enum import StrEnum, auto
 from typing import Annotated
@@ -6,13 +6,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from schemas.addresses import Address
+from schemas.addresses import Address, OneTimeCode
 from schemas.vocabulary import Channel
-from services.intake.api.callers import Caller, Scope, calling_with
-from services.intake.needs import NeedNotFound
+from services.intake import identity
+from services.intake.api.callers import Caller, Calling, Scope
+from services.intake.domain.need import NeedNotFound
 from services.intake.store import keys, needs, partners
 
-router = APIRouter(prefix="/internal/v1/needs", include_in_schema=False)
+router = APIRouter(prefix="/internal/v1", include_in_schema=False)
+
+
+Notifier = Annotated[Caller, Depends(Calling(Scope.ADDRESSES_READ))]
 
 
 class Who(StrEnum):
@@ -22,10 +26,8 @@ class Who(StrEnum):
     FAMILY = auto()
 
 
-@router.get("/{need_id}/addresses/{who}")
-async def read_address(
-    need_id: UUID, who: Who, caller: Annotated[Caller, Depends(calling_with(Scope.ADDRESSES_READ))]
-) -> Address:
+@router.get("/needs/{need_id}/addresses/{who}")
+async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
     """Where somebody can be reached now. 404 when there is nobody to write to."""
     async with caller.desk.pool.acquire() as connection:
         need = await needs.read_need(connection, need_id, None)
@@ -50,7 +52,7 @@ async def read_address(
         if sealed is None or need.withdrawn:
             raise NeedNotFound
         stopped = sealed.phone_hash is not None and await partners.opted_out(connection, [sealed.phone_hash])
-    family = caller.desk.seal.open(sealed, need_id)
+    family = await caller.desk.seal.open(sealed, need_id)
     return Address(
         name=family.name,
         email=family.email,
@@ -61,3 +63,9 @@ async def read_address(
         reference=need.reference,
         site_name=site_name,
     )
+
+
+@router.post("/offers/{offer_id}/contacts/{contact_id}/code")
+async def make_code(offer_id: UUID, contact_id: UUID, caller: Notifier) -> OneTimeCode:
+    """A one-time code for a partner's person, in place of the one before. 404 when none is wanted any more."""
+    return OneTimeCode(code=await identity.make_code(caller.desk.pool, caller.desk.seal, offer_id, contact_id))

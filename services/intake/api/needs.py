@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from schemas.needs import NeedTerms
 from schemas.vocabulary import Answerer, CancelReason, StuckCause, UnmetCause, Urgency
 from services.intake import needs
-from services.intake.api.callers import Caller, Scope, calling_with
+from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import NEED, NEED_ENTERED
 from services.intake.domain.need import EnteredNeed
 from services.intake.domain.progress import NeedProgress
@@ -18,8 +18,8 @@ from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
 
 router = APIRouter(prefix="/v1/needs", tags=["needs"])
 
-Writer = Annotated[Caller, Depends(calling_with(Scope.NEEDS_WRITE))]
-Reader = Annotated[Caller, Depends(calling_with(Scope.NEEDS_READ))]
+Writer = Annotated[Caller, Depends(Calling(Scope.NEEDS_WRITE))]
+Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ))]
 
 
 class NeedShown(BaseModel):

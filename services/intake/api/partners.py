@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.partners import PartnerRecorded
 from services.intake import partners
-from services.intake.api.callers import Caller, Scope, calling_with
+from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import PARTNER_ENTERED, PARTNERS_ENTERED
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner import EnteredPartner, ListedPartner
@@ -17,8 +17,8 @@ router = APIRouter(prefix="/v1/partners", tags=["partners"])
 
 MOST_PARTNERS = 5000
 
-Writer = Annotated[Caller, Depends(calling_with(Scope.PARTNERS_WRITE))]
-Reader = Annotated[Caller, Depends(calling_with(Scope.PARTNERS_READ))]
+Writer = Annotated[Caller, Depends(Calling(Scope.PARTNERS_WRITE))]
+Reader = Annotated[Caller, Depends(Calling(Scope.PARTNERS_READ))]
 
 
 class EnteredPartners(BaseModel):

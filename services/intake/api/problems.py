@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from services.intake.answers import OfferNotFound
-from services.intake.domain.need import NotPossible
-from services.intake.needs import KeyUsedOtherwise, NeedEnded, NeedNotFound
+from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.needs import KeyUsedOtherwise
 from services.intake.partners import PartnerNotFound
 from services.runtime.database import is_passing
 from services.runtime.logs import get_logger

@@ -30,6 +30,14 @@ class NotPossible(ValueError):
         self.field = field
 
 
+class NeedNotFound(LookupError):
+    """There is no such need, or it is none of the caller's."""
+
+
+class NeedEnded(ValueError):
+    """The need has ended: nothing can be changed any more."""
+
+
 class _Entered(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -41,10 +49,18 @@ class EnteredItem(_Entered):
     quantity: int = Field(ge=1)
 
 
-class EnteredConsent(_Entered):
-    """What the family agreed to."""
+def _spoken(kind: ConsentKind) -> ConsentKind:
+    if kind is not ConsentKind.SPOKEN:
+        raise ValueError(
+            "enter the need with a spoken consent, then what was signed: POST /v1/needs/{need_id}/consents"
+        )
+    return kind
 
-    kind: ConsentKind
+
+class EnteredConsent(_Entered):
+    """What the family agreed to: that help is asked for, without its name."""
+
+    kind: Annotated[ConsentKind, AfterValidator(_spoken)]
     until: AwareDatetime | None = None
     partner_ids: tuple[UUID, ...] = Field(default=(), max_length=50)
     excluded_kinds: tuple[PartnerKind, ...] = Field(default=(), max_length=5)

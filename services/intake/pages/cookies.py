@@ -8,12 +8,13 @@ from services.intake.desk import desk_of
 
 
 class Cookie(StrEnum):
-    """By name: who is signed in, which forms are ours, which language was chosen, which page was wanted."""
+    """By name: who is signed in, whose forms are ours, the language chosen, the page wanted, the code entered."""
 
     SESSION = "session"
     FORM_MARK = "form_mark"
     LANGUAGE = "language"
     WANTED = "wanted"
+    OPENING = "opening"
 
 
 def put_cookie(request: Request, answer: Response, cookie: Cookie, value: str, *, seconds: int | None = None) -> None:

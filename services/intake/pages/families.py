@@ -1,4 +1,7 @@
-"""`/f/{token}`: the one question a family is asked, in its language."""
+"""`/f/{token}`: the one question a family is asked, and who would come to its door, in its language."""
+
+from datetime import UTC, datetime
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,8 +13,10 @@ from services.intake.pages.need_status import may_confirm, was_confirmed
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import OfFamily, OnDesk
+from services.intake.store import keys
 from services.intake.store import needs as need_rows
 from services.intake.store.needs import HistoryEntry, NeedRow
+from services.intake.visits import refuse_visit, visits_to_come
 
 router = APIRouter(prefix="/f/{token}", route_class=PageRoute)
 
@@ -20,14 +25,19 @@ router = APIRouter(prefix="/f/{token}", route_class=PageRoute)
 async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Response:
     """Did it arrive? Or thanks, when that was answered."""
     need, history = await needs.read_need(desk.pool, link.need_id, None)
+    now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
         sealed = await need_rows.read_family(connection, link.need_id)
+        announced = await visits_to_come(connection, link.need_id, now)
+        _, zone = await keys.site_of(connection, need.site_id)
     return show(
         request,
         "family.html",
-        own_language=desk.seal.open(sealed, link.need_id).language if sealed else None,
+        own_language=(await desk.seal.open(sealed, link.need_id)).language if sealed else None,
         stage=_stage_of(need, history),
         items=_delivered(history),
+        visits=announced,
+        zone=zone,
     )
 
 
@@ -38,6 +48,13 @@ async def answer(request: Request, token: str, link: OfFamily, desk: OnDesk) -> 
     said = (await request.form()).get("arrived")
     if said in {"yes", "no"} and _stage_of(need, history) == "ask":
         await needs.answer_for_family(desk.pool, link.need_id, None, Answerer.FAMILY, arrived=said == "yes")
+    return RedirectResponse(f"/f/{token}", 303)
+
+
+@router.post("/visits/{visit_id}/refuse")
+async def refuse(token: str, visit_id: UUID, link: OfFamily, desk: OnDesk) -> Response:
+    """Nobody comes. One tap, no reason asked."""
+    await refuse_visit(desk.pool, link.need_id, None, visit_id, Answerer.FAMILY)
     return RedirectResponse(f"/f/{token}", 303)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import AgeBand, Channel, Urgency
+from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
 from services.intake.domain.need import EnteredNeed
 from services.intake.pages.languages import Words
 
@@ -87,7 +87,8 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         "needed_by": _understand_day(typed.needed_by, zone, words, problems),
         "languages": typed.languages,
         "household": _understand_household(typed.household, words, problems),
-        "consent": {"kind": typed.consent},
+        # What they sign is taken down on a page of its own, once the need is there.
+        "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
         "family": {
             "name": typed.name,
             "phone": typed.phone or None,

@@ -83,7 +83,8 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
     except KeyUsedOtherwise:
         typed.key = Typed().key
         return _show_form(request, person, typed, {"form": words("form.sent_already")})
-    return RedirectResponse(f"/needs/{need.need_id}", 303)
+    signs_now = typed.consent == ConsentKind.WRITTEN
+    return RedirectResponse(f"/needs/{need.need_id}/consent" if signs_now else f"/needs/{need.need_id}", 303)
 
 
 def _show_form(request: Request, person: Person, typed: Typed, problems: dict[str, str]) -> Response:

@@ -13,6 +13,7 @@ from schemas.event import Item
 from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
 from services.intake import answers
 from services.intake.answers import Answering
+from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
 from services.intake.pages.offer_stage import Stage, stage_of
 from services.intake.pages.page_route import PageRoute
@@ -91,6 +92,8 @@ async def release(request: Request, token: str, invited: Invitation, desk: OnDes
 
 
 async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]) -> Response:
+    who = Claimant(invited.offer, invited.partner, invited.contact, None)
+    permitted = await what_is_permitted(desk.pool, who) if invited.offer.state == "awarded" else frozenset()
     async with desk.pool.acquire() as connection:
         seen = await changes.offer_mark(connection, invited.offer.offer_id)
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
@@ -107,6 +110,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         contacted="contacted" in given,
         awarded=_awarded_items(invited),
         coordinator=coordinator,
+        may_know_family=bool(permitted),
         seen=seen,
         decline_reasons=DeclineReason,
         release_reasons=ReleaseReason,

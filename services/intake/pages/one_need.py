@@ -1,6 +1,7 @@
 """`/needs/{need_id}`: what was asked, where it stands, what happened, and what the coordinator can do."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
 from babel import Locale
@@ -9,19 +10,21 @@ from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
 from services.intake import needs
-from services.intake.desk import Desk
-from services.intake.domain.family import Family
-from services.intake.needs import NeedEnded
+from services.intake.domain.disclosure_log import Who
+from services.intake.domain.need import NeedEnded
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
 from services.intake.pages.need_status import may_confirm, status_of, was_confirmed
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import changes, partners
+from services.intake.store import changes, consents, disclosures, partners
 from services.intake.store import needs as need_rows
+from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
+
+_MOST_LOOKS = 1000
 
 
 @router.get("")
@@ -31,8 +34,13 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         # Read before the rest, so that what comes in between is shown by the next change.
         seen = await changes.need_mark(connection, need_id)
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
+    now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
         names = await partners.partner_names(connection, timeline.partner_ids(history))
+        agreed = await consents.consents_of(connection, need_id)
+        looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
+        announced = await visits_to_come(connection, need_id, now)
+        nameless = await need_rows.needs_without_family(connection, [need_id])
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -44,7 +52,11 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         seen=seen,
         status=status_of(need, history),
         told=timeline.tell(history, need.terms, names, words),
-        family=await _open_family(desk, need_id),
+        has_family=not nameless,
+        erased=any(entry.what == "handovers.family_erased" for entry in history),
+        visits=announced,
+        signed=next((one for one in agreed if one.records and one.is_live(now)), None),
+        knowing=list({look.who_id: look for look in looks if look.who is Who.CONTACT}.values()),
         may_confirm=may_confirm(need) and not confirmed,
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,
@@ -116,12 +128,6 @@ async def _show_question(
         reasons=CancelReason,
         problems=problems,
     )
-
-
-async def _open_family(desk: Desk, need_id: UUID) -> Family | None:
-    async with desk.pool.acquire() as connection:
-        sealed = await need_rows.read_family(connection, need_id)
-    return desk.seal.open(sealed, need_id) if sealed else None
 
 
 def _back_to(need_id: UUID) -> Response:

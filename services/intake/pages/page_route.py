@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from services.intake.answers import OfferNotFound
-from services.intake.needs import NeedNotFound
+from services.intake.domain.need import NeedNotFound
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
 from services.intake.pages.problems import NotHere, OutOfOrder, PageProblem, SignInNeeded
 from services.intake.pages.rendering import show

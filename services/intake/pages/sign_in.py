@@ -8,7 +8,8 @@ from services.intake.domain.reaching import read_email
 from services.intake.pages.cookies import Cookie, drop_cookie, put_cookie
 from services.intake.pages.page_route import SESSION_S, PageRoute
 from services.intake.pages.rendering import show, words_for
-from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.pages.visitors import Anybody, OnDesk
+from services.intake.store.people import Role
 
 router = APIRouter(route_class=PageRoute)
 
@@ -16,9 +17,9 @@ _BOARD = "/needs"
 
 
 @router.get("/")
-async def choose_door(_person: SignedIn) -> Response:
-    """The board for who is signed in; the sign-in page for everybody else."""
-    return RedirectResponse(_BOARD, 303)
+async def choose_door(person: Anybody) -> Response:
+    """The page that who is signed in is there for; the sign-in page for everybody else."""
+    return RedirectResponse(_BOARD if person.role is Role.COORDINATOR else "/disclosures", 303)
 
 
 @router.get("/sign-in")
@@ -65,7 +66,7 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     if session is None:
         return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
-    answer = RedirectResponse(wanted if wanted.startswith(f"{_BOARD}/") else _BOARD, 303)
+    answer = RedirectResponse(wanted if wanted.startswith(f"{_BOARD}/") else "/", 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)
     drop_cookie(request, answer, Cookie.WANTED)
     return answer

@@ -1,4 +1,4 @@
-"""Who is on a page: a coordinator who is signed in, or somebody who holds a link."""
+"""Who is on a page: somebody who is signed in, in their role, or somebody who holds a link."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from services.intake.pages.cookies import Cookie
 from services.intake.pages.problems import NotHere, NotYet, SignInNeeded, TooOld
 from services.intake.store import offers, partners
 from services.intake.store.offers import OfferRow
-from services.intake.store.people import Person
+from services.intake.store.people import Person, Role
 
 
 async def _desk(request: Request) -> Desk:
@@ -25,7 +25,8 @@ async def _desk(request: Request) -> Desk:
 OnDesk = Annotated[Desk, Depends(_desk)]
 
 
-async def _signed_in(request: Request) -> Person:
+async def signed_in(request: Request) -> Person:
+    """Whoever is signed in. Raises SignInNeeded."""
     token = request.cookies.get(Cookie.SESSION)
     pool = desk_of(request).pool
     person = await signing_in.who_is(pool, token) if token else None
@@ -36,7 +37,27 @@ async def _signed_in(request: Request) -> Person:
     return person
 
 
-SignedIn = Annotated[Person, Depends(_signed_in)]
+Anybody = Annotated[Person, Depends(signed_in)]
+
+
+async def sign_in_as_coordinator(person: Anybody) -> Person:
+    """A coordinator. Raises SignInNeeded or NotHere."""
+    if person.role is not Role.COORDINATOR:
+        raise NotHere
+    return person
+
+
+async def sign_in_as_officer(person: Anybody) -> Person:
+    """The district's officer. Raises SignInNeeded or NotHere."""
+    if person.role is not Role.DISTRICT:
+        raise NotHere
+    return person
+
+
+SignedIn = Annotated[Person, Depends(sign_in_as_coordinator)]
+"""A coordinator, who sees the needs of the own site."""
+Officer = Annotated[Person, Depends(sign_in_as_officer)]
+"""The district's officer, who sees who looked, at all sites, and no family."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +69,8 @@ class Invited:
     contact: Contact
 
 
-async def _invited(token: str, desk: OnDesk) -> Invited:
+async def invited(token: str, desk: OnDesk) -> Invited:
+    """Whom the link in the path invites. Raises TooOld, NotYet, or NotHere for everything else that is wrong."""
     link = _read_link(token, desk)
     if not isinstance(link, OfferLink):
         raise NotHere
@@ -64,17 +86,18 @@ async def _invited(token: str, desk: OnDesk) -> Invited:
     return Invited(offer, partner, contact)
 
 
-Invitation = Annotated[Invited, Depends(_invited)]
+Invitation = Annotated[Invited, Depends(invited)]
 
 
-async def _family(token: str, desk: OnDesk) -> FamilyLink:
+async def of_family(token: str, desk: OnDesk) -> FamilyLink:
+    """Whose link is in the path. Raises TooOld or NotHere."""
     link = _read_link(token, desk)
     if not isinstance(link, FamilyLink):
         raise NotHere
     return link
 
 
-OfFamily = Annotated[FamilyLink, Depends(_family)]
+OfFamily = Annotated[FamilyLink, Depends(of_family)]
 
 
 def _read_link(token: str, desk: Desk) -> Link:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from services.intake.store.people import Role
 from services.runtime.database import Connection
 
 _REPEATED_WITHIN = timedelta(days=30)
@@ -61,17 +62,18 @@ async def save_site(connection: Connection, site_id: UUID, name: str, time_zone:
     )
 
 
-async def save_person(connection: Connection, person: Coordinator) -> None:
-    """Makes a coordinator, unless the email address is known."""
+async def save_person(connection: Connection, person: Coordinator, role: Role = Role.COORDINATOR) -> None:
+    """Makes a person who can sign in, unless the email address is known."""
     await connection.execute(
-        "INSERT INTO people (person_id, site_id, email, name, phone, language) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT DO NOTHING",
+        "INSERT INTO people (person_id, site_id, email, name, phone, language, role) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         person.person_id,
         person.site_id,
         person.email,
         person.name,
         person.phone,
         person.language,
+        role,
     )
 
 
@@ -81,7 +83,7 @@ async def coordinator_of(connection: Connection, need_id: UUID) -> Coordinator |
         """
         SELECT person_id, people.site_id, people.name, email, phone, language, sites.name AS site_name, time_zone
           FROM needs JOIN people ON people.site_id = needs.site_id JOIN sites ON sites.site_id = needs.site_id
-         WHERE need_id = $1 ORDER BY (person_id = entered_by) DESC NULLS LAST, since LIMIT 1
+         WHERE need_id = $1 AND role = 'coordinator' ORDER BY (person_id = entered_by) DESC NULLS LAST, since LIMIT 1
         """,
         need_id,
     )

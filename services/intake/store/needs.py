@@ -167,7 +167,9 @@ async def save_progress(connection: Connection, progress: Sequence[tuple[UUID, P
     """Where needs stand now."""
     await connection.execute(
         """
-        UPDATE needs SET status = new.status, stuck = new.stuck, cause = new.cause, matcher_version = new.version
+        UPDATE needs
+           SET status = new.status, stuck = new.stuck, cause = new.cause, matcher_version = new.version,
+               ended_at = CASE WHEN new.status = ANY($6::text[]) THEN coalesce(ended_at, now()) END
           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[])
                AS new (need_id, status, stuck, cause, version)
          WHERE needs.need_id = new.need_id AND needs.matcher_version < new.version
@@ -177,6 +179,7 @@ async def save_progress(connection: Connection, progress: Sequence[tuple[UUID, P
         [one.stuck for _, one in progress],
         [one.cause for _, one in progress],
         [one.version for _, one in progress],
+        [status for status in NeedProgress if status.ended],
     )
 
 

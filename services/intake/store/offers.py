@@ -65,6 +65,12 @@ async def read_offer(connection: Connection, offer_id: UUID) -> OfferRow | None:
     return _read(row) if row else None
 
 
+async def offers_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
+    """All offers of a need."""
+    rows = await connection.fetch("SELECT * FROM offers WHERE need_id = $1", need_id)
+    return [_read(row) for row in rows]
+
+
 async def find_by_number(connection: Connection, partner_ids: Sequence[UUID], number: int) -> OfferRow | None:
     """The newest offer of that number to one of these partners."""
     row = await connection.fetchrow(
@@ -84,14 +90,17 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
     return [_read(row) for row in rows]
 
 
-async def add_answer(connection: Connection, offer_id: UUID, kind: str, channel: str, facts: dict[str, Any]) -> bool:
+async def add_answer(
+    connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
+) -> bool:
     """Writes an answer down. False when that kind of answer was given already: the first one stands."""
     added = await connection.fetchval(
-        "INSERT INTO answers (offer_id, kind, channel, facts) VALUES ($1, $2, $3, $4) "
+        "INSERT INTO answers (offer_id, kind, channel, contact_id, facts) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT DO NOTHING RETURNING true",
         offer_id,
         kind,
         channel,
+        contact_id,
         facts,
     )
     return added is not None
@@ -101,6 +110,14 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
     """By kind, when an offer was answered."""
     rows = await connection.fetch("SELECT kind, at FROM answers WHERE offer_id = $1", offer_id)
     return {row["kind"]: row["at"] for row in rows}
+
+
+async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
+    """The contact who said yes."""
+    contact_id: UUID | None = await connection.fetchval(
+        "SELECT contact_id FROM answers WHERE offer_id = $1 AND kind = 'accepted'", offer_id
+    )
+    return contact_id
 
 
 def _read(row: asyncpg.Record) -> OfferRow:

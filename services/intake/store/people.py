@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum, auto
 from uuid import UUID
 
 from services.runtime.database import Connection
@@ -14,11 +15,21 @@ _SESSION_IDLES, _SESSION_LASTS = timedelta(hours=12), timedelta(days=7)
 _SESSION_TURNS, _PREVIOUS_TOKEN_LASTS = timedelta(hours=1), timedelta(minutes=1)
 
 
+class Role(StrEnum):
+    """What somebody who signs in is there for."""
+
+    COORDINATOR = auto()
+    """Sees the needs of the own site."""
+    DISTRICT = auto()
+    """Sees who looked at which family, at all sites, and no family."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody who is signed in, and the site they may see."""
 
     person_id: UUID
+    role: Role
     name: str
     language: str
     site_id: UUID
@@ -125,7 +136,7 @@ async def find_person(connection: Connection, session_hash: bytes) -> Person | N
     """Who this session belongs to, while it lasts."""
     row = await connection.fetchrow(
         """
-        SELECT person_id, person.name, language, site_id, site.name AS site_name, time_zone
+        SELECT person_id, role, person.name, language, site_id, site.name AS site_name, time_zone
           FROM sessions JOIN people AS person USING (person_id) JOIN sites AS site USING (site_id)
          WHERE (token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - $2::interval))
            AND rotated_at > now() - $3::interval AND signed_in_at > now() - $4::interval
@@ -135,7 +146,7 @@ async def find_person(connection: Connection, session_hash: bytes) -> Person | N
         _SESSION_IDLES,
         _SESSION_LASTS,
     )
-    return Person(**row) if row else None
+    return Person(**{**row, "role": Role(row["role"])}) if row else None
 
 
 async def rotate_session(connection: Connection, session_hash: bytes, new_hash: bytes) -> bool:

@@ -39,6 +39,7 @@ class AnswerRow:
     kind: str
     at: datetime
     channel: str
+    contact_id: UUID | None
     facts: dict[str, Any]
 
 
@@ -100,13 +101,14 @@ async def known_needs(connection: Connection, need_ids: Collection[UUID]) -> set
 async def add_answers(connection: Connection, answers: Sequence[AnswerRow]) -> int:
     """Writes answers down that are not here. Returns how many."""
     rows = await connection.fetch(
-        "INSERT INTO answers (offer_id, kind, at, channel, facts) "
-        "SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::jsonb[]) "
+        "INSERT INTO answers (offer_id, kind, at, channel, contact_id, facts) "
+        "SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::uuid[], $6::jsonb[]) "
         "ON CONFLICT DO NOTHING RETURNING offer_id",
         [answer.offer_id for answer in answers],
         [answer.kind for answer in answers],
         [answer.at for answer in answers],
         [answer.channel for answer in answers],
+        [answer.contact_id for answer in answers],
         [answer.facts for answer in answers],
     )
     return len(rows)

@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas import offers, outcomes
+from schemas import handovers, offers, outcomes
 from schemas.event import NeedEvent
+from schemas.handovers import HandoverEvent
 from schemas.offers import OfferEvent
-from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind, Urgency, WithdrawalReason
+from schemas.vocabulary import (
+    Answerer,
+    LapseReason,
+    MessagePurpose,
+    RecipientKind,
+    ReminderKind,
+    Urgency,
+    WithdrawalReason,
+)
 
 _OTHERWISE_WITHIN = timedelta(days=3)
 """A message about something without a deadline of its own is worth sending for so long."""
+_SOON = timedelta(hours=18)
+"""A visit that begins sooner cannot wait for the end of the night to be told of."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,40 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
             return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
         case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
             return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
+        case HandoverEvent():
+            return _about_handover(event, at)
     return []
+
+
+def _about_handover(event: HandoverEvent, at: datetime) -> list[Draft]:
+    match event:
+        case handovers.CodeRequested(expires=expires):
+            return [_to_contact(event, MessagePurpose.IDENTITY_CODE, expires)]
+        case handovers.VisitPlanned(begins=begins):
+            return [
+                Draft(RecipientKind.FAMILY, MessagePurpose.VISIT_PLANNED, begins, urgent=begins - at < _SOON),
+                Draft(RecipientKind.COORDINATOR, MessagePurpose.VISIT_PLANNED, begins, urgent=begins - at < _SOON),
+            ]
+        case handovers.VisitRefused(by=by):
+            told = [_to_contact(event, MessagePurpose.VISIT_REFUSED, at + _OTHERWISE_WITHIN)]
+            if by is Answerer.FAMILY:
+                told.append(to_coordinator(MessagePurpose.VISIT_REFUSED, at))
+            return told
+        case handovers.ConsentEnded():
+            return [_to_contact(event, MessagePurpose.CONSENT_ENDED, at + _OTHERWISE_WITHIN)]
+    return []
+
+
+def _to_contact(event: HandoverEvent, purpose: MessagePurpose, deadline: datetime) -> Draft:
+    return Draft(
+        RecipientKind.PARTNER,
+        purpose,
+        deadline,
+        urgent=True,
+        offer_id=event.offer_id,
+        partner_id=event.partner_id,
+        contact_id=event.contact_id,
+    )
 
 
 def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, contact_id: UUID | None = None) -> Draft:

@@ -1,0 +1,76 @@
+"""Which door each route stands behind. A route that has none keeps intake from starting."""
+
+from collections.abc import Iterator
+from enum import StrEnum, auto
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from services.intake.api.callers import Calling
+from services.intake.pages.visitors import invited, of_family, sign_in_as_coordinator, sign_in_as_officer, signed_in
+
+
+class Door(StrEnum):
+    """Who gets through. What they may see behind it, ownership decides, in the same place that lets them in."""
+
+    ANYBODY = auto()
+    KEY = auto()
+    """An API key with the scope that the route names; a key of one site sees that site."""
+    SIGNED_IN = auto()
+    COORDINATOR = auto()
+    """Sees the own site."""
+    OFFICER = auto()
+    OFFER_LINK = auto()
+    FAMILY_LINK = auto()
+    PROVIDER = auto()
+    """The texting provider, by its signature."""
+
+
+_OPEN = {
+    "/sign-in": "asks for an address, and says the same whether it is known",
+    "/sign-in/sent": "says where to look",
+    "/sign-in/{token}": "the token is the key: good once, for a quarter of an hour",
+    "/sign-out": "ends what the cookie names, or nothing",
+}
+"""Routes that everybody may call, and why."""
+_BY_SIGNATURE = {"/webhooks/texts"}
+_GUARDS = {
+    sign_in_as_coordinator: Door.COORDINATOR,
+    sign_in_as_officer: Door.OFFICER,
+    invited: Door.OFFER_LINK,
+    of_family: Door.FAMILY_LINK,
+}
+
+
+class NoDoor(TypeError):
+    """A route that nothing guards."""
+
+
+def door_of(route: APIRoute) -> Door:
+    """The door of a route. Raises NoDoor."""
+    guards = list(_calls(route.dependant))
+    if any(isinstance(guard, Calling) for guard in guards):
+        return Door.KEY
+    for guard, door in _GUARDS.items():
+        if guard in guards:
+            return door
+    if signed_in in guards:
+        return Door.SIGNED_IN
+    if route.path in _BY_SIGNATURE:
+        return Door.PROVIDER
+    if route.path in _OPEN:
+        return Door.ANYBODY
+    raise NoDoor(f"{route.path} stands behind no door: see services/intake/doors.py")
+
+
+def guarded_routes(app: FastAPI) -> list[tuple[APIRoute, Door]]:
+    """Every route of the app but health, figures and what lies below `/static`. Raises NoDoor where one has none."""
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [(route, door_of(route)) for route in found if isinstance(route, APIRoute)]
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

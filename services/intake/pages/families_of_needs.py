@@ -1,0 +1,48 @@
+"""`/needs/{need_id}/family` and its visits: who the family is, for its coordinator, who says yes or no to a visit."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from schemas.vocabulary import Answerer, IdentityRecord
+from services.intake import needs
+from services.intake.domain.disclosure_log import Look, LookPurpose, Who
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.rendering import show
+from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.store import disclosures
+from services.intake.store import needs as need_rows
+from services.intake.visits import refuse_visit
+
+router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
+
+
+@router.get("/family")
+async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """The family. That this coordinator looked is written down before it is shown."""
+    need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
+    async with desk.pool.acquire() as connection, connection.transaction():
+        sealed = await need_rows.read_family(connection, need_id)
+        if sealed is not None:
+            look = Look(
+                at=datetime.now(UTC),
+                need_id=need_id,
+                who=Who.COORDINATOR,
+                who_id=person.person_id,
+                partner_id=None,
+                records=frozenset(IdentityRecord),
+                purpose=LookPurpose.COORDINATION,
+                consent_id=None,
+            )
+            await disclosures.add_look(connection, look)
+    family = await desk.seal.open(sealed, need_id) if sealed else None
+    return show(request, "need_family.html", own_language=person.language, person=person, need=need, family=family)
+
+
+@router.post("/visits/{visit_id}/refuse")
+async def refuse(need_id: UUID, visit_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Takes a visit off, with one tap."""
+    await refuse_visit(desk.pool, need_id, person.site_id, visit_id, Answerer.COORDINATOR)
+    return RedirectResponse(f"/needs/{need_id}", 303)

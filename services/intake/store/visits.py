@@ -1,0 +1,134 @@
+"""Visits that partners planned, and whose people may make them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.runtime.database import Connection
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """That somebody checked a person, what they checked, and until when it counts (that day included)."""
+
+    partner_id: UUID
+    contact_id: UUID
+    kind: str
+    checked_by: str
+    until: date
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person of a partner at the family's door, between two times. `told` is whether all who must know do."""
+
+    visit_id: UUID
+    need_id: UUID
+    offer_id: UUID
+    partner_id: UUID
+    contact_id: UUID
+    begins: datetime
+    ends: datetime
+    planned_at: datetime
+    refused_at: datetime | None
+    told: bool
+
+
+_WITH_TOLD = """
+    SELECT visits.*, EXISTS (
+               SELECT FROM history WHERE history.need_id = visits.need_id AND at >= planned_at
+                  AND what IN ('deliveries.accepted', 'deliveries.delivered')
+                  AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'coordinator')
+           AND EXISTS (
+               SELECT FROM history WHERE history.need_id = visits.need_id AND at >= planned_at
+                  AND what LIKE 'deliveries.%' AND what <> 'deliveries.unknown'
+                  AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'family') AS told
+      FROM visits
+"""
+# A family that cannot be written to (suppressed, bounced, failed) is told by its coordinator, who knows by then.
+
+
+async def save_clearance(connection: Connection, clearance: Clearance, recorded_by: str) -> None:
+    """Records a clearance in place of the one before."""
+    await connection.execute(
+        """
+        INSERT INTO clearances (partner_id, contact_id, kind, checked_by, until, recorded_by)
+        VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (partner_id, contact_id) DO UPDATE
+           SET kind = excluded.kind, checked_by = excluded.checked_by, until = excluded.until,
+               recorded_by = excluded.recorded_by, recorded_at = now()
+        """,
+        clearance.partner_id,
+        clearance.contact_id,
+        clearance.kind,
+        clearance.checked_by,
+        clearance.until,
+        recorded_by,
+    )
+
+
+async def drop_clearance(connection: Connection, partner_id: UUID, contact_id: UUID) -> bool:
+    """Takes a clearance back. Whether there was one."""
+    dropped = await connection.fetchval(
+        "DELETE FROM clearances WHERE partner_id = $1 AND contact_id = $2 RETURNING true", partner_id, contact_id
+    )
+    return dropped is not None
+
+
+async def clearances_of(connection: Connection, partner_id: UUID) -> dict[UUID, Clearance]:
+    """By contact, the clearances of a partner's people, also those that have run out."""
+    rows = await connection.fetch(
+        "SELECT partner_id, contact_id, kind, checked_by, until FROM clearances WHERE partner_id = $1", partner_id
+    )
+    return {row["contact_id"]: Clearance(**dict(row)) for row in rows}
+
+
+async def add_visit(connection: Connection, visit: Visit) -> None:
+    """Writes a visit down."""
+    await connection.execute(
+        "INSERT INTO visits (visit_id, need_id, offer_id, partner_id, contact_id, begins, ends, planned_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        visit.visit_id,
+        visit.need_id,
+        visit.offer_id,
+        visit.partner_id,
+        visit.contact_id,
+        visit.begins,
+        visit.ends,
+        visit.planned_at,
+    )
+
+
+async def visits_of(connection: Connection, need_id: UUID) -> list[Visit]:
+    """A need's visits, the next one first."""
+    rows = await connection.fetch(_WITH_TOLD + " WHERE need_id = $1 ORDER BY begins", need_id)
+    return [_read(row) for row in rows]
+
+
+async def refuse_visits(connection: Connection, visit_ids: Sequence[UUID], by: str) -> set[UUID]:
+    """Takes visits off. Returns those that stood until now."""
+    rows = await connection.fetch(
+        "UPDATE visits SET refused_at = now(), refused_by = $2 "
+        "WHERE visit_id = ANY($1::uuid[]) AND refused_at IS NULL RETURNING visit_id",
+        visit_ids,
+        by,
+    )
+    return {row["visit_id"] for row in rows}
+
+
+def _read(row: asyncpg.Record) -> Visit:
+    return Visit(
+        visit_id=row["visit_id"],
+        need_id=row["need_id"],
+        offer_id=row["offer_id"],
+        partner_id=row["partner_id"],
+        contact_id=row["contact_id"],
+        begins=row["begins"],
+        ends=row["ends"],
+        planned_at=row["planned_at"],
+        refused_at=row["refused_at"],
+        told=row["told"],
+    )

@@ -1,0 +1,243 @@
+"""Every route, as everybody: who is let in, who is not, and that who is not changes nothing and learns nothing."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+from fastapi.routing import APIRoute
+
+from schemas.links import FamilyLink, LinkKeys, OfferLink
+from services.intake import signing_in
+from services.intake.api.callers import Calling, Scope, hash_key
+from services.intake.doors import Door, guarded_routes
+from services.intake.pages.cookies import Cookie
+from services.intake.store import keys
+from services.intake.store.keys import Coordinator, KeyRow
+from services.intake.store.people import Role
+from tests.browser.intake import KEYS, SECRET
+from tests.integration.cases import FORM_MARK, SIGNED, Case, knows
+from tests.system import need_body
+
+MARK = "a-mark-of-this-browser"
+NOBODY = uuid4()
+_LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
+"""What these do cannot be undone: they are tried after all others."""
+
+
+@dataclass
+class House:
+    """The case, a second site, the district, and the routes."""
+
+    case: Case
+    theirs: str
+    """A key of another site, with all scopes."""
+    sessions: dict[str, str]
+
+    def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
+        found = [
+            (method, route)
+            for route, door in guarded_routes(self.case.intake.app)
+            if door in doors
+            for method in sorted(route.methods or ())
+        ]
+        return sorted(found, key=lambda one: (one[0] == "DELETE", one[1].path.endswith(_LAST)))
+
+    async def call(
+        self, method: str, route: APIRoute, *, key: str | None = None, session: str | None = None, link: str = "x"
+    ) -> httpx.Response:
+        """The route as somebody would call it, about the case."""
+        case = self.case
+        path = route.path.format(
+            need_id=case.need_id,
+            partner_id=case.partner.partner_id,
+            contact_id=case.contact.contact_id,
+            offer_id=case.made.offer_id,
+            visit_id=NOBODY,
+            household_id=NOBODY,
+            other_id=NOBODY,
+            who="family",
+            token=link,
+        )
+        cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        sent: dict[str, Any] = {}
+        if route.path.startswith(("/v1", "/internal")):
+            if method in {"POST", "PUT"}:
+                sent["json"] = self.body_for(route.path)
+        elif method == "POST":
+            sent["data"] = {FORM_MARK: MARK}
+        async with httpx.AsyncClient(base_url=case.intake.url, cookies=cookies, headers=headers, timeout=30) as client:
+            if path.endswith("/live"):
+                # A stream: only its beginning is waited for.
+                async with client.stream(method, path) as answer:
+                    await anext(answer.aiter_text(), "")
+                    return httpx.Response(answer.status_code, headers=answer.headers)
+            return await client.request(method, path, **sent)
+
+    def body_for(self, path: str) -> Any:
+        partner = self.case.partner.model_dump(mode="json")
+        bodies: dict[str, Any] = {
+            "/v1/needs": need_body(),
+            "cancel": {"reason": "met_elsewhere"},
+            "confirmation": {"arrived": True},
+            "consents": {"records": ["name"], "partner_kinds": ["church"], "signature": SIGNED},
+            "clearance": {"kind": "fingerprints", "checked_by": "The city", "until": "2099-01-01"},
+            "/v1/partners": {"partners": [partner]},
+            "{partner_id}": {name: value for name, value in partner.items() if name != "partner_id"},
+        }
+        return next((body for ending, body in bodies.items() if path.endswith(ending)), None)
+
+    async def everything(self) -> dict[str, int]:
+        """How many rows each table has, and what the need's versions are."""
+        async with self.case.intake.desk.pool.acquire() as connection:
+            tables = await connection.fetch("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")
+            counts = {
+                row["relname"]: await connection.fetchval(f'SELECT count(*) FROM "{row["relname"]}"')  # noqa: S608
+                for row in tables
+            }
+            counts["version"] = await connection.fetchval("SELECT sum(version) FROM needs")
+        return counts
+
+
+@pytest_asyncio.fixture
+async def house(case: Case) -> AsyncIterator[House]:
+    await case.sign("name")
+    theirs = await case.intake.add_coordinator("theirs@school.example.org", "Theirs")
+    officer = Coordinator(
+        uuid4(), theirs.site_id, "Dana", "district@example.org", None, "en", "Theirs", theirs.time_zone
+    )
+    pool, key = case.intake.desk.pool, f"sb_{uuid4().hex}"
+    async with pool.acquire() as connection:
+        scopes = frozenset(Scope) - {Scope.ADDRESSES_READ}
+        await keys.save_key(connection, hash_key(key), KeyRow("theirs", scopes, theirs.site_id))
+        await keys.save_key(connection, hash_key("sb_powerless"), KeyRow("powerless", frozenset(), None))
+        await keys.save_person(connection, officer, Role.DISTRICT)
+    emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    sessions = {}
+    for name, email in emails.items():
+        await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
+        link = await case.intake.sign_in_link(email)
+        session = await signing_in.sign_in(pool, link.rpartition("/")[2])
+        assert session is not None
+        sessions[name] = session
+    yield House(case, key, sessions)
+
+
+async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
+    before = await house.everything()
+    for method, route in house.routes(Door.KEY):
+        for key, status in ((None, 401), ("sb_invented", 401), ("sb_powerless", 403)):
+            answer = await house.call(method, route, key=key)
+            assert (answer.status_code, knows(answer.text)) == (status, False), (method, route.path, key)
+            assert answer.headers["content-type"] == "application/problem+json"
+        wrong = SECRET if scope_of(route) is not Scope.ADDRESSES_READ else key_of(house)
+        assert (await house.call(method, route, key=wrong)).status_code == 403, (method, route.path)
+    assert await house.everything() == before
+
+
+async def test_every_route_about_a_need_is_closed_to_another_site(house: House) -> None:
+    before = await house.everything()
+    about = [one for one in house.routes(Door.KEY, Door.COORDINATOR) if "{need_id}" in one[1].path]
+    assert len(about) > 15
+    for method, route in about:
+        if scope_of(route) is Scope.ADDRESSES_READ:
+            continue
+        answer = await house.call(method, route, key=house.theirs, session="theirs")
+        assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path)
+    assert await house.everything() == before
+
+
+async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: House) -> None:
+    before = await house.everything()
+    for method, route in house.routes(Door.SIGNED_IN, Door.COORDINATOR, Door.OFFICER):
+        stranger = await house.call(method, route)
+        assert (stranger.status_code, stranger.headers.get("location")) == (303, "/sign-in"), (method, route.path)
+    for door, session in ((Door.COORDINATOR, "officer"), (Door.OFFICER, "ours")):
+        for method, route in house.routes(door):
+            answer = await house.call(method, route, session=session)
+            assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, session)
+    assert await house.everything() == before
+
+
+async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_links(house: House) -> None:
+    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
+    ids = (case.need_id, case.made.offer_id, case.contact.contact_id)
+    offer, family = KEYS.sign(OfferLink(*ids, soon)), KEYS.sign(FamilyLink(case.need_id, soon))
+    others = LinkKeys.parse("test:" + base64.b64encode(b"another secret of thirty-two byte").decode())
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    right = {Door.OFFER_LINK: offer, Door.FAMILY_LINK: family}
+    old = {
+        Door.OFFER_LINK: KEYS.sign(OfferLink(*ids, past)),
+        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, past)),
+    }
+    before = await house.everything()
+    for door, token in right.items():
+        foreign = right[Door.OFFER_LINK if door is Door.FAMILY_LINK else Door.FAMILY_LINK]
+        forged = others.sign(OfferLink(*ids, soon) if door is Door.OFFER_LINK else FamilyLink(case.need_id, soon))
+        nobodys = (
+            KEYS.sign(OfferLink(case.need_id, case.made.offer_id, NOBODY, soon)) if door is Door.OFFER_LINK else "x"
+        )
+        changed = ("A" if token[0] != "A" else "B") + token[1:]
+        for method, route in house.routes(door):
+            for bad in (foreign, forged, nobodys, changed, token[:-1], token[:40], f"{token}A", "x"):
+                answer = await house.call(method, route, link=bad)
+                assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, bad)
+            expired = await house.call(method, route, link=old[door])
+            assert (expired.status_code, knows(expired.text)) == (410, False), (method, route.path)
+    assert await house.everything() == before
+
+
+async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
+    before = await house.everything()
+    token = KEYS.sign(
+        OfferLink(
+            house.case.need_id,
+            house.case.made.offer_id,
+            house.case.contact.contact_id,
+            datetime.now(UTC) + timedelta(days=1),
+        )
+    )
+    for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
+        if method == "POST":
+            async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
+                path = route.path.format(need_id=house.case.need_id, token=token, visit_id=NOBODY, other_id=NOBODY)
+                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
+                answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
+            assert answer.status_code == 403, route.path
+    assert await house.everything() == before
+
+
+async def test_who_belongs_there_is_let_in(house: House) -> None:
+    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
+    links = {
+        Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon)),
+        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, soon)),
+    }
+    for door in (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
+        for method, route in house.routes(door):
+            key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
+            session = "officer" if door is Door.OFFICER else "ours"
+            answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
+            gone = "withdraw" in route.path or "/visits/" in route.path or scope_of(route) is Scope.ADDRESSES_READ
+            refused = {401, 403, 410} | (set() if gone else {404})
+            assert answer.status_code not in refused, (method, route.path, answer.status_code)
+            assert answer.headers.get("location") != "/sign-in", (method, route.path)
+
+
+async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:
+    [(method, route)] = house.routes(Door.PROVIDER)
+    assert (await house.call(method, route)).status_code == 403
+
+
+def scope_of(route: APIRoute) -> Scope | None:
+    found = [one.call.scope for one in route.dependant.dependencies if isinstance(one.call, Calling)]
+    return found[0] if found else None
+
+
+def key_of(house: House) -> str:
+    return str(house.case.school.headers["authorization"]).removeprefix("Bearer ")
