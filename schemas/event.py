@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from schemas.taxonomy import ItemCode
+from schemas.taxonomy import ITEM_KINDS, Category, ItemCode
 from schemas.vocabulary import PlaceName, Urgency
 
 
@@ -39,6 +39,11 @@ class Item(Part):
     code: ItemCode
     quantity: int = Field(ge=1, le=100_000)
 
+    @property
+    def category(self) -> Category:
+        """The kind of help that it is."""
+        return ITEM_KINDS[self.code].category
+
 
 class LineQuantity(Part):
     """A quantity of one line of a need: claimed, awarded or delivered."""
@@ -68,3 +73,4 @@ class OfferTerms(Part):
     needed_by: AwareDatetime
     respond_by: AwareDatetime
     sensitive: bool = False
+    """Whether the need is, as a whole: `place` is the county then, and there is no distance."""

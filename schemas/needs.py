@@ -31,6 +31,21 @@ class NeedTerms(Part):
     household: tuple[AgeBand, ...] = Field(default=(), max_length=20)
     """One age band for each person; empty means unknown."""
     consent: Consent
+    sensitive: bool = False
+    """Raised by hand, and never lowered. Whether a need is sensitive is said by `is_sensitive`."""
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether the need is sensitive, all of it: raised by hand, or by any of its items.
+
+        Whoever hears of the bed must not learn where the family is that needs shelter as well.
+        """
+        return self.sensitive or any(item.category.sensitive for item in self.items)
+
+    @property
+    def tells_living_situation(self) -> bool:
+        """Whether it tells how the family lives, which is no landlord's and no employer's business."""
+        return self.is_sensitive or any(item.category.living_situation for item in self.items)
 
 
 class NeedOpened(NeedEvent):

@@ -41,6 +41,8 @@ class ConfirmationRequested(NeedEvent):
     type: ClassVar[str] = "switchboard.outcomes.confirmation_requested.v1"
     delivered: tuple[Item, ...] = Field(min_length=1, max_length=50)
     attempt: int = Field(ge=1, le=10)
+    sensitive: bool = False
+    """Whether the need is; what was delivered does not have to show it."""
 
 
 class NeedStuck(NeedEvent):

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from schemas.event import Event, Part
 from schemas.taxonomy import Category
-from schemas.vocabulary import Channel, LanguageCode, PartnerKind, PartnerStatus, StateCode, ZipCode
+from schemas.vocabulary import Channel, Interest, LanguageCode, PartnerKind, PartnerStatus, StateCode, ZipCode
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+$", max_length=254)]
@@ -99,6 +99,8 @@ class PartnerRecorded(Event):
     """How many unanswered offers the partner is willing to have at once."""
     sensitive_needs: bool = False
     """Marked by the network's administrator as able to hear of sensitive needs."""
+    conflicts: tuple[Interest, ...] = Field(default=(), max_length=5)
+    """With any of these, it never hears of a family's living situation, whoever names or marks it."""
 
     @property
     def key(self) -> UUID:

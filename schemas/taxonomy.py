@@ -33,8 +33,14 @@ class Category(StrEnum):
         """Whether asking for it says something about a family that must not get around."""
         return self in _SENSITIVE
 
+    @property
+    def living_situation(self) -> bool:
+        """Whether asking for it tells whom a family lives with, where, or how it pays for that."""
+        return self in _LIVING_SITUATION
+
 
 _SENSITIVE = frozenset({Category.SHELTER, Category.SAFETY, Category.HEALTH, Category.LEGAL})
+_LIVING_SITUATION = frozenset({Category.SHELTER, Category.SAFETY, Category.RENT, Category.UTILITIES})
 
 
 @dataclass(frozen=True)

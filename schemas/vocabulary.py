@@ -66,6 +66,13 @@ class PartnerKind(StrEnum):
     BUSINESS = auto()
 
 
+class Interest(StrEnum):
+    """What a partner is to families besides a helper, and could use against them what it hears."""
+
+    LANDLORD = auto()
+    EMPLOYER = auto()
+
+
 class PartnerStatus(StrEnum):
     """Whether a partner is asked at all."""
 

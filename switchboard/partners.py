@@ -22,7 +22,7 @@ from switchboard.errors import SwitchboardError
 NEEDED = ("partner", "kind", "categories", "area")
 KNOWN = (
     *NEEDED,
-    *("partner_id", "zip", "languages", "min_age", "max_age", "claims_per_week", "messages_per_week"),
+    *("partner_id", "zip", "languages", "min_age", "max_age", "claims_per_week", "messages_per_week", "conflicts"),
     *("contact_name", "contact_email", "contact_phone", "contact_language", "channels"),
 )
 
@@ -143,16 +143,12 @@ def _add_row(partners: dict[str, tuple[dict[str, Any], list[int]]], cells: dict[
     partner_id = _read_id(cells.get("partner_id", "")) or str(_make_id(cells["partner"]))
     service = _to_service(cells, partner_id)
     contact = _to_contact(cells, partner_id)
-    record, lines = partners.setdefault(
-        partner_id,
-        (
-            {"partner_id": partner_id, "name": cells["partner"], "kind": cells["kind"], "services": [], "contacts": []},
-            [],
-        ),
-    )
+    new = {"partner_id": partner_id, "name": cells["partner"], "kind": cells["kind"]}
+    record, lines = partners.setdefault(partner_id, ({**new, "services": [], "contacts": [], "conflicts": []}, []))
     record["services"].append(service)
     if contact is not None and contact not in record["contacts"]:
         record["contacts"].append(contact)
+    record["conflicts"] += [one for one in _split(cells.get("conflicts", "")) if one not in record["conflicts"]]
     if cells.get("messages_per_week"):
         record["messages_per_week"] = _whole_number(cells, "messages_per_week")
     lines.append(line)

@@ -9,7 +9,7 @@ from uuid import UUID
 from schemas.offers import OfferReasons
 from services.matcher import store
 from services.matcher.directory.places import place_of
-from services.matcher.directory.plain import Directory, category_of
+from services.matcher.directory.plain import Directory
 from services.matcher.domain.asking import Candidate, already_asked
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.ranking import Record, rank
@@ -46,7 +46,7 @@ def _asked_once_more(record: Record) -> Record:
 
 
 def _give_numbers(need: Need, chosen: Chosen, numbers: dict[UUID, list[int]]) -> list[Candidate]:
-    sensitive = any(category_of(item).sensitive for item in need.terms.items)
+    sensitive = need.terms.is_sensitive
     place = place_of(need.terms.zip_code)
     label = "" if place is None else place.county_label if sensitive else place.label
     return [
@@ -57,7 +57,6 @@ def _give_numbers(need: Need, chosen: Chosen, numbers: dict[UUID, list[int]]) ->
             items=one.items,
             place=label,
             distance_miles=None if sensitive or one.distance_miles is None else round(one.distance_miles),
-            sensitive=sensitive,
             reasons=reasons,
         )
         for one, reasons in chosen

@@ -71,12 +71,10 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
+        if _is_sensitive(event):
+            entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
         facts = _Facts(self._compile, catalogue, language, event, reader).collect()
-        sensitive = isinstance(event, OfferEvent) and event.terms.sensitive
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "sensitive_text"}
-        # Who hands over may read what it is about, also in a text; a partner's phone may lie on any table.
-        withheld = sensitive and reader.kind is RecipientKind.PARTNER
-        text = self._compile(entry["sensitive_text"]).render(facts) if withheld else filled["text"]
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items()}
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])
@@ -93,8 +91,18 @@ class Renderer:
             subject=subject,
             plain=self._layout_plain.get_template("layout.txt").render(page),
             html=self._layout_html.get_template("layout.html").render(page),
-            text=_one_line(text),
+            text=_one_line(filled["text"]),
         )
+
+
+def _is_sensitive(event: NeedEvent) -> bool:
+    match event:
+        case OfferEvent(terms=terms):
+            return terms.sensitive
+        case outcomes.ConfirmationRequested(sensitive=sensitive, delivered=delivered):
+            # Yesterday's matcher does not say so: then the items do.
+            return sensitive or any(item.category.sensitive for item in delivered)
+    return False
 
 
 def _one_line(text: str) -> str:
@@ -159,8 +167,11 @@ class _Facts:
                     "contact_by": moment,
                     "contact_by_short": moment,
                 }
-            case outcomes.ClaimLapsed(returned=returned, terms=terms):
-                return {"returned": self._list(_of_lines(terms.items, returned))}
+            case outcomes.ClaimLapsed(returned=returned, terms=terms, reason=reason):
+                facts = {"returned": self._list(_of_lines(terms.items, returned))}
+                if self._reader.kind is RecipientKind.PARTNER:
+                    facts["lapsed_words"] = self._word(reason, partner=self._reader.partner_name)
+                return facts
             case outcomes.ConfirmationRequested(delivered=delivered):
                 return {"delivered": self._list(delivered)}
             case handovers.VisitPlanned(begins=begins, ends=ends):

@@ -32,6 +32,10 @@ async def sign_in(page: Page, intake: RunningIntake) -> None:
 
 async def enter_need(page: Page) -> None:
     await page.get_by_role("link", name="Ask for help").click()
+    await fill_form(page)
+
+
+async def fill_form(page: Page) -> None:
     await page.get_by_label("Thing 1").select_option("bed.twin")
     await page.locator("[name=quantity]").fill("2")
     await page.get_by_role("button", name="Add one more thing").click()

@@ -1,6 +1,7 @@
 """Intake's API, address door and text webhook, on a real database; Kafka is away, and nobody waits for it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,9 @@ import httpx
 import pytest_asyncio
 
 from schemas.offers import OfferWithdrawn
-from schemas.vocabulary import WithdrawalReason
+from schemas.vocabulary import AnswerChannel, WithdrawalReason
+from services.intake import answers
+from services.intake.answers import Answering
 from services.intake.api.callers import Scope, hash_key
 from services.intake.api.texts import sign
 from services.intake.gate import AT_ONCE
@@ -174,6 +177,46 @@ async def test_a_text_answers_its_own_offer_once(office: Office) -> None:
     await office.intake.matcher_says(award_of(made))
     assert "handed number 41 back" in (await office.text("NO 41")).text
     assert (await office.intake.events(need["need_id"]))[2:] == ["responses.released"]
+
+
+async def test_a_text_about_a_sensitive_offer_is_answered_without_a_word_of_what_it_is(office: Office) -> None:
+    partner, _ = await office.intake.add_partner()
+    contact = {"contact_id": str(uuid4()), "name": "Ada", "phone": PHONE, "channels": ["text"]}
+    record = {"name": partner.name, "kind": "church", "contacts": [contact]}
+    await office.ours.put(f"/v1/partners/{partner.partner_id}", json=record)
+    offered = []
+    for number in (41, 42):
+        await office.add_need(items=[{"code": "shelter.night", "quantity": 3}])
+        need_id, items = await office.intake.newest_need()
+        made = offer_of(need_id, items, partner)
+        sensitive = made.terms.model_copy(update={"sensitive": True, "number": number, "distance_miles": None})
+        offered.append(made.model_copy(update={"terms": sensitive}))
+    first, second = offered
+    await office.intake.matcher_says(first)
+    replies = [(await office.text(body)).text for body in ("YES 41", "yes")]
+    assert all("by the link" in reply for reply in replies)
+    await office.intake.matcher_says(second)
+    replies.append((await office.text("YES")).text)
+    assert "Which one?" in replies[-1]
+    assert await office.intake.events(first.need_id) == ["needs.opened"], "a text says no yes to what it does not name"
+    replies.append((await office.text("NO 41")).text)
+    assert await office.intake.events(first.need_id) == ["needs.opened", "responses.declined"]
+    who = Answering(second.need_id, second.offer_id, uuid4(), AnswerChannel.LINK)
+    await answers.accept_offer(office.intake.desk.pool, who, {})
+    await office.intake.matcher_says(award_of(second))
+    replies.append((await office.text("NO 42")).text)
+    assert "handed number 42 back" in replies[-1]
+    assert not re.search("shelter|night|Kings|Brooklyn|11201", " ".join(replies), re.IGNORECASE)
+
+
+async def test_a_need_is_raised_by_hand_and_a_partners_conflicts_are_kept(office: Office) -> None:
+    assert (await office.add_need())["terms"]["sensitive"] is False
+    assert (await office.add_need(sensitive=True))["terms"]["sensitive"] is True
+    path, record = f"/v1/partners/{uuid4()}", {"name": "Homes", "kind": "business", "conflicts": ["landlord"]}
+    assert (await office.ours.put(path, json=record)).json()["conflicts"] == ["landlord"]
+    assert (await office.ours.get(path)).json()["conflicts"] == ["landlord"]
+    refused = await office.ours.put(path, json=record | {"conflicts": ["dragon"]})
+    assert [error["field"] for error in refused.json()["errors"]] == ["conflicts.0"]
 
 
 async def test_what_comes_again_or_late_turns_nothing_back(office: Office) -> None:

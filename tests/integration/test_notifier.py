@@ -1,9 +1,11 @@
 """Sending against real servers that misbehave: SMTP, a texting API and intake's address door, on a real database."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
@@ -19,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from schemas.envelope import Envelope as EventEnvelope
-from schemas.event import Event
+from schemas.event import Event, Item
 from schemas.examples import EXAMPLES
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
@@ -446,6 +448,36 @@ async def test_an_award_names_the_coordinator_and_a_question_reaches_the_family(
     assert "2 camas individuales" in text["Body"]
     kept = await room.pool.fetchval("SELECT string_agg(messages::text, ' ') FROM messages")
     assert CANARY not in kept + await room.deliveries()
+
+
+@pytest.mark.parametrize("channel", Channel)
+async def test_of_a_sensitive_need_nothing_that_leaves_us_says_what_it_is(room: PostRoom, channel: Channel) -> None:
+    items = (Item(line=1, code="shelter.night", quantity=3),)
+    made = offer(items=items, sensitive=True, place="Kings County, NY", distance_miles=None)
+    award = ClaimAwarded(
+        need_id=made.need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        awarded=({"line": 1, "quantity": 3},),
+        contact_by=datetime.now(UTC) + timedelta(hours=3),
+    )
+    question = ConfirmationRequested(need_id=made.need_id, delivered=items, attempt=1, sensitive=True)
+    await room.hears(partner(channels=(channel,)), made)
+    await room.sender.send_due()
+    await room.hears(award, question)
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted"] * 4
+    emails = [message_from_bytes(raw, policy=policy.default) for raw in room.mail.taken]
+    subjects = " ".join(email["Subject"] for email in emails)
+    to_partner = [email for email in emails if "ada@church.example.org" in email["To"]]
+    bodies = [part.get_content() for email in to_partner for part in email.iter_parts()]
+    texts = [text["Body"] for text in room.providers.texts]
+    assert len(emails) + len(texts) == 4
+    assert len(bodies) == (4 if channel is Channel.EMAIL else 0)
+    for said in (subjects, *bodies, *texts):
+        assert not re.search("shelter|refugio|night|noche", said, re.IGNORECASE)
+    assert not re.search("Kings|Brooklyn", " ".join((subjects, *texts)))
 
 
 async def test_an_address_door_that_is_closed_is_waited_for(room: PostRoom) -> None:

@@ -18,13 +18,13 @@ from schemas.codec import decode
 from schemas.deliveries import MessageAccepted
 from schemas.event import Event, Item, LineQuantity
 from schemas.examples import EXAMPLES
-from schemas.needs import NeedOpened
+from schemas.needs import NeedOpened, NeedTerms
 from schemas.offers import OfferMade
 from schemas.outcomes import ClaimAwarded, ClaimRefused, NeedStuck
 from schemas.partners import PartnerRecorded, StateArea
 from schemas.responses import OfferAccepted
 from schemas.topics import topic_named, topic_of
-from schemas.vocabulary import StuckCause
+from schemas.vocabulary import Interest, StuckCause
 from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing, to_record
 from services.runtime.tracing import new_traceparent
@@ -136,17 +136,17 @@ def partners(count: int) -> Sequence[PartnerRecorded]:
     ]
 
 
-async def test_of_200_partners_who_accept_at_once_and_twice_as_many_win_as_there_are_units(stage: Stage) -> None:
+def terms_now(*items: Item) -> NeedTerms:
     now = datetime.now(UTC)
-    need_id = uuid4()
     consent = OPENED.terms.consent.model_copy(update={"until": now + timedelta(days=30), "excluded_kinds": ()})
-    terms = OPENED.terms.model_copy(
-        update={
-            "items": (Item(line=1, code="bed.twin", quantity=UNITS),),
-            "needed_by": now + timedelta(days=5),
-            "consent": consent,
-        }
+    return OPENED.terms.model_copy(
+        update={"items": items, "needed_by": now + timedelta(days=5), "consent": consent},
     )
+
+
+async def test_of_200_partners_who_accept_at_once_and_twice_as_many_win_as_there_are_units(stage: Stage) -> None:
+    need_id = uuid4()
+    terms = terms_now(Item(line=1, code="bed.twin", quantity=UNITS))
     async with running(stage.processes.matcher):
         await stage.tell(*[(partner.partner_id, partner) for partner in partners(VOLUNTEERS)])
         await stage.tell((need_id, NeedOpened(need_id=need_id, terms=terms)), times=2)
@@ -169,6 +169,27 @@ async def test_of_200_partners_who_accept_at_once_and_twice_as_many_win_as_there
     assert [[line.quantity for line in one.awarded] for one in won] == [[1]] * UNITS
     assert {one.offer_id for one in won} | {one.offer_id for one in refused} == {one.offer_id for one in made}
     assert len(refused) == VOLUNTEERS - UNITS
+
+
+async def test_the_bed_of_a_family_that_needs_shelter_is_offered_to_who_may_hear_of_it_and_by_county(
+    stage: Stage,
+) -> None:
+    trusted, landlord, anybody = partners(3)
+    trusted = trusted.model_copy(update={"sensitive_needs": True})
+    landlord = landlord.model_copy(update={"sensitive_needs": True, "conflicts": (Interest.LANDLORD,)})
+    bed, shelter = Item(line=1, code="bed.twin", quantity=1), Item(line=2, code="shelter.night", quantity=3)
+    needs = {uuid4(): terms_now(bed, shelter), uuid4(): terms_now(bed).model_copy(update={"sensitive": True})}
+    async with running(stage.processes.matcher):
+        await stage.tell(*[(partner.partner_id, partner) for partner in (anybody, landlord, trusted)])
+        await stage.tell(*[(need_id, NeedOpened(need_id=need_id, terms=terms)) for need_id, terms in needs.items()])
+        for need_id in needs:
+            await stage.wait_for(OfferMade, need_id, 1)
+        await stage.processes.matcher.stop()
+    for need_id in needs:
+        [made] = await stage.heard(OfferMade, need_id)
+        assert (made.partner_id, made.terms.items) == (trusted.partner_id, (bed,))
+        assert (made.terms.sensitive, made.terms.place) == (True, "Kings County, NY")
+        assert made.terms.distance_miles is None
 
 
 async def test_an_offer_on_the_topic_twice_is_one_email_and_one_word_that_it_was_taken(stage: Stage) -> None:

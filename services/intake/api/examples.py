@@ -29,6 +29,7 @@ NEED: dict[str, Any] = {
         "languages": ["es", "en"],
         "household": ["25-59", "6-12"],
         "consent": {"kind": "spoken", "until": "2027-02-22T15:00:00Z", "partner_ids": [], "excluded_kinds": []},
+        "sensitive": False,
     },
 }
 

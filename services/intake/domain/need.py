@@ -87,6 +87,7 @@ class EnteredNeed(_Entered):
     languages: tuple[LanguageCode, ...] = Field(default=("en",), min_length=1, max_length=5)
     household: tuple[AgeBand, ...] = Field(default=(), max_length=20)
     consent: EnteredConsent
+    sensitive: bool = False
     family: Family
 
 
@@ -114,4 +115,5 @@ def to_terms(entered: EnteredNeed, site_id: UUID, now: datetime) -> NeedTerms:
             partner_ids=entered.consent.partner_ids,
             excluded_kinds=entered.consent.excluded_kinds,
         ),
+        sensitive=entered.sensitive,
     )

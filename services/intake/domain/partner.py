@@ -16,7 +16,7 @@ from schemas.partners import (
     StateArea,
     ZipListArea,
 )
-from schemas.vocabulary import PartnerKind, PartnerStatus
+from schemas.vocabulary import Interest, PartnerKind, PartnerStatus
 from services.intake.domain.reaching import Email, Phone, Zip
 
 
@@ -64,6 +64,7 @@ class EnteredPartner(BaseModel):
     messages_per_week: int = Field(default=10, ge=0, le=200)
     open_offers: int = Field(default=5, ge=0, le=100)
     sensitive_needs: bool = False
+    conflicts: tuple[Interest, ...] = Field(default=(), max_length=5)
 
     def to_record(self, partner_id: UUID) -> PartnerRecorded:
         """The record of it."""

@@ -35,9 +35,10 @@ async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Respo
         "family.html",
         own_language=(await desk.seal.open(sealed, link.need_id)).language if sealed else None,
         stage=_stage_of(need, history),
-        items=_delivered(history),
         visits=announced,
         zone=zone,
+        # A family's phone may be shared, and they know what they asked for.
+        items=() if need.terms.is_sensitive else _delivered(history),
     )
 
 

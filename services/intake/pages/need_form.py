@@ -38,6 +38,7 @@ class Typed:
     languages: tuple[str, ...] = ()
     household: Mapping[str, str] = field(default_factory=dict)
     consent: str = ""
+    sensitive: bool = False
     name: str = ""
     phone: str = ""
     email: str = ""
@@ -64,6 +65,7 @@ def read_typed(form: FormData) -> Typed:
         languages=many("languages"),
         household={band: one(f"household-{band}") for band in AgeBand},
         consent=one("consent"),
+        sensitive=one("sensitive") == "yes",
         name=one("name"),
         phone=one("phone"),
         email=one("email"),
@@ -89,6 +91,7 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         "household": _understand_household(typed.household, words, problems),
         # What they sign is taken down on a page of its own, once the need is there.
         "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
+        "sensitive": typed.sensitive,
         "family": {
             "name": typed.name,
             "phone": typed.phone or None,

@@ -20,6 +20,7 @@ from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import changes, keys
+from services.intake.store import needs as need_rows
 from services.intake.store import offers as offer_rows
 
 router = APIRouter(prefix="/o/{token}", route_class=PageRoute)
@@ -98,6 +99,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         seen = await changes.offer_mark(connection, invited.offer.offer_id)
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
+        need = await need_rows.read_need(connection, invited.offer.need_id, None)
     return show(
         request,
         "offer.html",
@@ -111,6 +113,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         awarded=_awarded_items(invited),
         coordinator=coordinator,
         may_know_family=bool(permitted),
+        need=need,
         seen=seen,
         decline_reasons=DeclineReason,
         release_reasons=ReleaseReason,

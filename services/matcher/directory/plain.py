@@ -20,7 +20,6 @@ from schemas.partners import (
     StateArea,
     ZipListArea,
 )
-from schemas.taxonomy import ITEM_KINDS, Category
 from schemas.vocabulary import EligibilityRule, PartnerStatus
 from services.matcher.directory.places import Place, miles_between, place_of
 from services.matcher.domain.eligible import Eligible
@@ -78,7 +77,7 @@ class PlainDirectory:
         asked = _Asked(terms, tuple(items), place)
         found = []
         for partner, offerings in self._partners.values():
-            if partner.partner_id not in excluded and _may_hear_of_it(partner, asked):
+            if partner.partner_id not in excluded and _may_hear_of_it(partner, terms):
                 fits = [fit for offering in offerings if (fit := offering.fit(partner, asked)) is not None]
                 if fits:
                     found.append(max(fits, key=lambda fit: (len(fit.items), -(fit.distance_miles or 0))))
@@ -92,19 +91,17 @@ class _Asked:
     place: Place
 
 
-def category_of(item: Item) -> Category:
-    """The category that an item belongs to."""
-    return ITEM_KINDS[item.code].category
-
-
-def _may_hear_of_it(partner: PartnerRecorded, asked: _Asked) -> bool:
-    consent = asked.terms.consent
+def _may_hear_of_it(partner: PartnerRecorded, terms: NeedTerms) -> bool:
+    consent = terms.consent
     named = partner.partner_id in consent.partner_ids
     if partner.status is not PartnerStatus.ACTIVE or partner.kind in consent.excluded_kinds:
         return False
+    if partner.conflicts and terms.tells_living_situation:
+        # Also one that is named: the coordinator can call them, and knows what to leave out.
+        return False
     if consent.partner_ids and not named:
         return False
-    return named or partner.sensitive_needs or not any(category_of(item).sensitive for item in asked.items)
+    return named or partner.sensitive_needs or not terms.is_sensitive
 
 
 class _Offering:
@@ -121,7 +118,7 @@ class _Offering:
         self._point = home.point if home else None
 
     def fit(self, partner: PartnerRecorded, asked: _Asked) -> Eligible | None:
-        items = tuple(item for item in asked.items if category_of(item) in self._categories)
+        items = tuple(item for item in asked.items if item.category in self._categories)
         if not items or not self._covers(asked.terms.zip_code, asked.place):
             return None
         ages = self._ages_fit(asked.terms)

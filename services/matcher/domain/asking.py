@@ -25,7 +25,6 @@ class Candidate:
     items: tuple[Item, ...]
     place: str
     distance_miles: int | None
-    sensitive: bool
     reasons: OfferReasons
 
 
@@ -62,7 +61,7 @@ def _make_offer(turn: Turn, candidate: Candidate) -> None:
         urgency=need.terms.urgency,
         needed_by=need.deadline,
         respond_by=respond_by,
-        sensitive=candidate.sensitive,
+        sensitive=need.terms.is_sensitive,
     )
     offer = Offer(
         offer_id=uuid5(need.need_id, f"{candidate.partner_id}:{need.wave}"),

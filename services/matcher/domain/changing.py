@@ -13,22 +13,23 @@ from services.matcher.domain.turn import Turn
 def change_terms(turn: Turn, terms: NeedTerms) -> None:
     """Takes the new terms. What is claimed stays claimed; open offers are withdrawn, and asking begins anew."""
     need = turn.need
-    wanted = terms.model_copy(update={"items": _never_below_claimed(need, terms)})
+    wanted = _never_lowered(need.terms, terms.model_copy(update={"items": _never_below_claimed(need, terms)}))
     if need.status is NeedStatus.CLOSED or need.terms == wanted:
         return
+    # The terms first: what is told of the old offers must know whether the need is sensitive now.
+    turn.need = replace(need, terms=wanted, deadline=terms.needed_by, look_again_at=None, stuck=None)
     for offer in tuple(need.offers_in(OfferStatus.OPEN)):
         turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
         turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
-    changed = replace(
-        turn.need,
-        terms=wanted,
-        deadline=terms.needed_by,
-        look_again_at=None,
-        stuck=None,
-    )
-    if changed.status is NeedStatus.CONFIRMING and changed.open_items:
-        changed = replace(changed, status=NeedStatus.ASKING, confirm_by=None, attempt=0)
-    turn.need = changed
+    if turn.need.status is NeedStatus.CONFIRMING and turn.need.open_items:
+        turn.need = replace(turn.need, status=NeedStatus.ASKING, confirm_by=None, attempt=0)
+
+
+def _never_lowered(before: NeedTerms, after: NeedTerms) -> NeedTerms:
+    """What was sensitive stays so, also when the item is gone that had made it so."""
+    if before.sensitive or (before.is_sensitive and not after.is_sensitive):
+        return after.model_copy(update={"sensitive": True})
+    return after
 
 
 def _never_below_claimed(need: Need, terms: NeedTerms) -> tuple[Item, ...]:

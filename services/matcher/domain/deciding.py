@@ -240,7 +240,14 @@ def ask_family(turn: Turn) -> None:
         attempt=attempt,
         confirm_by=turn.now + turn.policy.confirmation.wait,
     )
-    turn.tell(ConfirmationRequested(need_id=turn.need.need_id, delivered=turn.need.delivered_items, attempt=attempt))
+    turn.tell(
+        ConfirmationRequested(
+            need_id=turn.need.need_id,
+            delivered=turn.need.delivered_items,
+            attempt=attempt,
+            sensitive=turn.need.terms.is_sensitive,
+        )
+    )
 
 
 def _settle(turn: Turn) -> None:

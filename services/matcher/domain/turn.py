@@ -47,11 +47,13 @@ class Turn:
 
     def about(self, offer: Offer) -> dict[str, Any]:
         """What every event about an offer says."""
+        # A need that was raised since is sensitive for those who were asked before, too.
+        sensitive = offer.terms.sensitive or self.need.terms.is_sensitive
         return {
             "need_id": self.need.need_id,
             "offer_id": offer.offer_id,
             "partner_id": offer.partner_id,
-            "terms": offer.terms,
+            "terms": offer.terms.model_copy(update={"sensitive": sensitive}),
         }
 
     def cause(self) -> UnmetCause:

@@ -64,7 +64,10 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
         case outcomes.ClaimRefused(contact_id=contact_id):
             return [to_partner(event, MessagePurpose.CLAIM_REFUSED, at + _OTHERWISE_WITHIN, contact_id)]
         case outcomes.ClaimLapsed(reason=reason):
-            told = [to_coordinator(MessagePurpose.CLAIM_LAPSED, at, event)]
+            told = []
+            if reason is not LapseReason.NEED_CLOSED:
+                # How the need ended is told by itself, and nobody else is asked.
+                told.append(to_coordinator(MessagePurpose.CLAIM_LAPSED, at, event))
             if reason is not LapseReason.RELEASED:
                 told.append(to_partner(event, MessagePurpose.CLAIM_LAPSED, at + _OTHERWISE_WITHIN))
             return told

@@ -78,9 +78,7 @@ class Situation:
     def _candidates(self, count: int) -> list[Candidate]:
         left = [partner for partner in self.partners if partner not in already_asked(self.need)]
         return [
-            Candidate(
-                partner, ROOT, 10 + number, self.need.open_items, "Brooklyn, NY", 2, sensitive=False, reasons=REASONS
-            )
+            Candidate(partner, ROOT, 10 + number, self.need.open_items, "Brooklyn, NY", 2, reasons=REASONS)
             for number, partner in enumerate(left[:count])
         ]
 

@@ -73,12 +73,16 @@ class AnyOrder(RuleBasedStateMachine):
     def lose_partner(self, partner: UUID) -> None:
         self.put(commands.LosePartner(partner))
 
-    @rule(beds=st.integers(1, 5), bedding=st.integers(0, 3))
-    def change(self, beds: int, bedding: int) -> None:
+    @rule(beds=st.integers(1, 5), bedding=st.integers(0, 3), sensitive=st.sampled_from([False] * 4 + [True]))
+    def change(self, beds: int, bedding: int, sensitive: bool) -> None:
         items = [BEDS.model_copy(update={"quantity": beds})]
         if bedding:
             items.append(BEDDING.model_copy(update={"quantity": bedding}))
-        self.put(commands.Change(terms(*items)))
+        before = self.situation.need
+        self.put(commands.Change(terms(*items).model_copy(update={"sensitive": sensitive})))
+        after = self.situation.need
+        raised = sensitive and before.status is not NeedStatus.CLOSED
+        assert after.terms.is_sensitive == (before.terms.is_sensitive or raised)
 
     @rule(consent=st.booleans())
     def stop(self, consent: bool) -> None:
