@@ -14,6 +14,7 @@ from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.topics import ServiceName
 from schemas.vocabulary import Answerer, CancelReason
 from services.intake.domain.need import EnteredNeed, NotPossible, to_terms
+from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal
 from services.intake.store import keys, needs
@@ -58,6 +59,7 @@ async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) 
 
     Raises NotPossible, which names the field, or KeyUsedOtherwise.
     """
+    check_partner_notes(entered)
     body_hash = hashlib.sha256(entered.model_dump_json().encode()).digest()
     async with pool.acquire() as connection:
         for _ in range(2):

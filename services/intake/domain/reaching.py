@@ -38,7 +38,7 @@ def read_zip(text: str) -> str:
     if not _is_real(zip_code):
         near = sorted({row["zip_code"] for row in zipcodes.similar_to(zip_code[:4])})[:5]  # type: ignore[no-untyped-call]
         hint = f"; near it are {', '.join(near)}" if near else ""
-        raise ValueError(f"there is no ZIP code {zip_code}{hint}")
+        raise ValueError(f"there is no such ZIP code{hint}")
     return zip_code
 
 

@@ -19,6 +19,7 @@ from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import changes, keys
+from services.intake.store import needs as need_rows
 from services.intake.store import offers as offer_rows
 
 router = APIRouter(prefix="/o/{token}", route_class=PageRoute)
@@ -95,6 +96,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         seen = await changes.offer_mark(connection, invited.offer.offer_id)
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
+    stage = stage_of(invited.offer, given, datetime.now(UTC))
     return show(
         request,
         "offer.html",
@@ -103,15 +105,27 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         token=token,
         invited=invited,
         offer=invited.offer,
-        stage=stage_of(invited.offer, given, datetime.now(UTC)),
+        stage=stage,
         contacted="contacted" in given,
         awarded=_awarded_items(invited),
         coordinator=coordinator,
+        partner_notes=await _partner_notes(invited, desk) if stage in {Stage.AWARDED, Stage.DONE} else None,
         seen=seen,
         decline_reasons=DeclineReason,
         release_reasons=ReleaseReason,
         problems=problems,
     )
+
+
+async def _partner_notes(invited: Invited, desk: OnDesk) -> str | None:
+    """What the coordinator wrote for whoever was awarded the need. Nothing else leaves the seal."""
+    need_id = invited.offer.need_id
+    async with desk.pool.acquire() as connection:
+        need = await need_rows.read_need(connection, need_id, None)
+        sealed = await need_rows.read_family(connection, need_id)
+    if need is None or need.withdrawn or sealed is None:
+        return None
+    return desk.seal.open(sealed, need_id).partner_notes
 
 
 async def _stage(invited: Invited, desk: OnDesk) -> Stage:
