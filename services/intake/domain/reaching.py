@@ -42,6 +42,13 @@ def read_zip(text: str) -> str:
     return zip_code
 
 
+@lru_cache(maxsize=1_000)
+def state_of(zip_code: str) -> str | None:
+    """The state of a ZIP code, by its two letters; None where there is no such ZIP code."""
+    rows: list[dict[str, str]] = zipcodes.matching(zip_code)  # type: ignore[no-untyped-call]
+    return rows[0]["state"] if rows else None
+
+
 @lru_cache(maxsize=50_000)
 def _is_real(zip_code: str) -> bool:
     # The package looks through all ZIP codes each time: two milliseconds.
