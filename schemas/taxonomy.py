@@ -185,7 +185,7 @@ ITEM_KINDS: Mapping[str, ItemKind] = {
 def known_item(code: str) -> str:
     """Returns `code`; raises ValueError, naming the codes there are, when there is no such item."""
     if code not in ITEM_KINDS:
-        raise ValueError(f"there is no item {code!r}; the items are {', '.join(ITEM_KINDS)}")
+        raise ValueError(f"there is no such item; the items are {', '.join(ITEM_KINDS)}")
     return code
 
 

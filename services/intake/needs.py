@@ -14,6 +14,7 @@ from schemas.vocabulary import Answerer, CancelReason, ConsentKind
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
 from services.intake.domain.need import EnteredNeed, NeedEnded, NeedNotFound, NotPossible, to_terms
+from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal, SealedFamily
 from services.intake.store import consents, keys, needs
@@ -50,6 +51,7 @@ async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) 
 
     Raises NotPossible, which names the field, or KeyUsedOtherwise.
     """
+    check_partner_notes(entered)
     body_hash = hashlib.sha256(entered.model_dump_json().encode()).digest()
     need_id = uuid4()
     sealed = await seal.close(entered.family, need_id)

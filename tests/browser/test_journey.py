@@ -161,6 +161,7 @@ async def test_no_page_is_wider_than_a_phone_or_breaks_its_own_security_policy(
         "/sign-in/sent",
         "/needs",
         "/needs/new",
+        "/needs/danger",
         f"/needs/{need_id}",
         f"/needs/{need_id}/cancel",
         f"/needs/{need_id}/withdraw-consent",

@@ -79,7 +79,7 @@ async def test_the_example_is_taken_and_importing_again_replaces(system: System,
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"area": "radius 00000 5"}, "line 4: services.0.area.radius.zip_code: there is no ZIP code 00000"),
+        ({"area": "radius 00000 5"}, "line 4: services.0.area.radius.zip_code: there is no such ZIP code"),
         ({"area": "somewhere"}, "line 4: area 'somewhere' must be one of: radius"),
         ({"categories": "dragons"}, "line 4: services.0.categories.0: Input should be"),
         ({"contact_email": "bo"}, "line 4: contacts.0.email: this is not an email address"),

@@ -21,7 +21,8 @@ CANARY_WORDS = ("Zephyrine", "Quillfeather", "quillfeather", "5550177", "555-017
 
 async def test_a_need_travels_from_the_coordinator_to_the_familys_yes(system: System) -> None:
     partner = await system.add_partner()
-    family = CANARY | {"address": "7 Hollow Lane", "notes": "canary-note", "channels": ["text"], "language": "es"}
+    notes = {"notes": "canary-note", "partner_notes": "a canary-note, after 5 pm"}
+    family = CANARY | notes | {"address": "7 Hollow Lane", "channels": ["text"], "language": "es"}
     need = await system.add_need(family=family, items=[{"code": "bed.crib", "quantity": 2}])
     email = partner["contacts"][0]["email"]
 

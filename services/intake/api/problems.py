@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from services.intake.answers import OfferNotFound
+from services.intake.domain.asked import fields_in, never_asked_in
 from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
 from services.intake.needs import KeyUsedOtherwise
 from services.intake.partners import PartnerNotFound
@@ -79,22 +81,38 @@ async def _conflict(_request: Request, error: Exception) -> Response:
     return problem(409, str(error))
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
-    errors = [
-        {"field": ".".join(str(part) for part in one["loc"] if part != "body") or "body", "message": _say(one)}
-        for one in error.errors()
-    ]
+    never_asked = dict.fromkeys(never_asked_in(error.body), "this is never asked; leave it out")
+    wrong = {_field_of(one): _say(one, request) for one in error.errors()}
+    errors = [{"field": field, "message": message} for field, message in (wrong | never_asked).items()]
     return problem(422, "Some fields are not right; each is named below.", errors)
 
 
-def _say(error: Mapping[str, Any]) -> str:
+def _field_of(error: Mapping[str, Any]) -> str:
+    return ".".join(str(part) for part in error["loc"] if part != "body") or "body"
+
+
+def _say(error: Mapping[str, Any], request: Request) -> str:
+    """What is wrong, without the value: it may be a family's."""
     match error["type"]:
         case "extra_forbidden":
-            return "there is no such field; leave it out"
+            fields = _fields_beside(error["loc"], request)
+            return f"this is not one of the fields; {f'the fields are {fields}' if fields else 'leave it out'}"
         case "missing":
             return "this is needed"
+        case "uuid_parsing":
+            return "this is not an id"
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _fields_beside(place: Sequence[str | int], request: Request) -> str:
+    """The names that may stand where an unknown one stood, by the model that the route reads; empty if it has none."""
+    hints = get_type_hints(request.scope["endpoint"])
+    bodies = [hint for name, hint in hints.items() if name != "return" and isinstance(hint, type)]
+    within = [str(part) for part in place[1:-1] if isinstance(part, str)]
+    paths = (path.split(".") for body in bodies if issubclass(body, BaseModel) for path, _ in fields_in(body))
+    return ", ".join(path[-1] for path in paths if path[:-1] == within)
 
 
 async def _http(_request: Request, error: Exception) -> Response:

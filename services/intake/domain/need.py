@@ -10,6 +10,7 @@ from schemas.event import Item
 from schemas.needs import Consent, NeedTerms
 from schemas.taxonomy import ITEM_KINDS, ItemCode
 from schemas.vocabulary import AgeBand, ConsentKind, LanguageCode, PartnerKind, Urgency
+from services.intake.domain.asked import SeenBy
 from services.intake.domain.family import Family
 from services.intake.domain.reaching import Zip
 
@@ -39,14 +40,17 @@ class NeedEnded(ValueError):
 
 
 class _Entered(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # A field's docstring says why it is asked: docs/what-we-ask.md is made of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class EnteredItem(_Entered):
     """How many of what."""
 
-    code: ItemCode
-    quantity: int = Field(ge=1)
+    code: Annotated[ItemCode, SeenBy.ASKED]
+    """Which thing, from a closed list, so that nothing about the family can be written into it."""
+    quantity: Annotated[int, SeenBy.ASKED] = Field(ge=1)
+    """How many, so that several partners can each take a part."""
 
 
 def _spoken(kind: ConsentKind) -> ConsentKind:
@@ -60,10 +64,14 @@ def _spoken(kind: ConsentKind) -> ConsentKind:
 class EnteredConsent(_Entered):
     """What the family agreed to: that help is asked for, without its name."""
 
-    kind: Annotated[ConsentKind, AfterValidator(_spoken)]
-    until: AwareDatetime | None = None
-    partner_ids: tuple[UUID, ...] = Field(default=(), max_length=50)
-    excluded_kinds: tuple[PartnerKind, ...] = Field(default=(), max_length=5)
+    kind: Annotated[ConsentKind, AfterValidator(_spoken), SeenBy.RULES]
+    """How the family agreed. Nobody is asked for a family that has not."""
+    until: Annotated[AwareDatetime | None, SeenBy.RULES] = None
+    """When that ends: nobody is asked later than that."""
+    partner_ids: Annotated[tuple[UUID, ...], SeenBy.RULES] = Field(default=(), max_length=50)
+    """Which partners may be asked, where the family wants only these."""
+    excluded_kinds: Annotated[tuple[PartnerKind, ...], SeenBy.RULES] = Field(default=(), max_length=5)
+    """Which kinds of partner may not be asked, such as churches."""
 
 
 def _not_too_many(items: tuple[EnteredItem, ...]) -> tuple[EnteredItem, ...]:
@@ -79,16 +87,30 @@ def _not_too_many(items: tuple[EnteredItem, ...]) -> tuple[EnteredItem, ...]:
 class EnteredNeed(_Entered):
     """The whole of it. Fields that are not here are never asked, and refused."""
 
-    site_id: UUID | None = None
-    items: Annotated[tuple[EnteredItem, ...], Field(min_length=1, max_length=50), AfterValidator(_not_too_many)]
-    zip_code: Zip
-    urgency: Urgency = Urgency.THIS_WEEK
-    needed_by: AwareDatetime | None = None
-    languages: tuple[LanguageCode, ...] = Field(default=("en",), min_length=1, max_length=5)
-    household: tuple[AgeBand, ...] = Field(default=(), max_length=20)
-    consent: EnteredConsent
-    sensitive: bool = False
-    family: Family
+    site_id: Annotated[UUID | None, SeenBy.RULES] = None
+    """Which school the need belongs to: its coordinators alone see it."""
+    items: Annotated[
+        tuple[EnteredItem, ...], Field(min_length=1, max_length=50), AfterValidator(_not_too_many), SeenBy.ASKED
+    ]
+    """What is needed: it decides who can help, and partners are asked for it."""
+    zip_code: Annotated[Zip, SeenBy.PLACE]
+    """Where the family lives: partners help within an area of their own."""
+    urgency: Annotated[Urgency, SeenBy.ASKED] = Urgency.THIS_WEEK
+    """How soon it is needed: it decides how many are asked at once, and how long each has to answer."""
+    needed_by: Annotated[AwareDatetime | None, SeenBy.ASKED] = None
+    """After which day it is of no use."""
+    languages: Annotated[tuple[LanguageCode, ...], SeenBy.RULES] = Field(default=("en",), min_length=1, max_length=5)
+    """What the family speaks: partners who speak it are asked first."""
+    household: Annotated[tuple[AgeBand, ...], SeenBy.RULES] = Field(default=(), max_length=20)
+    """How many people of which age, in bands: some partners help certain ages or households only. May be left out."""
+    consent: Annotated[EnteredConsent, SeenBy.RULES]
+    """What the family agreed to: without a yes nobody is asked."""
+    sensitive: Annotated[bool, SeenBy.RULES] = False
+    """That this need is to be treated as sensitive though its items are not: fewer partners hear of it, and less."""
+    family: Annotated[Family, SeenBy.SITE]
+    """Who the family is, sealed under a key of its own: deleting the key deletes the family."""
+    partner_notes_checked: Annotated[bool, SeenBy.NOBODY] = False
+    """That somebody has looked at notes which may say who the family is, and wants them so."""
 
 
 def to_terms(entered: EnteredNeed, site_id: UUID, now: datetime) -> NeedTerms:

@@ -40,12 +40,16 @@ EnteredArea = Annotated[
 class EnteredService(Service):
     """One thing that a partner does."""
 
+    model_config = ConfigDict(extra="forbid")
+
     area: EnteredArea
     zip_code: Zip | None = None
 
 
 class EnteredContact(Contact):
     """A person who answers for a partner, with phone and email as people type them."""
+
+    model_config = ConfigDict(extra="forbid")
 
     email: Email | None = None
     phone: Phone | None = None

@@ -38,8 +38,15 @@ def read_zip(text: str) -> str:
     if not _is_real(zip_code):
         near = sorted({row["zip_code"] for row in zipcodes.similar_to(zip_code[:4])})[:5]  # type: ignore[no-untyped-call]
         hint = f"; near it are {', '.join(near)}" if near else ""
-        raise ValueError(f"there is no ZIP code {zip_code}{hint}")
+        raise ValueError(f"there is no such ZIP code{hint}")
     return zip_code
+
+
+@lru_cache(maxsize=1_000)
+def state_of(zip_code: str) -> str | None:
+    """The state of a ZIP code, by its two letters; None where there is no such ZIP code."""
+    rows: list[dict[str, str]] = zipcodes.matching(zip_code)  # type: ignore[no-untyped-call]
+    return rows[0]["state"] if rows else None
 
 
 @lru_cache(maxsize=50_000)

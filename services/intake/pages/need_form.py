@@ -45,6 +45,8 @@ class Typed:
     family_language: str = "en"
     channels: tuple[str, ...] = ()
     notes: str = ""
+    partner_notes: str = ""
+    partner_notes_checked: bool = False
 
 
 def read_typed(form: FormData) -> Typed:
@@ -72,6 +74,8 @@ def read_typed(form: FormData) -> Typed:
         family_language=one("family_language"),
         channels=many("channels"),
         notes=one("notes"),
+        partner_notes=one("partner_notes"),
+        partner_notes_checked="partner_notes_checked" in form,
     )
 
 
@@ -99,7 +103,9 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
             "language": typed.family_language,
             "channels": typed.channels,
             "notes": typed.notes or None,
+            "partner_notes": typed.partner_notes or None,
         },
+        "partner_notes_checked": typed.partner_notes_checked,
     }
     try:
         need = EnteredNeed.model_validate(meant)

@@ -10,6 +10,7 @@ from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
 from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
 from services.intake import needs
 from services.intake.domain.need import NotPossible
+from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.domain.progress import NeedProgress
 from services.intake.needs import Entry, KeyUsedOtherwise
 from services.intake.pages.languages import LANGUAGES
@@ -78,6 +79,10 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
         need = await needs.open_need(desk.pool, desk.seal, understand(typed, person.time_zone, words), entry)
     except BadForm as error:
         return _show_form(request, person, typed, error.problems)
+    except TellsWhoTheyAre as error:
+        found = words("partner_notes.found", found=", ".join(f"“{one.text}”" for one in error.found))
+        problems = {"form": words("partner_notes.look"), "partner_notes_checked": found}
+        return _show_form(request, person, typed, problems)
     except NotPossible as error:
         return _show_form(request, person, typed, {error.field: words(f"problem.{error.field}")})
     except KeyUsedOtherwise:

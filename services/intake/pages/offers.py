@@ -100,6 +100,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)
+    stage = stage_of(invited.offer, given, datetime.now(UTC))
     return show(
         request,
         "offer.html",
@@ -108,17 +109,29 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         token=token,
         invited=invited,
         offer=invited.offer,
-        stage=stage_of(invited.offer, given, datetime.now(UTC)),
+        stage=stage,
         contacted="contacted" in given,
         awarded=_awarded_items(invited),
         coordinator=coordinator,
         may_know_family=bool(permitted),
         need=need,
+        partner_notes=await _partner_notes(invited, desk) if stage in {Stage.AWARDED, Stage.DONE} else None,
         seen=seen,
         decline_reasons=DeclineReason,
         release_reasons=ReleaseReason,
         problems=problems,
     )
+
+
+async def _partner_notes(invited: Invited, desk: OnDesk) -> str | None:
+    """What the coordinator wrote for whoever was awarded the need. Nothing else leaves the seal."""
+    need_id = invited.offer.need_id
+    async with desk.pool.acquire() as connection:
+        need = await need_rows.read_need(connection, need_id, None)
+        sealed = await need_rows.read_family(connection, need_id)
+    if need is None or need.withdrawn or sealed is None:
+        return None
+    return (await desk.seal.open(sealed, need_id)).partner_notes
 
 
 async def _stage(invited: Invited, desk: OnDesk) -> Stage:

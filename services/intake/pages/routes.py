@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
     consents,
+    danger,
     disclosures,
     families,
     families_of_needs,
@@ -19,6 +20,17 @@ from services.intake.pages.foreign_forms import refuse_foreign_forms
 def pages_router() -> APIRouter:
     """The pages. They need `app.state.desk`, and the folder `static_folder` mounted at `/static`."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
-    for pages in (sign_in, needs, one_need, families_of_needs, consents, disclosures, offers, identity, families):
+    for pages in (
+        sign_in,
+        needs,
+        danger,
+        one_need,
+        families_of_needs,
+        consents,
+        disclosures,
+        offers,
+        identity,
+        families,
+    ):
         router.include_router(pages.router)
     return router
