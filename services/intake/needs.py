@@ -13,10 +13,12 @@ from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened
 from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.topics import ServiceName
 from schemas.vocabulary import Answerer, CancelReason
+from services.intake.domain.family import Family
+from services.intake.domain.households import marks_of
 from services.intake.domain.need import EnteredNeed, NotPossible, to_terms
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal
-from services.intake.store import keys, needs
+from services.intake.store import households, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -107,10 +109,15 @@ async def _add(connection: Connection, seal: Seal, entered: EnteredNeed, entry: 
             )
             if await needs.add_need(connection, need, seal.close(entered.family, need_id)):
                 break
+        await households.add_marks(connection, need_id, _hash_marks(seal, entered.family))
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, body_hash, need_id)
         await _tell(connection, need, NeedOpened(need_id=need_id, terms=terms), 1)
     return need
+
+
+def _hash_marks(seal: Seal, family: Family) -> list[tuple[str, bytes]]:
+    return [(mark.kind, seal.hash_mark(mark.kind, mark.text)) for mark in marks_of(family)]
 
 
 async def _choose_site(connection: Connection, entered: EnteredNeed, entry: Entry) -> UUID:
