@@ -39,6 +39,7 @@ class Typed:
     household: Mapping[str, str] = field(default_factory=dict)
     consent: str = ""
     name: str = ""
+    birth_year: str = ""
     phone: str = ""
     email: str = ""
     family_language: str = "en"
@@ -65,6 +66,7 @@ def read_typed(form: FormData) -> Typed:
         household={band: one(f"household-{band}") for band in AgeBand},
         consent=one("consent"),
         name=one("name"),
+        birth_year=one("birth_year"),
         phone=one("phone"),
         email=one("email"),
         family_language=one("family_language"),
@@ -90,6 +92,7 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         "consent": {"kind": typed.consent},
         "family": {
             "name": typed.name,
+            "birth_year": typed.birth_year or None,
             "phone": typed.phone or None,
             "email": typed.email or None,
             "language": typed.family_language,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
-from services.intake import needs
+from services.intake import households, needs
 from services.intake.desk import Desk
 from services.intake.domain.family import Family
 from services.intake.needs import NeedEnded
@@ -43,8 +43,10 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         need=need,
         seen=seen,
         status=status_of(need, history),
+        status_of=status_of,
         told=timeline.tell(history, need.terms, names, words),
         family=await _open_family(desk, need_id),
+        same_household=await households.find_household(desk.pool, need, person.site_id),
         may_confirm=may_confirm(need) and not confirmed,
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Depends
 
-from services.intake.pages import families, needs, offers, one_need, sign_in
+from services.intake.pages import families, households, needs, offers, one_need, sign_in
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
 
 def pages_router() -> APIRouter:
     """The pages. They need `app.state.desk`, and the folder `static_folder` mounted at `/static`."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
-    for pages in (sign_in, needs, one_need, offers, families):
+    for pages in (sign_in, needs, one_need, households, offers, families):
         router.include_router(pages.router)
     return router
