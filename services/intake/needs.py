@@ -13,11 +13,12 @@ from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.vocabulary import Answerer, CancelReason, ConsentKind
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
+from services.intake.domain.households import marks_of
 from services.intake.domain.need import EnteredNeed, NeedEnded, NeedNotFound, NotPossible, to_terms
 from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal, SealedFamily
-from services.intake.store import consents, keys, needs
+from services.intake.store import consents, households, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
@@ -39,6 +40,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class _Prepared:
+    """A need that is about to come in, with all that is made of its family."""
+
+    need_id: UUID
+    entered: EnteredNeed
+    body_hash: bytes
+    sealed: SealedFamily
+    marks: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
 class Page:
     """Needs, newest first, and where to go on; no cursor at the end."""
 
@@ -52,15 +64,21 @@ async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) 
     Raises NotPossible, which names the field, or KeyUsedOtherwise.
     """
     check_partner_notes(entered)
-    body_hash = hashlib.sha256(entered.model_dump_json().encode()).digest()
     need_id = uuid4()
-    sealed = await seal.close(entered.family, need_id)
+    # Before anything is locked: a key keeper may be asked over a network.
+    prepared = _Prepared(
+        need_id,
+        entered,
+        hashlib.sha256(entered.model_dump_json().encode()).digest(),
+        await seal.close(entered.family, need_id),
+        [(mark.kind, seal.hash_mark(mark.kind, mark.text)) for mark in marks_of(entered.family)],
+    )
     async with pool.acquire() as connection:
         for _ in range(2):
-            if (known := await _find_known(connection, entry, body_hash)) is not None:
+            if (known := await _find_known(connection, entry, prepared.body_hash)) is not None:
                 return known
             try:
-                return await _add(connection, need_id, sealed, entered, entry, body_hash)
+                return await _add(connection, prepared, entry)
             except asyncpg.UniqueViolationError as error:
                 # Two of the same at once: the other one won, and is found in the next round.
                 if error.constraint_name != "idempotency_keys_pkey":
@@ -79,10 +97,8 @@ async def _find_known(connection: Connection, entry: Entry, body_hash: bytes) ->
     return await needs.read_need(connection, found[1], None)
 
 
-async def _add(
-    connection: Connection, need_id: UUID, sealed: SealedFamily, entered: EnteredNeed, entry: Entry, body_hash: bytes
-) -> NeedRow:
-    now = datetime.now(UTC)
+async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> NeedRow:
+    now, need_id, entered = datetime.now(UTC), prepared.need_id, prepared.entered
     async with connection.transaction():
         site_id = await _choose_site(connection, entered, entry)
         terms = to_terms(entered, site_id, now)
@@ -102,10 +118,11 @@ async def _add(
                 withdrawn=False,
                 progress=progress,
             )
-            if await needs.add_need(connection, need, sealed):
+            if await needs.add_need(connection, need, prepared.sealed):
                 break
+        await households.add_marks(connection, need_id, prepared.marks)
         if entry.key is not None:
-            await needs.remember_key(connection, entry.caller, entry.key, body_hash, need_id)
+            await needs.remember_key(connection, entry.caller, entry.key, prepared.body_hash, need_id)
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
         await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need

@@ -107,7 +107,9 @@ class RunningIntake:
         """The link in the newest email to this address."""
 
         async def find() -> str | None:
-            found = re.search(r"http\S+/sign-in/\S+", self.mailbox.texts.get(email, [""])[-1])
+            # The mail server works on a thread of its own: the list may be there before the text that belongs into it.
+            texts = self.mailbox.texts.get(email) or [""]
+            found = re.search(r"http\S+/sign-in/\S+", texts[-1])
             return found[0] if found else None
 
         link = await eventually(find)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.needs import NeedTerms
 from schemas.vocabulary import Answerer, CancelReason, StuckCause, UnmetCause, Urgency
-from services.intake import needs
+from services.intake import households, needs
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import NEED, NEED_ENTERED
 from services.intake.domain.need import EnteredNeed
@@ -45,10 +45,21 @@ class HistoryShown(BaseModel):
     facts: dict[str, Any]
 
 
+class PossibleDuplicates(BaseModel):
+    """Other needs that have not ended and may be of the same household.
+
+    `own_site` are needs that the key may see, the newest 20 of a site. `elsewhere`: there may be one that it may not.
+    """
+
+    own_site: list[UUID]
+    elsewhere: bool
+
+
 class NeedWithHistory(NeedShown):
     """A need and all that happened to it, oldest first."""
 
     history: list[HistoryShown]
+    possible_duplicates: PossibleDuplicates
 
 
 class NeedPage(BaseModel):
@@ -110,7 +121,14 @@ async def list_needs(
 async def read_need(need_id: UUID, caller: Reader) -> NeedWithHistory:
     """A need with its history."""
     need, history = await needs.read_need(caller.desk.pool, need_id, caller.site_id)
-    return NeedWithHistory(**show_need(need).model_dump(), history=[_show_entry(entry) for entry in history])
+    household = await households.find_household(caller.desk.pool, need, caller.site_id)
+    return NeedWithHistory(
+        **show_need(need).model_dump(),
+        history=[_show_entry(entry) for entry in history],
+        possible_duplicates=PossibleDuplicates(
+            own_site=[other.need_id for other in household.possible], elsewhere=household.elsewhere
+        ),
+    )
 
 
 @router.post("/{need_id}/cancel", status_code=202)

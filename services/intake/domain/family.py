@@ -24,6 +24,8 @@ class Family(BaseModel):
     """To ask the family by email whether it arrived, when they agreed to that."""
     address: Annotated[str | None, SeenBy.SITE] = Field(default=None, max_length=300)
     """Where a delivery goes, for you to tell when you arrange it. May be left out."""
+    birth_year: Annotated[int | None, SeenBy.SITE] = Field(default=None, ge=1900, le=2100)
+    """Of the adult who asks: helps to notice that two schools help the same household. May be left out."""
     language: Annotated[LanguageCode, SeenBy.FAMILY] = "en"
     """What the family reads: messages to them are written in it."""
     channels: Annotated[tuple[Channel, ...], SeenBy.FAMILY] = Field(default=(), max_length=2)

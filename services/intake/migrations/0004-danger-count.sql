@@ -1,5 +1,5 @@
 -- how often somebody asked what to do in danger, and what a site says about it
--- depends: 0002-sign-in
+-- depends: 0003-identity
 
 -- migrate: apply
 

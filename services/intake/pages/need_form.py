@@ -40,6 +40,7 @@ class Typed:
     consent: str = ""
     sensitive: bool = False
     name: str = ""
+    birth_year: str = ""
     phone: str = ""
     email: str = ""
     family_language: str = "en"
@@ -69,6 +70,7 @@ def read_typed(form: FormData) -> Typed:
         consent=one("consent"),
         sensitive=one("sensitive") == "yes",
         name=one("name"),
+        birth_year=one("birth_year"),
         phone=one("phone"),
         email=one("email"),
         family_language=one("family_language"),
@@ -98,6 +100,7 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         "sensitive": typed.sensitive,
         "family": {
             "name": typed.name,
+            "birth_year": typed.birth_year or None,
             "phone": typed.phone or None,
             "email": typed.email or None,
             "language": typed.family_language,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
-from services.intake import needs
+from services.intake import households, needs
 from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded
 from services.intake.pages import timeline
@@ -51,12 +51,14 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         need=need,
         seen=seen,
         status=status_of(need, history),
+        status_of=status_of,
         told=timeline.tell(history, need.terms, names, words),
         has_family=not nameless,
         erased=any(entry.what == "handovers.family_erased" for entry in history),
         visits=announced,
         signed=next((one for one in agreed if one.records and one.is_live(now)), None),
         knowing=list({look.who_id: look for look in looks if look.who is Who.CONTACT}.values()),
+        same_household=await households.find_household(desk.pool, need, person.site_id),
         may_confirm=may_confirm(need) and not confirmed,
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,

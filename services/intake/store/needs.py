@@ -106,7 +106,7 @@ async def read_need(connection: Connection, need_id: UUID, site_id: UUID | None)
     row = await connection.fetchrow(
         "SELECT * FROM needs WHERE need_id = $1 AND ($2::uuid IS NULL OR site_id = $2)", need_id, site_id
     )
-    return _read(row) if row else None
+    return read_row(row) if row else None
 
 
 async def lock_need(connection: Connection, need_id: UUID, site_id: UUID | None) -> NeedRow | None:
@@ -114,7 +114,7 @@ async def lock_need(connection: Connection, need_id: UUID, site_id: UUID | None)
     row = await connection.fetchrow(
         "SELECT * FROM needs WHERE need_id = $1 AND ($2::uuid IS NULL OR site_id = $2) FOR UPDATE", need_id, site_id
     )
-    return _read(row) if row else None
+    return read_row(row) if row else None
 
 
 async def lock_needs(connection: Connection, need_ids: Sequence[UUID]) -> dict[UUID, NeedRow]:
@@ -122,7 +122,7 @@ async def lock_needs(connection: Connection, need_ids: Sequence[UUID]) -> dict[U
     rows = await connection.fetch(
         "SELECT * FROM needs WHERE need_id = ANY($1::uuid[]) ORDER BY need_id FOR UPDATE", need_ids
     )
-    return {row["need_id"]: _read(row) for row in rows}
+    return {row["need_id"]: read_row(row) for row in rows}
 
 
 async def list_needs(
@@ -147,7 +147,7 @@ async def list_needs(
         after[1] if after else None,
         limit,
     )
-    return [_read(row) for row in rows]
+    return [read_row(row) for row in rows]
 
 
 async def next_version(connection: Connection, need_id: UUID) -> int:
@@ -231,7 +231,7 @@ async def needs_awaiting_family(connection: Connection, phone_hash: bytes) -> li
         "WHERE phone_hash = $1 AND status = 'confirming' AND NOT withdrawn ORDER BY created_at DESC",
         phone_hash,
     )
-    return [_read(row) for row in rows]
+    return [read_row(row) for row in rows]
 
 
 def to_cursor(need: NeedRow) -> str:
@@ -245,7 +245,8 @@ def from_cursor(cursor: str) -> tuple[datetime, UUID]:
     return datetime.fromisoformat(created_at), UUID(need_id)
 
 
-def _read(row: asyncpg.Record) -> NeedRow:
+def read_row(row: asyncpg.Record) -> NeedRow:
+    """A need from a row of all its columns."""
     return NeedRow(
         need_id=row["need_id"],
         reference=row["reference"],
