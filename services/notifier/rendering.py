@@ -20,6 +20,8 @@ from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import MessagePurpose, RecipientKind
 
 LANGUAGES = ("en", "es")
+_INSTEAD = {"sensitive_text", "discreet"}
+"""What some read instead of the usual words."""
 
 Compile: TypeAlias = Callable[[str], Template]
 
@@ -35,6 +37,11 @@ class Reader:
     partner_name: str
     link: str
     coordinator: Address | None = None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether others may read along, so that nothing says what it is about."""
+        return self.coordinator is not None and self.coordinator.discreet
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,11 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
+        if reader.withheld:
+            entry = entry | entry["discreet"]
         facts = _Facts(self._compile, catalogue, language, event, reader).collect()
         sensitive = isinstance(event, OfferEvent) and event.terms.sensitive
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "sensitive_text"}
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name not in _INSTEAD}
         # Who hands over may read what it is about, also in a text; a partner's phone may lie on any table.
         withheld = sensitive and reader.kind is RecipientKind.PARTNER
         text = self._compile(entry["sensitive_text"]).render(facts) if withheld else filled["text"]

@@ -60,4 +60,6 @@ async def read_address(
         channels=tuple(channel for channel in family.channels if not (stopped and channel is Channel.TEXT)),
         reference=need.reference,
         site_name=site_name,
+        contact_hours=family.contact_hours,
+        discreet=family.read_by_others,
     )

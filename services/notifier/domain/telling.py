@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas import offers, outcomes
+from schemas import deliveries, offers, outcomes
 from schemas.event import NeedEvent
 from schemas.offers import OfferEvent
-from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind, Urgency, WithdrawalReason
+from schemas.vocabulary import (
+    DeliveryProblem,
+    LapseReason,
+    MessagePurpose,
+    RecipientKind,
+    ReminderKind,
+    Urgency,
+    WithdrawalReason,
+)
 
 _OTHERWISE_WITHIN = timedelta(days=3)
 """A message about something without a deadline of its own is worth sending for so long."""
@@ -63,7 +71,17 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
             return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
         case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
             return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
+        case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
+            return [to_coordinator(MessagePurpose.CONFIRMATION, at)] if _leaves_family_unasked(event) else []
     return []
+
+
+def _leaves_family_unasked(
+    event: deliveries.MessageSuppressed | deliveries.MessageBounced | deliveries.MessageFailed,
+) -> bool:
+    asked = event.recipient is RecipientKind.FAMILY and event.purpose is MessagePurpose.CONFIRMATION
+    # Whoever has no address any more said stop, or is not known since a failure: nobody is sent to ask them.
+    return asked and event.problem is not DeliveryProblem.NO_ADDRESS
 
 
 def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, contact_id: UUID | None = None) -> Draft:
