@@ -22,12 +22,15 @@ async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Respo
     need, history = await needs.read_need(desk.pool, link.need_id, None)
     async with desk.pool.acquire() as connection:
         sealed = await need_rows.read_family(connection, link.need_id)
+    family = desk.seal.open(sealed, link.need_id) if sealed else None
+    discreet = family is None or family.read_by_others
     return show(
         request,
         "family.html",
-        own_language=desk.seal.open(sealed, link.need_id).language if sealed else None,
+        own_language=family.language if family else None,
         stage=_stage_of(need, history),
-        items=_delivered(history),
+        items=[] if discreet else _delivered(history),
+        title="discreet_title" if discreet else "title",
     )
 
 

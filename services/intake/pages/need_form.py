@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import AgeBand, Channel, Urgency
+from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import EnteredNeed
 from services.intake.pages.languages import Words
 
@@ -44,6 +45,10 @@ class Typed:
     family_language: str = "en"
     channels: tuple[str, ...] = ()
     notes: str = ""
+    phone_of: str = PhoneOwner.OWN
+    voicemail: str = ""
+    hours_from: str = ""
+    hours_until: str = ""
 
 
 def read_typed(form: FormData) -> Typed:
@@ -70,6 +75,10 @@ def read_typed(form: FormData) -> Typed:
         family_language=one("family_language"),
         channels=many("channels"),
         notes=one("notes"),
+        phone_of=one("phone_of") or PhoneOwner.OWN,
+        voicemail=one("voicemail"),
+        hours_from=one("hours_from"),
+        hours_until=one("hours_until"),
     )
 
 
@@ -95,6 +104,9 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
             "language": typed.family_language,
             "channels": typed.channels,
             "notes": typed.notes or None,
+            "phone_of": typed.phone_of,
+            "voicemail": bool(typed.voicemail),
+            "contact_hours": _understand_hours(typed),
         },
     }
     try:
@@ -135,6 +147,11 @@ def _understand_day(day: str, zone: str, words: Words, problems: dict[str, str])
     except ValueError:
         problems["needed_by"] = words("problem.needed_by")
         return None
+
+
+def _understand_hours(typed: Typed) -> dict[str, str] | None:
+    hours = {"start": typed.hours_from, "end": typed.hours_until}
+    return hours if any(hours.values()) else None
 
 
 def _understand_household(counts: Mapping[str, str], words: Words, problems: dict[str, str]) -> list[str]:

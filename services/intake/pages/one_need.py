@@ -33,6 +33,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     async with desk.pool.acquire() as connection:
         names = await partners.partner_names(connection, timeline.partner_ids(history))
+        unasked = await need_rows.needs_not_asked(connection, [need_id])
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -42,7 +43,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         person=person,
         need=need,
         seen=seen,
-        status=status_of(need, history),
+        status=status_of(need, history, unasked=need_id in unasked),
         told=timeline.tell(history, need.terms, names, words),
         family=await _open_family(desk, need_id),
         may_confirm=may_confirm(need) and not confirmed,
