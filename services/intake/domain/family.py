@@ -46,3 +46,8 @@ class Family(BaseModel):
     def read_by_others(self) -> bool:
         """Whether somebody else may see what is sent to the phone."""
         return self.phone_of is not PhoneOwner.OWN
+
+    def ways_to_write(self, *, texts_stopped: bool) -> tuple[Channel, ...]:
+        """The channels that they agreed to and that lead to them. Who said STOP is not texted."""
+        leads = {Channel.TEXT: self.phone and not texts_stopped, Channel.EMAIL: self.email}
+        return tuple(channel for channel in self.channels if leads[channel])

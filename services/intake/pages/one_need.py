@@ -9,8 +9,6 @@ from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
 from services.intake import needs
-from services.intake.desk import Desk
-from services.intake.domain.family import Family
 from services.intake.needs import NeedEnded
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
@@ -34,6 +32,10 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
     async with desk.pool.acquire() as connection:
         names = await partners.partner_names(connection, timeline.partner_ids(history))
         unasked = await need_rows.needs_not_asked(connection, [need_id])
+        sealed = await need_rows.read_family(connection, need_id)
+        phones = [sealed.phone_hash] if sealed and sealed.phone_hash else []
+        stopped = await partners.opted_out(connection, phones)
+    family = desk.seal.open(sealed, need_id) if sealed else None
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -45,7 +47,8 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         seen=seen,
         status=status_of(need, history, unasked=need_id in unasked),
         told=timeline.tell(history, need.terms, names, words),
-        family=await _open_family(desk, need_id),
+        family=family,
+        ways_to_write=family.ways_to_write(texts_stopped=bool(stopped)) if family else (),
         may_confirm=may_confirm(need) and not confirmed,
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,
@@ -117,12 +120,6 @@ async def _show_question(
         reasons=CancelReason,
         problems=problems,
     )
-
-
-async def _open_family(desk: Desk, need_id: UUID) -> Family | None:
-    async with desk.pool.acquire() as connection:
-        sealed = await need_rows.read_family(connection, need_id)
-    return desk.seal.open(sealed, need_id) if sealed else None
 
 
 def _back_to(need_id: UUID) -> Response:
