@@ -1,17 +1,31 @@
 """What intake tells the notifier just before a send: the one call between services that is not Kafka."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.event import Part
 from schemas.partners import EmailAddress, Name, PhoneNumber, TimeZoneName
 from schemas.vocabulary import Channel, LanguageCode
 
 
+class Hours(Part):
+    """From one full hour of the day to a later one, by the clock of the place: 9 and 17 are nine to five."""
+
+    start: int = Field(ge=0, le=23)
+    end: int = Field(ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _begin_before_they_end(self) -> "Hours":
+        if self.start >= self.end:
+            raise ValueError("the first hour comes before the last; write them like 9 and 17")
+        return self
+
+
 class Address(Part):
     """Where a coordinator or a family can be reached right now, and how they agreed to be.
 
     `channels` is empty when they agreed to none. `reference` is the need's number in words between people
-    ("Need 482913"), which a family may also answer with by text.
+    ("Need 482913"), which a family may also answer with by text. `contact_hours` is when a family may be written to.
+    Where others may read along (`discreet`), a message does not say what it is about.
     """
 
     name: Name
@@ -22,6 +36,8 @@ class Address(Part):
     channels: tuple[Channel, ...] = Field(default=(), max_length=2)
     reference: str = Field(pattern=r"^[0-9]{6}$")
     site_name: Name
+    contact_hours: Hours | None = None
+    discreet: bool = False
 
 
 class OneTimeCode(Part):

@@ -54,7 +54,7 @@ class NeedStuck(NeedEvent):
 
 
 class NeedFulfilled(NeedEvent):
-    """All of it arrived."""
+    """All of it arrived: the family said so, or the coordinator for it."""
 
     type: ClassVar[str] = "switchboard.outcomes.need_fulfilled.v1"
     met: tuple[Item, ...] = Field(min_length=1, max_length=50)
@@ -70,7 +70,7 @@ class NeedPartlyFulfilled(NeedEvent):
 
 
 class NeedUnmet(NeedEvent):
-    """None of it arrived, and this is why."""
+    """Nobody said that any of it arrived, and this is why."""
 
     type: ClassVar[str] = "switchboard.outcomes.need_unmet.v1"
     unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)

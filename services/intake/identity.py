@@ -13,7 +13,7 @@ from schemas.vocabulary import IdentityRecord, PartnerStatus
 from services.intake.answers import OfferNotFound
 from services.intake.domain.disclosing import Asking, Told, Withheld, decide
 from services.intake.domain.disclosure_log import Look, LookPurpose, Who
-from services.intake.domain.family import Family
+from services.intake.domain.family import ContactHours, Family, PhoneOwner
 from services.intake.sealing import Seal
 from services.intake.store import codes, consents, disclosures, needs, offers, visits
 from services.intake.store.needs import NeedRow
@@ -40,11 +40,23 @@ class Claimant:
 
 
 @dataclass(frozen=True)
+class Reaching:
+    """How the family wants to be reached: read before anybody calls."""
+
+    phone: bool
+    phone_of: PhoneOwner
+    read_by_others: bool
+    voicemail: bool
+    contact_hours: ContactHours | None
+    language: str
+
+
+@dataclass(frozen=True)
 class Card:
     """What a partner's person sees of a family."""
 
     records: dict[IdentityRecord, str]
-    until: datetime
+    reaching: Reaching
 
 
 async def see(pool: Pool, seal: Seal, who: Claimant) -> Card | Withheld:
@@ -55,26 +67,27 @@ async def see(pool: Pool, seal: Seal, who: Claimant) -> Card | Withheld:
         sealed = await needs.read_family(connection, who.offer.need_id)
         if need is None or sealed is None:
             return Withheld.NOT_AWARDED
-        verdict, asking, now = await _decide(connection, need, who)
+        verdict, now = await _decide(connection, need, who)
         if isinstance(verdict, Withheld):
             return verdict
-        for consent in verdict.consents[:1]:
-            await disclosures.add_look(
-                connection,
-                Look(
-                    at=now,
-                    need_id=need.need_id,
-                    who=Who.CONTACT,
-                    who_id=who.contact.contact_id,
-                    partner_id=who.partner.partner_id,
-                    records=verdict.records,
-                    purpose=LookPurpose.ARRANGING_HELP,
-                    consent_id=consent.consent_id,
-                ),
-            )
+        look = Look(
+            at=now,
+            need_id=need.need_id,
+            who=Who.CONTACT,
+            who_id=who.contact.contact_id,
+            partner_id=who.partner.partner_id,
+            records=verdict.records,
+            purpose=LookPurpose.ARRANGING_HELP,
+            consent_id=verdict.consent.consent_id,
+        )
+        await disclosures.add_look(connection, look)
     family = await seal.open(sealed, need.need_id)
     shown = {record: value for record in IdentityRecord if record in verdict.records and (value := _of(family, record))}
-    return Card(shown, asking.code_good_until or now)
+    phone = IdentityRecord.PHONE in shown
+    reaching = Reaching(
+        phone, family.phone_of, family.read_by_others, family.voicemail, family.contact_hours, family.language
+    )
+    return Card(shown, reaching)
 
 
 async def what_is_permitted(pool: Pool, who: Claimant) -> frozenset[IdentityRecord]:
@@ -139,11 +152,11 @@ def hash_token(token: str) -> bytes:
 
 async def _opens_anything(connection: Connection, need: NeedRow, who: Claimant) -> bool:
     """Whether nothing is missing but, perhaps, a code."""
-    verdict, _, _ = await _decide(connection, need, who)
+    verdict, _ = await _decide(connection, need, who)
     return isinstance(verdict, Told) or verdict is Withheld.CODE_NEEDED
 
 
-async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple[Told | Withheld, Asking, datetime]:
+async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple[Told | Withheld, datetime]:
     now = datetime.now(UTC)
     contact_id = who.contact.contact_id
     # As it is now: the page may have been asked for before the claim was handed back.
@@ -164,7 +177,7 @@ async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple
         code_good_until=await codes.opening_until(connection, opening, offer.offer_id, contact_id),
         may_visit=await _may_visit(connection, need, offer, contact_id, now),
     )
-    return decide(asking, await consents.consents_of(connection, need.need_id), now), asking, now
+    return decide(asking, await consents.consents_of(connection, need.need_id), now), now
 
 
 async def _may_visit(connection: Connection, need: NeedRow, offer: OfferRow, contact_id: UUID, now: datetime) -> bool:

@@ -1,13 +1,19 @@
-"""What became of a message, as an event for everyone else."""
+"""What became of a message, as an event for everyone else, and whom it makes us write to in turn."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from schemas import deliveries
 from schemas.deliveries import DeliveryEvent
+from schemas.topics import ServiceName
 from schemas.vocabulary import Channel, DeliveryProblem
 from services.notifier.domain.sending import MessageStatus
+from services.notifier.domain.telling import messages_for
+from services.notifier.store import queue
 from services.notifier.store.queue import Message
+from services.runtime import outbox
+from services.runtime.database import Connection
 from services.runtime.outbox import Outgoing
 
 _PLAIN: dict[MessageStatus, type[DeliveryEvent]] = {
@@ -60,3 +66,30 @@ def to_delivery(
     else:
         return None
     return Outgoing(event, message.need_id, version, message.traceparent)
+
+
+async def publish(connection: Connection, outgoing: Iterable[Outgoing | None]) -> None:
+    """Says what became of messages, and queues what follows from it."""
+    told = [one for one in outgoing if one is not None]
+    await outbox.publish(connection, ServiceName.NOTIFIER, told)
+    await queue_what_follows(connection, told)
+
+
+async def queue_what_follows(connection: Connection, told: Iterable[Outgoing]) -> None:
+    """Queues the messages that the fate of another causes: each once, however often it is told."""
+    new = [
+        queue.NewMessage(
+            message_id=uuid5(event.message_id, draft.recipient),
+            event_id=event.message_id,
+            need_id=event.need_id,
+            event=event.model_dump(mode="json", exclude_none=True),
+            event_type=event.type,
+            traceparent=one.traceparent,
+            draft=draft,
+        )
+        for one in told
+        if isinstance(event := one.event, DeliveryEvent)
+        for draft in messages_for(event, event.at)
+    ]
+    if new:
+        await queue.add_messages(connection, new)

@@ -141,7 +141,8 @@ class Recipients:
         reachable = [(channel, at) for channel in address.channels if (at := _at(address, channel)) is not None]
         if not reachable:
             return NotWanted(DeliveryProblem.OPTED_OUT)
-        if (wait := self._quiet.wait_until(self._now, address.time_zone)) and not message.urgent:
+        wait = self._quiet.wait_until(self._now, address.time_zone, address.contact_hours)
+        if wait and not message.urgent:
             return NotNow(wait)
         family = message.recipient is RecipientKind.FAMILY
         path = f"needs/{message.need_id}"

@@ -20,6 +20,7 @@ from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import MessagePurpose, RecipientKind
 
 LANGUAGES = ("en", "es")
+"""What some read instead of the usual words."""
 
 Compile: TypeAlias = Callable[[str], Template]
 
@@ -39,6 +40,11 @@ class Reader:
     """What a partner's person enters to prove that their address is theirs."""
     visitor: str = ""
     """The first name of the person who would come to the family."""
+
+    @property
+    def withheld(self) -> bool:
+        """Whether others may read along, so that nothing says what it is about."""
+        return self.coordinator is not None and self.coordinator.discreet
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,10 @@ class Renderer:
         entry = catalogue[purpose][reader.kind]
         if _is_sensitive(event):
             entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
+        if reader.withheld:
+            entry = entry | entry["discreet"]
         facts = _Facts(self._compile, catalogue, language, event, reader).collect()
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items()}
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "discreet"}
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])

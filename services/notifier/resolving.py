@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from schemas.topics import ServiceName
 from schemas.vocabulary import Channel, DeliveryProblem
-from services.notifier.deliveries import to_delivery
+from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
 from services.notifier.store import queue
 from services.notifier.texts import Texter
-from services.runtime import outbox
 from services.runtime.database import Pool, read_clock
 
 _AT_ONCE = 200
@@ -43,7 +41,7 @@ class Resolver:
                 for message in messages
                 if message.perhaps_sent
             ]
-            await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in flagged if event is not None])
+            await publish(connection, flagged)
             await queue.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
@@ -70,5 +68,5 @@ class Resolver:
                 )
                 for message in await queue.conclude_texts(connection, final)
             ]
-            await outbox.publish(connection, ServiceName.NOTIFIER, [event for event in learned if event is not None])
+            await publish(connection, learned)
         return 0

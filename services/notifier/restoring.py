@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 
 from schemas.deliveries import DeliveryEvent
-from services.notifier.deliveries import status_of
+from services.notifier.deliveries import queue_what_follows, status_of
 from services.notifier.handlers import handle
 from services.notifier.store import restored
 from services.runtime.database import Connection
 from services.runtime.messages import Message
+from services.runtime.outbox import Outgoing
 
 
 async def restore_notifier(connection: Connection, messages: Sequence[Message]) -> dict[str, int]:
     """Queues what the events since the backup cause, and takes back what is known to have become of it."""
     await handle(connection, [message for message in messages if not isinstance(message.event, DeliveryEvent)])
+    fates = [
+        Outgoing(event, event.need_id, message.envelope.sequence, message.envelope.traceparent)
+        for message in messages
+        if isinstance(event := message.event, DeliveryEvent)
+    ]
+    await queue_what_follows(connection, fates)
     newest = {
         event.message_id: restored.Fate(
             event.message_id,

@@ -14,11 +14,10 @@ import httpx
 
 from schemas.event import NeedEvent
 from schemas.links import LinkKeys
-from schemas.topics import TOPICS, ServiceName
+from schemas.topics import TOPICS
 from schemas.vocabulary import Channel, DeliveryProblem
-from services.notifier import metrics
+from services.notifier import deliveries, metrics
 from services.notifier.addresses import Addresses
-from services.notifier.deliveries import to_delivery
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import (
     Accepted,
@@ -35,9 +34,9 @@ from services.notifier.recipients import Destination, Known, Recipients, hash_ad
 from services.notifier.rendering import Renderer, Words
 from services.notifier.store import contacts, queue
 from services.notifier.texts import Texter
-from services.runtime import outbox
 from services.runtime.database import Pool, read_clock
 from services.runtime.logs import get_logger
+from services.runtime.outbox import Outgoing
 
 _SET = 50
 """Small, because a crash makes what was in hand unknown."""
@@ -200,7 +199,7 @@ class Sender:
             versions = await queue.save_results(connection, results)
             if refused:
                 await contacts.suppress(connection, refused)
-            await outbox.publish(connection, ServiceName.NOTIFIER, _to_deliveries(messages, results, versions, now))
+            await deliveries.publish(connection, _to_deliveries(messages, results, versions, now))
         for result in results:
             if result.message_id in versions:
                 metrics.observe(result, (now - messages[result.message_id].created_at).total_seconds())
@@ -220,9 +219,9 @@ def _not_made(message: queue.Message, error: Exception) -> Sent:
 
 def _to_deliveries(
     messages: Mapping[UUID, queue.Message], results: Sequence[Result], versions: dict[UUID, int], now: datetime
-) -> list[outbox.Outgoing]:
-    made = (
-        to_delivery(
+) -> list[Outgoing | None]:
+    return [
+        deliveries.to_delivery(
             messages[result.message_id],
             result.status,
             versions[result.message_id],
@@ -233,8 +232,7 @@ def _to_deliveries(
         )
         for result in results
         if result.message_id in versions
-    )
-    return [delivery for delivery in made if delivery is not None]
+    ]
 
 
 def _sent(message: queue.Message, destination: Destination | None, attempt: Attempt) -> Sent:

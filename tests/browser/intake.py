@@ -51,8 +51,10 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=policy.default)
+        text = message.get_content()
         for recipient in envelope.rcpt_tos:
-            self.texts.setdefault(recipient, []).append(message.get_content())
+            # In one step: this runs in a thread of its own, and a test may look in between.
+            self.texts[recipient] = [*self.texts.get(recipient, []), text]
         return "250 OK"
 
 

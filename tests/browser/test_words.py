@@ -11,6 +11,7 @@ from schemas import vocabulary
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
+from services.intake.domain.family import PhoneOwner
 from services.intake.domain.progress import NeedProgress
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
@@ -22,6 +23,8 @@ SECTIONS: dict[str, type[Enum]] = {
     "channel": vocabulary.Channel,
     "consent": vocabulary.ConsentKind,
     "decline": vocabulary.DeclineReason,
+    "phone_of": PhoneOwner,
+    "phone_of_hint": PhoneOwner,
     "recipient": RecipientKind,
     "release": vocabulary.ReleaseReason,
     "status": NeedProgress,
@@ -33,6 +36,19 @@ SECTIONS: dict[str, type[Enum]] = {
 }
 HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events} - {
     event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events
+}
+CHOSEN = {
+    "status.confirm_yourself",
+    "status_hint.confirm_yourself",
+    "family.title",
+    "family.discreet_title",
+    "history.family_not_reached",
+    "history.family_without_address",
+    "said_for_family.family_confirmed",
+    "said_for_family.family_disputed",
+    "problem.contact_hours",
+    "problem.phone_of",
+    "reaching.voicemail_no",
 }
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
@@ -50,6 +66,7 @@ def test_no_text_is_missing(language: str) -> None:
         for key in SPOKEN_KEYS.findall(path.read_text(encoding="utf-8"))
     }
     assert len(used) > 50
+    used |= CHOSEN
     used |= {f"{section}.{one.value}" for section, kind in SECTIONS.items() for one in kind}
     used |= {f"history.{what}" for what in HISTORY}
     used |= {f"offer.{stage}{part}" for stage in set(Stage) - QUIET_STAGES for part in ("", "_title")}

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from schemas.offers import OfferWithdrawn
@@ -139,6 +140,43 @@ async def test_a_family_is_reached_only_as_it_agreed_and_by_the_notifier_alone(o
     assert (await office.notifier.get(path)).json()["channels"] == []
     await office.ours.post(f"/v1/needs/{need['need_id']}/withdraw-consent")
     assert (await office.notifier.get(path)).status_code == 404
+
+
+async def test_how_a_family_is_reached_safely_is_told_to_the_notifier_and_stands_on_no_topic(office: Office) -> None:
+    safe = {"phone_of": "shared", "voicemail": True, "contact_hours": {"start": 9, "end": 17}}
+    need = await office.add_need(family={"name": "A", "phone": PHONE, "channels": ["text"]} | safe)
+    found = (await office.notifier.get(f"/internal/v1/needs/{need['need_id']}/addresses/family")).json()
+    assert (found["discreet"], found["contact_hours"]) == (True, {"start": 9, "end": 17})
+    other = await office.add_need(family={"name": "B", "phone": PHONE, "channels": ["text"]})
+    found = (await office.notifier.get(f"/internal/v1/needs/{other['need_id']}/addresses/family")).json()
+    assert (found["discreet"], found["contact_hours"]) == (False, None)
+    async with office.intake.desk.pool.acquire() as connection:
+        told = await connection.fetchval("SELECT string_agg(convert_from(value, 'UTF8'), ' ') FROM outbox")
+        kept = await connection.fetchval("SELECT string_agg(needs::text, ' ') FROM needs")
+        sealed = await connection.fetchval("SELECT string_agg(families::text, ' ') FROM families")
+    for name in ("voicemail", "phone_of", "shared", "contact_hours"):
+        assert name not in told + kept + sealed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "way_out"),
+    [
+        ({"contact_hours": {"start": 17, "end": 9}}, "family.contact_hours", "the first hour comes before the last"),
+        ({"contact_hours": {"start": 9, "end": 25}}, "family.contact_hours.end", "less than or equal to 24"),
+        ({"contact_hours": {"start": 9}}, "family.contact_hours.end", "this is needed"),
+        ({"contact_hours": {"start": 9, "end": 17, "zone": "UTC"}}, "family.contact_hours.zone", "leave it out"),
+        ({"phone_of": "nobody"}, "family.phone_of", "'own', 'shared' or 'someone_else'"),
+        ({"voicemail": "perhaps"}, "family.voicemail", "boolean"),
+    ],
+)
+async def test_what_cannot_be_kept_about_reaching_a_family_is_named(
+    office: Office, wrong: Json, field: str, way_out: str
+) -> None:
+    answer = await office.ours.post("/v1/needs", json=need_body(family={"name": "A", "phone": PHONE} | wrong))
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert way_out in error["message"]
 
 
 async def test_a_text_without_the_providers_signature_does_nothing(office: Office) -> None:
@@ -338,6 +376,8 @@ async def test_what_nobody_repeats_any_more_is_forgotten(office: Office) -> None
 async def test_the_openapi_document_is_there_with_examples(office: Office) -> None:
     document = (await office.ours.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
-    assert "example" in document["paths"]["/v1/needs"]["post"]["requestBody"]["content"]["application/json"]
+    example = document["paths"]["/v1/needs"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert {"voicemail", "phone_of", "contact_hours"} <= set(example["family"])
+    assert (await office.ours.post("/v1/needs", json=example)).status_code == 201
     assert not [path for path in document["paths"] if path.startswith(("/internal", "/webhooks", "/o/"))]
     assert (await office.ours.get("/v1/nothing")).headers["content-type"] == "application/problem+json"

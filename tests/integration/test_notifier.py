@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -27,6 +28,7 @@ from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
 from schemas.outcomes import ClaimAwarded, ConfirmationRequested
 from schemas.partners import Contact, PartnerRecorded
+from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import Channel, PartnerKind, Urgency, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
@@ -46,6 +48,7 @@ from tests.parts import DatabaseMaker
 from tests.waiting import eventually
 
 MADE = next(one for one in EXAMPLES if isinstance(one, OfferMade))
+QUESTION = ConfirmationRequested(need_id=MADE.need_id, delivered=MADE.terms.items, attempt=1)
 CANARY = "Zephyrine Quillfeather"
 
 
@@ -82,8 +85,10 @@ class Providers:
 
     text_status: int = 201
     takes_before_it_fails: bool = False
+    final_status: str = "delivered"
     texts: list[dict[str, str]] = field(default_factory=list)
     address_status: int = 200
+    family: dict[str, Any] = field(default_factory=dict)
     hold: asyncio.Event | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
 
@@ -101,7 +106,8 @@ class Providers:
         about = {"reference": "482913", "site_name": "Lincoln", "language": "es" if family else "en"}
         person = {"name": CANARY, "phone": "+13475550177"} if family else {"name": "Casey", "email": "c@example.org"}
         channels = ["text"] if family else ["email"]
-        return JSONResponse(about | person | {"channels": channels}, status_code=self.address_status)
+        agreed = {"channels": channels} | (self.family if family else {})
+        return JSONResponse(about | person | agreed, status_code=self.address_status)
 
     async def send(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -114,7 +120,7 @@ class Providers:
 
     async def list(self, _request: Request) -> Response:
         listed = [
-            {"sid": f"SM{number}", "body": text["Body"], "status": "delivered"}
+            {"sid": f"SM{number}", "body": text["Body"], "status": self.final_status}
             for number, text in enumerate(self.texts, start=1)
         ]
         return JSONResponse({"messages": listed})
@@ -152,6 +158,14 @@ class PostRoom:
     async def statuses(self) -> list[str]:
         rows = await self.pool.fetch("SELECT status FROM messages ORDER BY created_at, purpose")
         return [row["status"] for row in rows]
+
+    async def outcomes(self) -> dict[str, list[str]]:
+        """By recipient, what became of each message, and why."""
+        rows = await self.pool.fetch("SELECT recipient, status, problem FROM messages ORDER BY created_at")
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row["recipient"], []).append(" ".join(filter(None, (row["status"], row["problem"]))))
+        return found
 
     async def deliveries(self) -> str:
         rows = await self.pool.fetch("SELECT value, headers FROM outbox ORDER BY id")
@@ -485,6 +499,80 @@ async def test_an_address_door_that_is_closed_is_waited_for(room: PostRoom) -> N
     await room.hears(ConfirmationRequested(need_id=MADE.need_id, delivered=MADE.terms.items, attempt=1))
     await room.sender.send_due()
     assert await room.statuses() == ["queued"]
+
+
+async def test_a_phone_that_others_read_gets_words_that_say_nothing(room: PostRoom) -> None:
+    room.providers.family = {"discreet": True, "email": "family@example.org"}
+    await room.hears(QUESTION)
+    await room.sender.send_due()
+    room.providers.family["channels"] = ["email"]
+    await room.hears(QUESTION)
+    await room.sender.send_due()
+    assert await room.statuses() == ["accepted", "accepted"]
+    [text], [email] = room.providers.texts, room.mail.taken
+    letter = message_from_bytes(email, policy=policy.default)
+    words = [part.get_content() for part in letter.walk() if not part.is_multipart()]
+    assert len(words) == 2
+    for said in (*words, text["Body"]):
+        assert "lo que pidió a su escuela" in said
+        assert "/f/" in said
+        assert not [one for one in QUESTION.delivered if ITEM_KINDS[one.code].label(one.quantity, "es") in said]
+    assert "SI 482913" in text["Body"]
+
+
+async def test_a_family_is_written_to_in_its_own_hours_alone(room: PostRoom) -> None:
+    start = (datetime.now(ZoneInfo("America/New_York")).hour + 12) % 24
+    others = {"start": start, "end": start + 1}
+    room.providers.family = {"contact_hours": others}
+    await room.hears(QUESTION)
+    await room.sender.send_due()
+    assert await room.statuses() == ["queued"]
+    due_at = await room.pool.fetchval("SELECT due_at FROM messages")
+    assert due_at.astimezone(ZoneInfo("America/New_York")).hour == start
+    assert room.providers.asked == []
+
+    # Had it to be said before they begin, it is the coordinator's turn.
+    await room.pool.execute("UPDATE messages SET due_at = now(), deadline = now() + interval '1 second'")
+    await room.sender.send_due()
+    await room.sender.send_due()
+    assert await room.outcomes() == {"family": ["failed deadline_passed"], "coordinator": ["accepted"]}
+    room.providers.family = {"contact_hours": {"start": 0, "end": 24}}
+    await room.hears(QUESTION)
+    await room.sender.send_due()
+    assert len(room.providers.texts) == 1
+
+
+@pytest.mark.parametrize("agreed", [{"channels": []}, {"phone": None}, {"channels": ["email"]}])
+async def test_where_a_family_cannot_be_asked_its_coordinator_is_at_once_and_once(
+    room: PostRoom, agreed: dict[str, Any]
+) -> None:
+    room.providers.family = agreed
+    await room.hears(QUESTION)
+    for _ in range(3):
+        await room.sender.send_due()
+    assert await room.outcomes() == {"family": ["suppressed opted_out"], "coordinator": ["accepted"]}
+    [email] = room.mail.taken
+    assert b"please ask the family" in email
+    assert CANARY.encode() not in email
+    assert room.providers.asked == []
+
+
+async def test_a_question_that_did_not_arrive_is_the_coordinators(room: PostRoom) -> None:
+    room.providers.final_status = "undelivered"
+    await room.hears(QUESTION)
+    await room.sender.send_due()
+    for _ in range(2):
+        await room.resolver.learn_texts()
+        await room.sender.send_due()
+    assert await room.outcomes() == {"family": ["bounced"], "coordinator": ["accepted"]}
+
+
+async def test_nobody_is_sent_to_ask_a_family_that_said_stop(room: PostRoom) -> None:
+    room.providers.address_status = 404
+    await room.hears(QUESTION)
+    for _ in range(2):
+        await room.sender.send_due()
+    assert await room.outcomes() == {"family": ["suppressed no_address"]}
 
 
 async def test_hostile_names_make_no_headers_and_no_markup(room: PostRoom) -> None:

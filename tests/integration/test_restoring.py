@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 import pytest_asyncio
 
+from schemas.deliveries import MessageSuppressed
 from schemas.envelope import Envelope
 from schemas.event import Event
 from schemas.examples import EXAMPLES
@@ -17,12 +18,21 @@ from schemas.outcomes import ClaimAwarded, ConfirmationRequested, NeedStuck
 from schemas.partners import PartnerRecorded
 from schemas.responses import FamilyDisputed, HelpCompleted
 from schemas.topics import ServiceName, topic_of
-from schemas.vocabulary import Answerer, PartnerStatus, StuckCause
+from schemas.vocabulary import (
+    Answerer,
+    Channel,
+    DeliveryProblem,
+    MessagePurpose,
+    PartnerStatus,
+    RecipientKind,
+    StuckCause,
+)
 from services.matcher import store
 from services.matcher.directory.plain import PlainDirectory
 from services.matcher.domain.state import NeedStatus, OfferStatus
 from services.matcher.handlers import Matching
 from services.matcher.restoring import restore_matcher
+from services.notifier.restoring import restore_notifier
 from services.runtime import inbox, outbox
 from services.runtime.database import Connection, open_connection
 from services.runtime.headers import headers_from_json
@@ -115,6 +125,29 @@ async def test_a_pause_that_is_over_takes_no_offer_back(connection: Connection) 
     need = (await store.lock_needs(connection, [need_id]))[need_id]
     assert [offer.status for offer in need.offers] == [OfferStatus.CLAIMED]
     assert await connection.fetchval("SELECT offers_made FROM partners WHERE partner_id = $1", partner_id) == 1
+
+
+async def test_that_a_family_could_not_be_asked_is_still_told_to_its_coordinator(postgres: DatabaseMaker) -> None:
+    topics, need_id = Topics(), uuid4()
+    asked = topics.hold(need_id, 1, ConfirmationRequested(need_id=need_id, delivered=(BEDS,), attempt=1))
+    refused = MessageSuppressed(
+        need_id=need_id,
+        message_id=uuid5(asked.envelope.id, RecipientKind.FAMILY),
+        recipient=RecipientKind.FAMILY,
+        purpose=MessagePurpose.CONFIRMATION,
+        channel=Channel.TEXT,
+        at=START,
+        problem=DeliveryProblem.OPTED_OUT,
+    )
+    topics.hold(need_id, 1, refused)
+    url = await postgres("notifier")
+    await migrate(url, "notifier")
+    async with open_connection(url) as connection:
+        for _ in range(2):
+            async with connection.transaction():
+                await restore_notifier(connection, topics.messages)
+        rows = await connection.fetch("SELECT recipient, status FROM messages ORDER BY recipient")
+    assert [tuple(row) for row in rows] == [("coordinator", "queued"), ("family", "suppressed")]
 
 
 async def test_an_event_that_no_topic_holds_any_more_is_counted(connection: Connection) -> None:

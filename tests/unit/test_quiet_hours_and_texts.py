@@ -1,9 +1,15 @@
 """Small rules of the edges: when nobody is disturbed, and what a text means."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from schemas.addresses import Hours
+from schemas.vocabulary import RecipientKind
 from services.intake.domain.texting import Said, Word, understand
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.rendering import LANGUAGES, Renderer
@@ -39,6 +45,78 @@ def test_quiet_hours_are_read_and_can_be_off() -> None:
             QuietHours.parse(bad)
 
 
+HOURS = st.tuples(st.integers(0, 23), st.integers(1, 24)).filter(lambda pair: pair[0] < pair[1])
+# Hours that change at midnight, by half an hour, or never; offsets of a quarter hour.
+ZONES = ("America/New_York", "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Honolulu", "UTC")
+MOMENTS = st.one_of(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - in UTC
+    # Around the nights in which clocks change in New York.
+    st.sampled_from((datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC))).flatmap(
+        lambda change: st.timedeltas(timedelta(days=-2), timedelta(days=2)).map(lambda away: change + away)
+    ),
+)
+
+
+@given(
+    moment=MOMENTS,
+    zone=st.sampled_from(ZONES),
+    quiet=st.tuples(st.integers(0, 23), st.integers(0, 23)),
+    own=st.none() | HOURS,
+)
+def test_a_message_waits_for_the_first_moment_at_which_it_may_come(
+    moment: datetime, zone: str, quiet: tuple[int, int], own: tuple[int, int] | None
+) -> None:
+    within = Hours(start=own[0], end=own[1]) if own else None
+    start, length = quiet[0], (quiet[1] - quiet[0]) % 24
+    asleep = {(start + hour) % 24 for hour in range(length)}
+    awake = set(range(*own) if own else range(24)) - asleep or set(range(*own or (0, 24)))
+
+    def may_come(at: datetime) -> bool:
+        return at.astimezone(ZoneInfo(zone)).hour in awake
+
+    until = QuietHours(*quiet).wait_until(moment, zone, within)
+    assert (until is None) == may_come(moment)
+    if until is None:
+        return
+    assert may_come(until)
+    assert until > moment
+    # An hour that the clock skips is a day later; any other comes within a day, 25 hours long at most.
+    skipped = 24 if len(awake) == 1 else 0
+    assert until - moment <= timedelta(hours=25 + skipped)
+    passed = moment
+    while passed < until:
+        assert not may_come(passed), "it could have come sooner"
+        passed += timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("moment", "own", "until"),
+    [
+        ("2026-11-24T15:00", (9, 17), None),
+        ("2026-11-24T22:00", (9, 17), "2026-11-25T14:00"),
+        ("2026-11-24T12:30", (9, 17), "2026-11-24T14:00"),
+        # Quiet hours hold within them: nobody is written to at seven.
+        ("2026-11-24T12:00", (6, 12), "2026-11-24T13:00"),
+        # Who can only be reached before eight is.
+        ("2026-11-24T12:00", (5, 7), "2026-11-25T10:00"),
+        ("2026-11-24T11:00", (5, 7), None),
+        # The morning after clocks went forward.
+        ("2026-03-08T01:00", (9, 17), "2026-03-08T13:00"),
+    ],
+)
+def test_a_familys_own_hours_are_kept(moment: str, own: tuple[int, int], until: str | None) -> None:
+    found = NIGHT.wait_until(
+        datetime.fromisoformat(moment).replace(tzinfo=UTC), "America/New_York", Hours(start=own[0], end=own[1])
+    )
+    assert found == (datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None)
+
+
+@pytest.mark.parametrize(("start", "end"), [(9, 9), (17, 9), (-1, 9), (9, 25), (24, 24)])
+def test_own_hours_are_an_hour_of_one_day_at_least(start: int, end: int) -> None:
+    with pytest.raises(ValidationError):
+        Hours(start=start, end=end)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -69,3 +147,12 @@ def test_every_language_says_the_same_things() -> None:
     catalogues = Renderer().catalogues
     assert set(catalogues) == set(LANGUAGES)
     assert keys(catalogues["es"]) == keys(catalogues["en"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_family_is_told_can_be_told_without_saying_what_it_is_about(language: str) -> None:
+    told = [kinds[RecipientKind.FAMILY] for kinds in Renderer().catalogues[language].values() if "family" in kinds]
+    assert told
+    for entry in told:
+        assert {"body", "text"} <= set(entry["discreet"])
+        assert "delivered" not in f"{entry['subject']} {entry['discreet']}"

@@ -9,7 +9,15 @@ _ENTERED = {
     "languages": ["es", "en"],
     "household": ["25-59", "6-12"],
     "consent": {"kind": "spoken"},
-    "family": {"name": "A Family", "phone": "(718) 555-0199", "language": "es", "channels": ["text"]},
+    "family": {
+        "name": "A Family",
+        "phone": "(718) 555-0199",
+        "language": "es",
+        "channels": ["text"],
+        "voicemail": False,
+        "phone_of": "shared",
+        "contact_hours": {"start": 9, "end": 17},
+    },
 }
 NEED_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _ENTERED}}}}
 

@@ -51,7 +51,7 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
         sealed = await needs.read_family(connection, need_id)
         if sealed is None or need.withdrawn:
             raise NeedNotFound
-        stopped = sealed.phone_hash is not None and await partners.opted_out(connection, [sealed.phone_hash])
+        stopped = await partners.opted_out(connection, [sealed.phone_hash] if sealed.phone_hash else [])
     family = await caller.desk.seal.open(sealed, need_id)
     return Address(
         name=family.name,
@@ -59,9 +59,11 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
         phone=family.phone,
         language=family.language,
         time_zone=time_zone,
-        channels=tuple(channel for channel in family.channels if not (stopped and channel is Channel.TEXT)),
+        channels=family.ways_to_write(texts_stopped=bool(stopped)),
         reference=need.reference,
         site_name=site_name,
+        contact_hours=family.contact_hours,
+        discreet=family.read_by_others,
     )
 
 

@@ -14,6 +14,14 @@ class SeenBy(Enum):
 
     SITE = "The coordinators of the site."
     FAMILY = "The coordinators of the site, and the messages that go to the family itself."
+    CLAIMANT = (
+        "The coordinators of the site, and the messages that go to the family itself. Where the family signed so: "
+        "the person who gives the help, once that is settled, with a code."
+    )
+    VISITOR = (
+        "The coordinators of the site. Where the family signed so: the person with a clearance whose visit the family "
+        "was told of and did not refuse."
+    )
     RULES = "The coordinators of the site. It decides who is asked, and is told to nobody."
     ASKED = "The coordinators of the site, and the partners who are asked."
     PLACE = "The coordinators of the site. Partners who are asked see the town and how far away it is."

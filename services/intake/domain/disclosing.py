@@ -21,10 +21,10 @@ class Withheld(StrEnum):
 
 @dataclass(frozen=True)
 class Told:
-    """What may be told, and the consents that permit it, newest first."""
+    """What may be told, and the newest consent that permits it."""
 
     records: frozenset[IdentityRecord]
-    consents: tuple[Consent, ...]
+    consent: Consent
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def decide(asking: Asking, consents: Sequence[Consent], now: datetime) -> Told |
     records = frozenset().union(*(one.records for one in covering))
     if asking.sensitive or not asking.may_visit:
         records -= {IdentityRecord.ADDRESS}
-    return Told(records, tuple(sorted(covering, key=lambda one: one.since, reverse=True)))
+    return Told(records, max(covering, key=lambda one: one.since))

@@ -30,15 +30,18 @@ async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Respo
         sealed = await need_rows.read_family(connection, link.need_id)
         announced = await visits_to_come(connection, link.need_id, now)
         _, zone = await keys.site_of(connection, need.site_id)
+    family = await desk.seal.open(sealed, link.need_id) if sealed else None
+    # Others may read along, and they know what they asked for.
+    discreet = family is None or family.read_by_others or need.terms.is_sensitive
     return show(
         request,
         "family.html",
-        own_language=(await desk.seal.open(sealed, link.need_id)).language if sealed else None,
+        own_language=family.language if family else None,
         stage=_stage_of(need, history),
         visits=announced,
         zone=zone,
-        # A family's phone may be shared, and they know what they asked for.
-        items=() if need.terms.is_sensitive else _delivered(history),
+        items=[] if discreet else _delivered(history),
+        title="discreet_title" if discreet else "title",
     )
 
 

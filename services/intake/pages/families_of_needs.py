@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -10,9 +11,9 @@ from schemas.vocabulary import Answerer, IdentityRecord
 from services.intake import needs
 from services.intake.domain.disclosure_log import Look, LookPurpose, Who
 from services.intake.pages.page_route import PageRoute
-from services.intake.pages.rendering import show
+from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import disclosures
+from services.intake.store import disclosures, partners
 from services.intake.store import needs as need_rows
 from services.intake.visits import refuse_visit
 
@@ -37,8 +38,19 @@ async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: O
                 consent_id=None,
             )
             await disclosures.add_look(connection, look)
+        phones = [sealed.phone_hash] if sealed and sealed.phone_hash else []
+        stopped = await partners.opted_out(connection, phones)
     family = await desk.seal.open(sealed, need_id) if sealed else None
-    return show(request, "need_family.html", own_language=person.language, person=person, need=need, family=family)
+    return show(
+        request,
+        "need_family.html",
+        own_language=person.language,
+        person=person,
+        need=need,
+        family=family,
+        ways_to_write=family.ways_to_write(texts_stopped=bool(stopped)) if family else (),
+        language_names=Locale(words_for(request, person.language).language).languages,
+    )
 
 
 @router.post("/visits/{visit_id}/refuse")

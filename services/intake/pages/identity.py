@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
@@ -95,6 +96,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         cleared=cleared is not None and cleared.until >= now.date(),
         zone=contact.time_zone,
         today=now.date(),
+        language_names=Locale(words_for(request, contact.language).language).languages,
         problems=problems,
     )
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -39,13 +39,18 @@ class Words:
         """A time as people there say it: "tomorrow, 5:00 PM", else "Sat, Nov 28, 5:00 PM"."""
         there = ZoneInfo(zone)
         local, locale = moment.astimezone(there), _LOCALES[self.language]
-        time = format_time(local, "short", tzinfo=there, locale=locale)
+        clock = format_time(local, "short", tzinfo=there, locale=locale)
         days_away = local.date() - now.astimezone(there).date()
         near = {timedelta(0): "today", timedelta(1): "tomorrow", timedelta(-1): "yesterday"}.get(days_away)
         if near:
-            return self(f"time.{near}", time=time)
+            return self(f"time.{near}", time=clock)
         skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
-        return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {time}"
+        return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
+
+    def hour(self, hour: int) -> str:
+        """A full hour of the day, from 0 to 24, as people there say it: "9 AM"."""
+        words: str = format_time(time(hour % 24), "h a", locale=_LOCALES[self.language])
+        return words
 
 
 def choose_language(wanted: str | None, remembered: str | None, own: str | None, accepted: str) -> str:

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
+from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import EnteredNeed
 from services.intake.pages.languages import Words
 
@@ -48,6 +49,10 @@ class Typed:
     notes: str = ""
     partner_notes: str = ""
     partner_notes_checked: bool = False
+    phone_of: str = PhoneOwner.OWN
+    voicemail: str = ""
+    hours_from: str = ""
+    hours_until: str = ""
 
 
 def read_typed(form: FormData) -> Typed:
@@ -78,6 +83,10 @@ def read_typed(form: FormData) -> Typed:
         notes=one("notes"),
         partner_notes=one("partner_notes"),
         partner_notes_checked="partner_notes_checked" in form,
+        phone_of=one("phone_of") or PhoneOwner.OWN,
+        voicemail=one("voicemail"),
+        hours_from=one("hours_from"),
+        hours_until=one("hours_until"),
     )
 
 
@@ -107,6 +116,9 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
             "channels": typed.channels,
             "notes": typed.notes or None,
             "partner_notes": typed.partner_notes or None,
+            "phone_of": typed.phone_of,
+            "voicemail": bool(typed.voicemail),
+            "contact_hours": _understand_hours(typed),
         },
         "partner_notes_checked": typed.partner_notes_checked,
     }
@@ -148,6 +160,11 @@ def _understand_day(day: str, zone: str, words: Words, problems: dict[str, str])
     except ValueError:
         problems["needed_by"] = words("problem.needed_by")
         return None
+
+
+def _understand_hours(typed: Typed) -> dict[str, str] | None:
+    hours = {"start": typed.hours_from, "end": typed.hours_until}
+    return hours if any(hours.values()) else None
 
 
 def _understand_household(counts: Mapping[str, str], words: Words, problems: dict[str, str]) -> list[str]:

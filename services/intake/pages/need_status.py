@@ -11,12 +11,17 @@ _FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
 _TURNS = _FAMILY_ANSWERS | {"outcomes.confirmation_requested", "outcomes.need_stuck"}
 
 
-def status_of(need: NeedRow, history: Sequence[HistoryEntry] = ()) -> str:
-    """A key of the section `status`. What the coordinator did counts at once, before the matcher has answered."""
+def status_of(need: NeedRow, history: Sequence[HistoryEntry] = (), *, unasked: bool = False) -> str:
+    """A key of the section `status`. What the coordinator did counts at once, before the matcher has answered.
+
+    `unasked` says that the family's question cannot reach it: then it is the coordinator's, at once.
+    """
     if need.withdrawn or need.progress.cause is UnmetCause.CONSENT_WITHDRAWN:
         return "consent_withdrawn"
     if need.progress.cause is UnmetCause.CANCELLED or any(entry.what == "needs.cancelled" for entry in history):
         return "cancelled"
+    if unasked and need.progress.status is NeedProgress.CONFIRMING:
+        return "confirm_yourself"
     return "stuck" if need.progress.stuck else str(need.progress.status)
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
 from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
 from services.intake import needs
+from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.domain.progress import NeedProgress
@@ -43,10 +44,14 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
         ended = await needs.list_needs(desk.pool, NeedFilter(site, _ENDED), _MOST_ENDED, before)
     except NotPossible:
         return RedirectResponse("/needs", 303)
-    groups = {"waiting": stuck.needs + asked.needs, "moving": moving.needs, "closed": ended.needs}
+    waiting = stuck.needs + asked.needs
+    groups = {"waiting": waiting, "moving": moving.needs, "closed": ended.needs}
     shown = [need.need_id for group in groups.values() for need in group]
     async with desk.pool.acquire() as connection:
         nameless = await need_rows.needs_without_family(connection, shown)
+        unasked = await need_rows.needs_not_asked(connection, [need.need_id for need in waiting])
+    # Where the family was asked, it may answer by itself: last.
+    waiting.sort(key=lambda need: status_of(need, unasked=need.need_id in unasked) == NeedProgress.CONFIRMING)
     return show(
         request,
         "board.html",
@@ -54,6 +59,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
         person=person,
         groups=groups,
         nameless=nameless,
+        unasked=unasked,
         older=ended.cursor,
         status_of=status_of,
     )
@@ -111,6 +117,7 @@ def _show_form(request: Request, person: Person, typed: Typed, problems: dict[st
         bands=AgeBand,
         consents=ConsentKind,
         channels=Channel,
+        phone_owners=PhoneOwner,
         languages=LANGUAGES,
         today=datetime.now(UTC).date(),
     )

@@ -41,6 +41,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
         announced = await visits_to_come(connection, need_id, now)
         nameless = await need_rows.needs_without_family(connection, [need_id])
+        unasked = await need_rows.needs_not_asked(connection, [need_id])
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -50,7 +51,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         person=person,
         need=need,
         seen=seen,
-        status=status_of(need, history),
+        status=status_of(need, history, unasked=need_id in unasked),
         status_of=status_of,
         told=timeline.tell(history, need.terms, names, words),
         has_family=not nameless,

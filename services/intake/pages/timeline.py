@@ -1,6 +1,6 @@
 """A need's history, told in the reader's words, newest first."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -10,12 +10,16 @@ from babel.lists import format_list
 
 from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS
+from schemas.vocabulary import Answerer, DeliveryProblem
 from services.intake.pages.languages import Words
-from services.intake.store.needs import HistoryEntry
+from services.intake.pages.unasked import asks_family, without_unasked
+from services.intake.store.needs import NOT_DELIVERED, HistoryEntry
 
 _TOLD_TOGETHER = {"offers.made", "offers.withdrawn", "offers.expired"}
 _MESSAGE_PROBLEMS = {"deliveries.bounced", "deliveries.failed", "deliveries.unknown"}
-_FAMILY_WITHOUT_ADDRESS = ("family", "no_address")
+_UNASKED = {DeliveryProblem.OPTED_OUT: "history.family_without_address", DeliveryProblem.NO_ADDRESS: None}
+"""Who has no address said stop, or is not known since a failure: the page says so, and sends nobody to ask them."""
+_FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,11 @@ class Told:
 def tell(history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UUID, str], words: Words) -> list[Told]:
     """The timeline. `partners` are names by id; one that is gone is "a partner"."""
     teller = _Teller(terms, partners, words)
-    told = (Told(group[-1].at, text) for group in _groups(history) if (text := teller.put_in_words(group)) is not None)
+    told = (
+        Told(group[-1].at, text)
+        for group in _groups(without_unasked(history))
+        if (text := teller.put_in_words(group)) is not None
+    )
     return list(told)[::-1]
 
 
@@ -38,7 +46,7 @@ def partner_ids(history: Sequence[HistoryEntry]) -> list[UUID]:
     return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
 
 
-def _groups(history: Sequence[HistoryEntry]) -> Iterator[list[HistoryEntry]]:
+def _groups(history: Iterable[HistoryEntry]) -> Iterator[list[HistoryEntry]]:
     for what, entries in groupby(history, key=lambda entry: entry.what):
         group = list(entries)
         if what in _TOLD_TOGETHER:
@@ -59,6 +67,8 @@ class _Teller:
         if entry.what.startswith("deliveries."):
             return self._tell_of_message(entry)
         facts = entry.facts
+        if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
+            return self.words(f"said_for_family.{entry.what.partition('.')[2]}")
         return self.words(
             f"history.{entry.what.partition('.')[2]}",
             partner=self._name_partners(group),
@@ -68,8 +78,9 @@ class _Teller:
 
     def _tell_of_message(self, entry: HistoryEntry) -> str | None:
         recipient = str(entry.facts["recipient"])
-        if (recipient, entry.facts.get("problem")) == _FAMILY_WITHOUT_ADDRESS:
-            return self.words("history.family_without_address")
+        if asks_family(entry) and entry.what in NOT_DELIVERED:
+            key = _UNASKED.get(entry.facts["problem"], "history.family_not_reached")
+            return self.words(key) if key else None
         if entry.what in _MESSAGE_PROBLEMS:
             return self.words("history.message_failed", who=self.words(f"recipient.{recipient}"))
         return None

@@ -16,6 +16,9 @@ from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import SealedFamily
 from services.runtime.database import Connection
 
+NOT_DELIVERED = frozenset({"deliveries.suppressed", "deliveries.bounced", "deliveries.failed"})
+"""What happened to a message that its receiver never got."""
+
 
 @dataclass(frozen=True)
 class NeedRow:
@@ -220,6 +223,23 @@ async def needs_without_family(connection: Connection, need_ids: Sequence[UUID])
     """Of which of these needs nobody knows any more whose they are."""
     rows = await connection.fetch(
         "SELECT need_id FROM unnest($1::uuid[]) AS asked (need_id) EXCEPT SELECT need_id FROM families", need_ids
+    )
+    return {row["need_id"] for row in rows}
+
+
+async def needs_not_asked(connection: Connection, need_ids: Sequence[UUID]) -> set[UUID]:
+    """Of which of these needs the family could not be asked, when it was last to be, whether help arrived."""
+    rows = await connection.fetch(
+        """
+        SELECT need_id FROM (
+            SELECT DISTINCT ON (need_id) need_id, what FROM history
+             WHERE need_id = ANY($1::uuid[]) AND facts->>'recipient' = 'family' AND facts->>'purpose' = 'confirmation'
+             ORDER BY need_id, at DESC, sequence DESC
+        ) AS newest
+         WHERE what = ANY($2::text[])
+        """,
+        need_ids,
+        list(NOT_DELIVERED),
     )
     return {row["need_id"] for row in rows}
 

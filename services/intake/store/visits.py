@@ -44,11 +44,11 @@ _WITH_TOLD = """
                   AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'coordinator')
            AND EXISTS (
                SELECT FROM history WHERE history.need_id = visits.need_id AND at >= planned_at
-                  AND what LIKE 'deliveries.%' AND what <> 'deliveries.unknown'
+                  AND what IN ('deliveries.accepted', 'deliveries.delivered')
                   AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'family') AS told
       FROM visits
 """
-# A family that cannot be written to (suppressed, bounced, failed) is told by its coordinator, who knows by then.
+# A family that cannot be written to is visited by nobody: it could not say no.
 
 
 async def save_clearance(connection: Connection, clearance: Clearance, recorded_by: str) -> None:

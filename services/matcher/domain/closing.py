@@ -8,13 +8,15 @@ from services.matcher.domain.state import NeedStatus
 from services.matcher.domain.turn import Turn
 
 
-def close(turn: Turn, cause: UnmetCause) -> None:
-    """Ends the need with what was delivered, and the cause for the rest."""
-    met, unmet, need_id = turn.need.delivered_items, turn.need.undelivered_items, turn.need.need_id
-    turn.need = replace(turn.need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
+def close(turn: Turn, cause: UnmetCause, *, confirmed: bool) -> None:
+    """Ends the need, and says the cause for what is not met. Only what somebody confirmed is met."""
+    need = turn.need
+    met = need.delivered_items if confirmed else ()
+    unmet = need.undelivered_items if confirmed else need.terms.items
+    turn.need = replace(need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
     if not met:
-        turn.tell(NeedUnmet(need_id=need_id, unmet=unmet, cause=cause))
+        turn.tell(NeedUnmet(need_id=need.need_id, unmet=unmet, cause=cause))
     elif unmet:
-        turn.tell(NeedPartlyFulfilled(need_id=need_id, met=met, unmet=unmet, cause=cause))
+        turn.tell(NeedPartlyFulfilled(need_id=need.need_id, met=met, unmet=unmet, cause=cause))
     else:
-        turn.tell(NeedFulfilled(need_id=need_id, met=met))
+        turn.tell(NeedFulfilled(need_id=need.need_id, met=met))

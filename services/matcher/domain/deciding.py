@@ -149,17 +149,18 @@ def _stop(turn: Turn, reason: WithdrawalReason, cause: UnmetCause) -> None:
     _withdraw_all(turn, reason)
     for offer in tuple(turn.need.offers_in(*LIVE)):
         _lapse(turn, offer, LapseReason.NEED_CLOSED)
-    close(turn, cause)
+    # Who takes a need back has not said that what a partner brought has arrived.
+    close(turn, cause, confirmed=False)
 
 
 def _confirm(turn: Turn) -> None:
     if turn.need.status is NeedStatus.CONFIRMING:
-        close(turn, turn.cause())
+        close(turn, turn.cause(), confirmed=True)
     elif turn.need.status is NeedStatus.ASKING and not turn.need.open_items:
         # Who says that it arrived knows better than a partner that has not said so yet.
         for offer in tuple(turn.need.offers_in(*LIVE)):
             turn.move(offer, OfferStatus.COMPLETED)
-        close(turn, turn.cause())
+        close(turn, turn.cause(), confirmed=True)
 
 
 def dispute(turn: Turn) -> None:
@@ -266,7 +267,7 @@ def _settle(turn: Turn) -> None:
     if turn.need.delivered_items:
         ask_family(turn)
     else:
-        close(turn, turn.cause())
+        close(turn, turn.cause(), confirmed=False)
 
 
 def places_to_ask(turn: Turn) -> int:

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.addresses import Hours
+
 _HOURS_IN_A_DAY = 24
+_STEP = timedelta(minutes=15)
+"""Every zone's full hours are at a quarter hour of UTC."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +34,24 @@ class QuietHours:
             raise ValueError('write two hours, such as "21-8", or "off"')
         return cls(*hours)
 
-    def wait_until(self, now: datetime, time_zone: str) -> datetime | None:
-        """The end of the quiet hours that `now` falls into, in UTC; None when it falls into none.
+    def wait_until(self, now: datetime, time_zone: str, within: Hours | None = None) -> datetime | None:
+        """The first moment to come outside the quiet hours and within the reader's own, in UTC; None when that is now.
 
-        Days are counted on the local calendar, so a change of clocks in the night moves nobody's morning.
+        Own hours that are all quiet ones stand: they were somebody's wish. Each moment is looked up on the local
+        clock, so a change of clocks in the night moves nobody's morning.
         """
-        local = now.astimezone(ZoneInfo(time_zone))
-        if not self._covers(local.hour):
+        zone, open_hours = ZoneInfo(time_zone), self._open_hours(within)
+        moment = now.astimezone(UTC)
+        if moment.astimezone(zone).hour in open_hours:
             return None
-        morning = local.replace(hour=self.end, minute=0, second=0, microsecond=0, fold=0)
-        if local.hour >= self.end:
-            morning += timedelta(days=1)
-        return morning.astimezone(UTC)
+        moment = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+        while moment.astimezone(zone).hour not in open_hours:
+            moment += _STEP
+        return moment
+
+    def _open_hours(self, within: Hours | None) -> set[int]:
+        own = set(range(within.start, within.end) if within else range(_HOURS_IN_A_DAY))
+        return {hour for hour in own if not self._covers(hour)} or own
 
     def _covers(self, hour: int) -> bool:
         if self.start <= self.end:

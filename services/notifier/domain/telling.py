@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas import handovers, offers, outcomes
+from schemas import deliveries, handovers, offers, outcomes
 from schemas.event import NeedEvent
 from schemas.handovers import HandoverEvent
 from schemas.offers import OfferEvent
 from schemas.vocabulary import (
     Answerer,
+    DeliveryProblem,
     LapseReason,
     MessagePurpose,
     RecipientKind,
@@ -77,12 +78,12 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
             return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
         case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
             return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
-        case HandoverEvent():
-            return _about_handover(event, at)
-    return []
+        case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
+            return [to_coordinator(MessagePurpose.CONFIRMATION, at)] if _leaves_family_unasked(event) else []
+    return _about_handover(event, at)
 
 
-def _about_handover(event: HandoverEvent, at: datetime) -> list[Draft]:
+def _about_handover(event: NeedEvent, at: datetime) -> list[Draft]:
     match event:
         case handovers.CodeRequested(expires=expires):
             return [_to_contact(event, MessagePurpose.IDENTITY_CODE, expires)]
@@ -111,6 +112,14 @@ def _to_contact(event: HandoverEvent, purpose: MessagePurpose, deadline: datetim
         partner_id=event.partner_id,
         contact_id=event.contact_id,
     )
+
+
+def _leaves_family_unasked(
+    event: deliveries.MessageSuppressed | deliveries.MessageBounced | deliveries.MessageFailed,
+) -> bool:
+    asked = event.recipient is RecipientKind.FAMILY and event.purpose is MessagePurpose.CONFIRMATION
+    # Whoever has no address any more said stop, or is not known since a failure: nobody is sent to ask them.
+    return asked and event.problem is not DeliveryProblem.NO_ADDRESS
 
 
 def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, contact_id: UUID | None = None) -> Draft:

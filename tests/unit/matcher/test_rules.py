@@ -259,6 +259,13 @@ def test_stopping_tells_everybody_who_was_asked_or_had_claimed(
     assert [event.cause for event in events if isinstance(event, NeedUnmet)] == [cause]
 
 
+@pytest.mark.parametrize("command", [commands.Cancel(), commands.WithdrawConsent()])
+def test_a_need_that_is_taken_back_while_the_family_is_asked_is_not_called_fulfilled(command: commands.Command) -> None:
+    [ending] = confirming().when(command)
+    assert isinstance(ending, NeedUnmet)
+    assert ending.unmet == (BEDS,)
+
+
 def test_a_yes_to_a_need_that_ended_is_answered_kindly_once() -> None:
     situation = given()
     offer = situation.first_open()
