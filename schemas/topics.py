@@ -132,6 +132,11 @@ def topic_named(name: str) -> Topic:
     return {topic.name: topic for topic in TOPICS}[name]
 
 
+def topics_read_by(service: ServiceName) -> list[Topic]:
+    """The topics that a service consumes."""
+    return [topic for topic in TOPICS if service in topic.consumers]
+
+
 def topic_of(event: Event) -> Topic:
     """The one topic that carries events of this type."""
     return _TOPIC_BY_EVENT[type(event)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from schemas.topics import DELIVERIES, OFFERS, OUTCOMES, ServiceName
+from schemas.topics import ServiceName, topics_read_by
 from services.intake.api import clearances, consents, internal, needs, partners, texts
 from services.intake.api.problems import add_problem_handlers
 from services.intake.bootstrap import bootstrap
@@ -52,7 +52,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             parts[:] = [
                 Once("bootstrap", lambda: bootstrap(pool, settings)),
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
-                Consumer(ServiceName.INTAKE, [OFFERS, OUTCOMES, DELIVERIES], kafka, pool, handle),
+                Consumer(ServiceName.INTAKE, topics_read_by(ServiceName.INTAKE), kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
                 pruning(pool, forget_old),

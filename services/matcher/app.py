@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from schemas.topics import NEEDS, PARTNERS, RESPONSES, ServiceName
+from schemas.topics import PARTNERS, ServiceName, topics_read_by
 from services.matcher import metrics
 from services.matcher.directory.plain import PlainDirectory
 from services.matcher.handlers import Matching
@@ -45,7 +45,7 @@ def create_app(settings: MatcherSettings) -> Starlette:
         kafka = settings.kafka_bootstrap_servers
         async with open_pool(settings.matcher_database_url, settings.database_connections) as pool:
             replay = Replay(ServiceName.MATCHER, PARTNERS, kafka, directory.apply)
-            consumer = Consumer(ServiceName.MATCHER, [NEEDS, RESPONSES, PARTNERS], kafka, pool, matching.handle)
+            consumer = Consumer(ServiceName.MATCHER, topics_read_by(ServiceName.MATCHER), kafka, pool, matching.handle)
             parts[:] = [
                 Relay(ServiceName.MATCHER, settings.matcher_database_url, kafka),
                 replay,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 from starlette.applications import Starlette
 
-from schemas.topics import OFFERS, OUTCOMES, PARTNERS, ServiceName
+from schemas.topics import ServiceName, topics_read_by
 from services.notifier import metrics
 from services.notifier.addresses import Addresses
 from services.notifier.email import Mailer
@@ -80,7 +80,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
     resolver = Resolver(pool, texter)
     return [
         Relay(ServiceName.NOTIFIER, settings.notifier_database_url, kafka),
-        Consumer(ServiceName.NOTIFIER, [OFFERS, OUTCOMES, PARTNERS], kafka, pool, handle),
+        Consumer(ServiceName.NOTIFIER, topics_read_by(ServiceName.NOTIFIER), kafka, pool, handle),
         *(Loop(f"sending {number}", sender.send_due, every=0.05) for number in range(1, _SENDERS + 1)),
         Loop("expired leases", resolver.expire_leases, every=5),
         Loop("texts of unknown fate", resolver.look_up_texts, every=5),

@@ -18,7 +18,7 @@ async def test_only_the_partner_who_was_awarded_it_reads_the_notes(intake: Runni
     async with signed_in(intake, MINE, "Lincoln") as mine, visitor(intake) as partner_page:
         await send(mine, "/needs/new", {**FORM, "notes": "canary-note", "partner_notes": NOTES})
         need_id, items = await intake.newest_need()
-        assert NOTES in (await mine.get(f"/needs/{need_id}")).text
+        assert NOTES in (await mine.get(f"/needs/{need_id}/family")).text
         partner, contact = await intake.add_partner()
         other, other_contact = await intake.add_partner()
         made, lost = offer_of(need_id, items, partner), offer_of(need_id, items, other)
@@ -95,4 +95,5 @@ async def test_notes_that_may_say_who_they_are_come_back_once(
     await expect(page.get_by_text(warning)).to_be_visible()
     await page.get_by_label("Keep it so").check()
     await page.get_by_role("button", name="Ask for help").click()
+    await page.get_by_role("link", name="See who they are").click()
     await expect(page.get_by_text("Ring twice, maria is home.")).to_be_visible()

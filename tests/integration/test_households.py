@@ -279,7 +279,8 @@ async def test_a_birth_year_is_checked_and_shown_to_its_own_school_alone(distric
         assert (page.status_code, "Write a year in four digits" in page.text) == (422, True)
         assert f'value="{wrong}"' in page.text
     entered = await send(district.grant.page, "/needs/new", form | {"birth_year": "1985"})
-    assert "<dd>1985</dd>" in entered.text
+    family = await district.grant.page.get(f"{entered.url.path}/family")
+    assert "<dd>1985</dd>" in family.text
     again = await send(district.grant.page, "/needs/new", form | {"name": "GARCIA, ANA", "birth_year": "1985"})
     assert ALREADY["en"] in again.text
 

@@ -217,6 +217,25 @@ async def test_a_visit_at_no_notice_or_by_somebody_not_cleared_is_refused(case: 
     assert "handovers.visit_planned" not in await case.intake.events(case.need_id)
 
 
+async def test_a_family_in_a_sensitive_need_is_visited_by_nobody_though_it_signed(case: Case) -> None:
+    await case.sign("name", "address")
+    await case.clear()
+    sensitive = case.made.terms.model_copy(update={"sensitive": True})
+    made = case.made.model_copy(update={"offer_id": uuid4(), "terms": sensitive})
+    await case.intake.matcher_says(made)
+    lines = {f"line-{item.line}": str(item.quantity) for item in made.terms.items}
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    async with case.browser() as browser:
+        await send(browser, offer_path(made, case.contact), "/accept", **lines)
+        await case.intake.matcher_says(award_of(made))
+        page = f"{offer_path(made, case.contact)}/family"
+        shown = await browser.get(page)
+        assert (shown.status_code, "/visit" in shown.text) == (200, False)
+        form = {FORM_MARK: browser.cookies.get(FORM_MARK, ""), "day": day, "begins": "10:00", "ends": "11:00"}
+        assert (await browser.post(f"{page}/visit", data=form)).status_code == 422
+    assert "handovers.visit_planned" not in await case.intake.events(case.need_id)
+
+
 async def test_the_log_is_only_added_to_and_shows_what_was_changed(case: Case) -> None:
     await case.sign("name")
     async with case.browser() as browser:

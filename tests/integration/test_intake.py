@@ -164,7 +164,11 @@ async def test_how_a_family_is_reached_safely_is_told_to_the_notifier_and_stands
         ({"contact_hours": {"start": 17, "end": 9}}, "family.contact_hours", "the first hour comes before the last"),
         ({"contact_hours": {"start": 9, "end": 25}}, "family.contact_hours.end", "less than or equal to 24"),
         ({"contact_hours": {"start": 9}}, "family.contact_hours.end", "this is needed"),
-        ({"contact_hours": {"start": 9, "end": 17, "zone": "UTC"}}, "family.contact_hours.zone", "leave it out"),
+        (
+            {"contact_hours": {"start": 9, "end": 17, "zone": "UTC"}},
+            "family.contact_hours.zone",
+            "not one of the fields",
+        ),
         ({"phone_of": "nobody"}, "family.phone_of", "'own', 'shared' or 'someone_else'"),
         ({"voicemail": "perhaps"}, "family.voicemail", "boolean"),
     ],

@@ -8,18 +8,14 @@ from typing import Any
 import pytest
 
 from schemas.addresses import Address
+from schemas.deliveries import DeliveryEvent
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.examples import EXAMPLES
-from schemas.offers import OfferEvent, OfferMade, OfferReminded, OfferWithdrawn
+from schemas.offers import OfferEvent, OfferMade, OfferReminded
 from schemas.outcomes import (
     ClaimAwarded,
     ClaimLapsed,
-    ClaimRefused,
     ConfirmationRequested,
-    NeedFulfilled,
-    NeedPartlyFulfilled,
-    NeedStuck,
-    NeedUnmet,
 )
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
 from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind
@@ -36,6 +32,8 @@ CASES = [
     if recipient in RENDERER.catalogues["en"][purpose]
 ]
 OUTSIDERS = {RecipientKind.PARTNER, RecipientKind.FAMILY}
+NO_INVITATION = {MessagePurpose.VISIT_PLANNED, MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
+"""No visit is ever planned in a sensitive need (tests/integration/test_identity.py); the last one forbids it."""
 # Two needs that have nothing in common.
 SHELTER = (Item(line=1, code="shelter.night", quantity=3), Item(line=2, code="bed.twin", quantity=2))
 LAWYER = (Item(line=1, code="legal.consultation", quantity=1), Item(line=2, code="rent.dollars", quantity=800))
@@ -57,7 +55,10 @@ def like(kind: type[NeedEvent], items: tuple[Item, ...], **terms: Any) -> Iterat
         )
     elif "sensitive" in kind.model_fields:
         changes["sensitive"] = True
-    if kind is ClaimLapsed:
+    if issubclass(kind, DeliveryEvent):
+        unasked = {"recipient": RecipientKind.FAMILY, "purpose": MessagePurpose.CONFIRMATION, "partner_id": None}
+        yield example.model_copy(update=unasked)
+    elif kind is ClaimLapsed:
         yield from (example.model_copy(update=changes | {"reason": reason}) for reason in LapseReason)
     elif kind is OfferReminded:
         due = terms.get("respond_by", NOW)
@@ -68,10 +69,7 @@ def like(kind: type[NeedEvent], items: tuple[Item, ...], **terms: Any) -> Iterat
         yield example.model_copy(update=changes)
 
 
-KINDS = (
-    *(OfferMade, OfferReminded, OfferWithdrawn, ClaimAwarded, ClaimRefused, ClaimLapsed),
-    *(ConfirmationRequested, NeedStuck, NeedFulfilled, NeedPartlyFulfilled, NeedUnmet),
-)
+KINDS = tuple(type(example) for example in EXAMPLES if isinstance(example, NeedEvent))
 
 
 def said(
@@ -142,7 +140,7 @@ class TestEveryMessage:
         forbidden = {"en": "Please do not visit the family", "es": "Por favor no visite a la familia"}[language]
         for words in said(purpose, recipient, language, LAWYER, **HOME):
             rest = f"{words.subject} {words.plain} {words.text}".replace(forbidden, "")
-            if recipient in OUTSIDERS:
+            if recipient in OUTSIDERS and purpose not in NO_INVITATION:
                 assert not re.search(r"visit|home|door|address|casa|hogar|puerta|direcci", rest, re.IGNORECASE)
 
 
