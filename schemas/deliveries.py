@@ -19,6 +19,8 @@ class DeliveryEvent(NeedEvent):
     offer_id: UUID | None = None
     partner_id: UUID | None = None
     contact_id: UUID | None = None
+    visit_id: UUID | None = None
+    """The visit that it tells of, where it tells of one."""
     at: AwareDatetime
 
     @model_validator(mode="after")

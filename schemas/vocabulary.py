@@ -227,6 +227,7 @@ class MessagePurpose(StrEnum):
     VISIT_PLANNED = auto()
     VISIT_REFUSED = auto()
     CONSENT_ENDED = auto()
+    NOT_TOLD = auto()
 
 
 class DeliveryProblem(StrEnum):

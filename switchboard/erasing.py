@@ -13,6 +13,7 @@ from services.intake.domain.family import Family
 from services.intake.erasing import erase_family, rewrap_keys
 from services.intake.settings import IntakeSettings
 from services.intake.store import needs
+from services.intake.store.erasures import ErasureCause
 from services.runtime.database import Connection, open_connection
 from switchboard.errors import SwitchboardError
 from switchboard.reading import read_to_end
@@ -60,7 +61,7 @@ async def erase(
         if sealed is None:
             raise SwitchboardError(f"need {need}: its family is erased already")
         traces = Traces.of(await settings.seal.open(sealed, need_id))
-        await erase_family(connection, need_id, "asked")
+        await erase_family(connection, need_id, ErasureCause.ASKED)
     tell(f"the key to the family of need {need} is destroyed")
     found = [f"{name}'s database" for name, url in database_urls.items() if await _in_database(name, url, traces, tell)]
     if await _in_topics(settings.kafka_bootstrap_servers, traces, tell):

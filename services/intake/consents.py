@@ -53,11 +53,12 @@ async def take_back_disclosure(pool: Pool, need_id: UUID, site_id: UUID | None) 
 
 async def end_consents(connection: Connection, need: NeedRow, kinds: Iterable[ConsentKind]) -> bool:
     """Ends consents of these kinds, all that rests on them, and tells whoever knows. The need's row must be locked."""
-    if not await consents.end_consents_of(connection, [need.need_id], list(kinds)):
+    if not await consents.end_consents_of(connection, [(need.need_id, datetime.now(UTC))], list(kinds)):
         return False
     await codes.close_openings(connection, need.need_id)
     await call_off(connection, need, Answerer.FAMILY)
-    claimed = {offer.partner_id: offer.offer_id for offer in await offers.offers_of(connection, need.need_id)}
+    by_state = sorted(await offers.offers_of(connection, need.need_id), key=lambda offer: offer.state == "awarded")
+    claimed = {offer.partner_id: offer.offer_id for offer in by_state}
     for partner_id, contact_id in await disclosures.contacts_who_know(connection, need.need_id):
         await tell(
             connection,

@@ -4,9 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from schemas.handovers import FamilyErased
+from schemas.needs import ConsentWithdrawn
+from schemas.vocabulary import ConsentKind
+from services.intake.consents import end_consents
 from services.intake.domain.need import NeedNotFound
 from services.intake.sealing import Seal
 from services.intake.store import codes, erasures, needs
+from services.intake.store.erasures import ErasureCause
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
 
@@ -14,15 +18,21 @@ _AT_ONCE = 100
 _FIRST = UUID(int=0)
 
 
-async def erase_family(connection: Connection, need_id: UUID, cause: str) -> bool:
+async def erase_family(connection: Connection, need_id: UUID, cause: ErasureCause) -> bool:
     """Destroys the key to a family. False when it was destroyed before. Raises NeedNotFound."""
     async with connection.transaction():
         need = await needs.lock_need(connection, need_id, None)
         if need is None:
             raise NeedNotFound
-        await codes.close_openings(connection, need_id)
         if not await erasures.erase_families(connection, [need_id], cause):
             return False
+        await codes.close_openings(connection, need_id)
+        if not need.progress.status.ended:
+            # Whoever asks to be forgotten is looked for no more, and whoever knows them is told.
+            await needs.mark_withdrawn(connection, need_id)
+            await tell(connection, need, ConsentWithdrawn(need_id=need_id))
+        if cause is ErasureCause.ASKED:
+            await end_consents(connection, need, ConsentKind)
         await tell(connection, need, FamilyErased(need_id=need_id))
     return True
 
@@ -32,7 +42,7 @@ async def erase_due(pool: Pool, kept: timedelta) -> int:
     async with pool.acquire() as connection:
         due = await erasures.ended_before(connection, kept, _AT_ONCE)
         for need_id in due:
-            await erase_family(connection, need_id, "kept_long_enough")
+            await erase_family(connection, need_id, ErasureCause.KEPT_LONG_ENOUGH)
     return len(due)
 
 

@@ -3,23 +3,27 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from schemas.handovers import CodeRequested
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import IdentityRecord, PartnerStatus
 from services.intake.answers import OfferNotFound
+from services.intake.domain.consent import Consent
 from services.intake.domain.disclosing import Asking, Told, Withheld, decide
 from services.intake.domain.disclosure_log import Look, LookPurpose, Who
 from services.intake.domain.family import ContactHours, Family, PhoneOwner
+from services.intake.domain.need import NotPossible
 from services.intake.sealing import Seal
 from services.intake.store import codes, consents, disclosures, needs, offers, visits
 from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
-from services.intake.visits import is_ahead
+from services.intake.visits import is_ahead, plan
 from services.runtime.database import Connection, Pool
 
 _DIGITS = 6
@@ -41,9 +45,9 @@ class Claimant:
 
 @dataclass(frozen=True)
 class Reaching:
-    """How the family wants to be reached: read before anybody calls."""
+    """How the family wants to be called: read before anybody does."""
 
-    phone: bool
+    phone: str
     phone_of: PhoneOwner
     read_by_others: bool
     voicemail: bool
@@ -56,38 +60,27 @@ class Card:
     """What a partner's person sees of a family."""
 
     records: dict[IdentityRecord, str]
-    reaching: Reaching
+    reaching: Reaching | None
 
 
 async def see(pool: Pool, seal: Seal, who: Claimant) -> Card | Withheld:
-    """The family, as far as this person may know it now. Each look that shows anything is written down with it."""
+    """The family, as far as this person may know it now. What is shown is written down before it is."""
+    need_id = who.offer.need_id
+    async with pool.acquire() as connection:
+        sealed = await needs.read_family(connection, need_id)
+    family = await seal.open(sealed, need_id) if sealed else None
     async with pool.acquire() as connection, connection.transaction():
         # Locked, so that a consent is not taken back between the look at it and the look in the log.
-        need = await needs.lock_need(connection, who.offer.need_id, None)
-        sealed = await needs.read_family(connection, who.offer.need_id)
-        if need is None or sealed is None:
+        need = await needs.lock_need(connection, need_id, None)
+        if need is None or family is None or await needs.read_family(connection, need_id) is None:
             return Withheld.NOT_AWARDED
         verdict, now = await _decide(connection, need, who)
         if isinstance(verdict, Withheld):
             return verdict
-        look = Look(
-            at=now,
-            need_id=need.need_id,
-            who=Who.CONTACT,
-            who_id=who.contact.contact_id,
-            partner_id=who.partner.partner_id,
-            records=verdict.records,
-            purpose=LookPurpose.ARRANGING_HELP,
-            consent_id=verdict.consent.consent_id,
-        )
-        await disclosures.add_look(connection, look)
-    family = await seal.open(sealed, need.need_id)
-    shown = {record: value for record in IdentityRecord if record in verdict.records and (value := _of(family, record))}
-    phone = IdentityRecord.PHONE in shown
-    reaching = Reaching(
-        phone, family.phone_of, family.read_by_others, family.voicemail, family.contact_hours, family.language
-    )
-    return Card(shown, reaching)
+        shown = {record: value for record in verdict.records if (value := _of(family, record))}
+        if shown:
+            await disclosures.add_look(connection, _look(need, who, shown.keys(), verdict.consent, now))
+    return Card(shown, _reaching(family) if IdentityRecord.PHONE in shown else None)
 
 
 async def what_is_permitted(pool: Pool, who: Claimant) -> frozenset[IdentityRecord]:
@@ -98,8 +91,21 @@ async def what_is_permitted(pool: Pool, who: Claimant) -> frozenset[IdentityReco
         if need is None or not await _opens_anything(connection, need, who):
             return frozenset()
         found = await consents.consents_of(connection, need.need_id)
-    permitted = (one.lets_know(who.partner.partner_id, who.partner.kind, now) for one in found)
-    return frozenset().union(*permitted)
+    return _permitted(who, found, now)
+
+
+async def plan_visit(pool: Pool, who: Claimant, begins: datetime, ends: datetime) -> None:
+    """Plans a visit of the claimant, who has entered a code. Raises NotPossible, which names the field."""
+    async with pool.acquire() as connection, connection.transaction():
+        need = await needs.lock_need(connection, who.offer.need_id, None)
+        if need is None:
+            raise OfferNotFound
+        verdict, now = await _decide(connection, need, who)
+        found = await consents.consents_of(connection, need.need_id)
+        permitted = _permitted(who, found, now)
+        if not isinstance(verdict, Told) or IdentityRecord.ADDRESS not in permitted or need.terms.is_sensitive:
+            raise NotPossible("visit", "this family is not visited: the coordinator hands over")
+        await plan(connection, need, who.offer, who.contact, begins, ends)
 
 
 async def ask_for_code(pool: Pool, who: Claimant) -> bool:
@@ -124,12 +130,12 @@ async def ask_for_code(pool: Pool, who: Claimant) -> bool:
 
 
 async def make_code(pool: Pool, seal: Seal, offer_id: UUID, contact_id: UUID) -> str:
-    """The code that was asked for, made as it is sent: it stands in no table, topic or queue. Raises OfferNotFound."""
-    code = "".join(secrets.choice("0123456789") for _ in range(_DIGITS))
+    """The code that was asked for: the same each time, so that a message sent again says the same. OfferNotFound."""
     async with pool.acquire() as connection:
-        if not await codes.save_code(connection, offer_id, contact_id, _hash_code(seal, offer_id, contact_id, code)):
-            raise OfferNotFound
-    return code
+        asked_at = await codes.asked_at(connection, offer_id, contact_id)
+    if asked_at is None:
+        raise OfferNotFound
+    return _code(seal, offer_id, contact_id, asked_at)
 
 
 async def enter_code(pool: Pool, seal: Seal, who: Claimant, code: str) -> str | None:
@@ -137,10 +143,13 @@ async def enter_code(pool: Pool, seal: Seal, who: Claimant, code: str) -> str | 
     offer_id, contact_id = who.offer.offer_id, who.contact.contact_id
     token = secrets.token_urlsafe(32)
     async with pool.acquire() as connection, connection.transaction():
-        if not await codes.use_code(
-            connection, offer_id, contact_id, _hash_code(seal, offer_id, contact_id, code.strip())
-        ):
+        asked_at = await codes.try_code(connection, offer_id, contact_id)
+        right = asked_at is not None and hmac.compare_digest(
+            _code(seal, offer_id, contact_id, asked_at).encode(), code.strip().encode()
+        )
+        if not right:
             return None
+        await codes.use_up(connection, offer_id, contact_id)
         await codes.add_opening(connection, hash_token(token), offer_id, contact_id)
     return token
 
@@ -150,8 +159,38 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def _permitted(who: Claimant, found: Iterable[Consent], now: datetime) -> frozenset[IdentityRecord]:
+    return frozenset().union(*(one.lets_know(who.partner.partner_id, who.partner.kind, now) for one in found))
+
+
+def _look(need: NeedRow, who: Claimant, shown: Iterable[IdentityRecord], consent: Consent, now: datetime) -> Look:
+    return Look(
+        at=now,
+        need_id=need.need_id,
+        who=Who.CONTACT,
+        who_id=who.contact.contact_id,
+        partner_id=who.partner.partner_id,
+        records=frozenset(shown),
+        purpose=LookPurpose.ARRANGING_HELP,
+        consent_id=consent.consent_id,
+    )
+
+
+def _reaching(family: Family) -> Reaching:
+    return Reaching(
+        family.phone or "",
+        family.phone_of,
+        family.read_by_others,
+        family.voicemail,
+        family.contact_hours,
+        family.language,
+    )
+
+
 async def _opens_anything(connection: Connection, need: NeedRow, who: Claimant) -> bool:
     """Whether nothing is missing but, perhaps, a code."""
+    if await needs.read_family(connection, need.need_id) is None:
+        return False
     verdict, _ = await _decide(connection, need, who)
     return isinstance(verdict, Told) or verdict is Withheld.CODE_NEEDED
 
@@ -173,31 +212,29 @@ async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple
         and not given.keys() & {"released", "completed"}
         and not need.progress.status.ended
         and not need.withdrawn,
-        sensitive=offer.terms.sensitive,
+        sensitive=offer.terms.sensitive or need.terms.is_sensitive,
         code_good_until=await codes.opening_until(connection, opening, offer.offer_id, contact_id),
-        may_visit=await _may_visit(connection, need, offer, contact_id, now),
+        may_visit=await _may_visit(connection, need, offer, who.contact, now),
     )
     return decide(asking, await consents.consents_of(connection, need.need_id), now), now
 
 
-async def _may_visit(connection: Connection, need: NeedRow, offer: OfferRow, contact_id: UUID, now: datetime) -> bool:
-    cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact_id)
-    if cleared is None or cleared.until < _today(now):
+async def _may_visit(connection: Connection, need: NeedRow, offer: OfferRow, contact: Contact, now: datetime) -> bool:
+    cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact.contact_id)
+    if cleared is None or cleared.until < now.astimezone(ZoneInfo(contact.time_zone)).date():
         return False
     planned = await visits.visits_of(connection, need.need_id)
     return any(
-        is_ahead(one, now) and one.told and (one.offer_id, one.contact_id) == (offer.offer_id, contact_id)
+        is_ahead(one, now) and one.told and (one.offer_id, one.contact_id) == (offer.offer_id, contact.contact_id)
         for one in planned
     )
 
 
-def _today(now: datetime) -> date:
-    return now.astimezone(UTC).date()
-
-
-def _hash_code(seal: Seal, offer_id: UUID, contact_id: UUID, code: str) -> bytes:
-    # Keyed, since a million codes are tried in a second by whoever reads the table.
-    return hmac.digest(seal.lookup_key, b"code" + offer_id.bytes + contact_id.bytes + code.encode(), hashlib.sha256)
+def _code(seal: Seal, offer_id: UUID, contact_id: UUID, asked_at: datetime) -> str:
+    """Six digits of an HMAC, as in RFC 4226, with the moment for the counter."""
+    said = b"code" + offer_id.bytes + contact_id.bytes + asked_at.isoformat().encode()
+    number = int.from_bytes(hmac.digest(seal.lookup_key, said, hashlib.sha256)[:8])
+    return f"{number % 10**_DIGITS:0{_DIGITS}}"
 
 
 def _of(family: Family, record: IdentityRecord) -> str | None:

@@ -102,7 +102,7 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
     async with connection.transaction():
         site_id = await _choose_site(connection, entered, entry)
         terms = to_terms(entered, site_id, now)
-        progress = Progress(NeedProgress.OPEN, None, None, 0)
+        progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
         while True:
             reference = str(100_000 + secrets.randbelow(900_000))

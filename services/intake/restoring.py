@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.codec import Tombstone
 from schemas.event import NeedEvent
-from schemas.handovers import DisclosureEnded, FamilyErased, VisitRefused
+from schemas.handovers import DisclosureEnded, FamilyErased, VisitPlanned, VisitRefused
 from schemas.needs import ConsentWithdrawn, NeedChanged, NeedOpened
 from schemas.partners import PartnerRecorded
 from schemas.responses import PartnerResponse
@@ -18,8 +18,10 @@ from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.partners import phones_of
 from services.intake.sealing import Seal
 from services.intake.store import consents, erasures, needs, partners, restored, visits
+from services.intake.store.erasures import ErasureCause
 from services.intake.store.needs import HistoryEntry
 from services.intake.store.restored import AnswerRow, Entered, Latest
+from services.intake.store.visits import Visit
 from services.runtime.database import Connection
 from services.runtime.messages import Message
 
@@ -34,9 +36,8 @@ async def restore_intake(connection: Connection, messages: Sequence[Message], se
     unknown = about - await restored.known_needs(connection, about)
     await needs.add_history(connection, [_history_entry(*one) for one in told] + _marks(entered))
     answers = [_answer_row(message, event) for message, event in told if isinstance(event, PartnerResponse)]
-    erased = await _end_again(connection, told)
     return {
-        "families erased again": erased,
+        "families erased again": await _end_again(connection, told),
         "needs entered again, without their family": len(entered),
         "needs brought up to date": len(behind - entered),
         "needs whose site or beginning is missing": len(unknown),
@@ -47,16 +48,33 @@ async def restore_intake(connection: Connection, messages: Sequence[Message], se
 
 async def _end_again(connection: Connection, told: Sequence[tuple[Message, NeedEvent]]) -> int:
     """What was taken back since the backup is taken back once more. Returns how many families were erased."""
+    # What was signed after that stands: the events begin before the backup.
+    for ends, kinds in ((ConsentWithdrawn, list(ConsentKind)), (DisclosureEnded, [ConsentKind.WRITTEN])):
+        ended = [(event.need_id, message.envelope.time) for message, event in told if isinstance(event, ends)]
+        await consents.end_consents_of(connection, ended, kinds)
     events = [event for _, event in told]
-    withdrawn = [event.need_id for event in events if isinstance(event, ConsentWithdrawn)]
-    await consents.end_consents_of(connection, withdrawn, list(ConsentKind))
-    unknown = [event.need_id for event in events if isinstance(event, DisclosureEnded)]
-    await consents.end_consents_of(connection, unknown, [ConsentKind.WRITTEN])
+    planned = [_visit(message, event) for message, event in told if isinstance(event, VisitPlanned)]
+    await visits.add_restored(connection, planned)
     for by in Answerer:
         refused = [event.visit_id for event in events if isinstance(event, VisitRefused) and event.by is by]
         await visits.refuse_visits(connection, refused, by)
     erased = [event.need_id for event in events if isinstance(event, FamilyErased)]
-    return len(await erasures.erase_families(connection, erased, "restored"))
+    return len(await erasures.erase_families(connection, erased, ErasureCause.RESTORED))
+
+
+def _visit(message: Message, event: VisitPlanned) -> Visit:
+    return Visit(
+        event.visit_id,
+        event.need_id,
+        event.offer_id,
+        event.partner_id,
+        event.contact_id,
+        event.begins,
+        event.ends,
+        message.envelope.time,
+        None,
+        told=False,
+    )
 
 
 def _entered(message: Message, event: NeedEvent) -> Entered:

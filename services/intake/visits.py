@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from schemas.handovers import VisitPlanned, VisitRefused
-from schemas.partners import PartnerRecorded
-from schemas.vocabulary import Answerer, IdentityRecord
-from services.intake.answers import OfferNotFound
+from schemas.partners import Contact, PartnerRecorded
+from schemas.vocabulary import Answerer
 from services.intake.domain.need import NeedNotFound, NotPossible
 from services.intake.store import needs, partners, visits
 from services.intake.store.needs import NeedRow
@@ -16,58 +16,51 @@ from services.intake.store.visits import Visit
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
 
-_NOTICE = timedelta(hours=2)
-"""So long before it begins a visit is planned at the latest: whoever is told must be able to say no."""
+_NOTICE = timedelta(hours=4)
+"""So long before it begins a visit is planned at the latest. The notifier tells of it at least two hours before."""
+_MOST_REFUSED = 2
+"""After so many that were refused nobody asks that family again."""
 _LONGEST = timedelta(hours=4)
 _AHEAD = timedelta(days=30)
 
 
-async def plan_visit(
-    pool: Pool,
-    offer: OfferRow,
-    permitted: frozenset[IdentityRecord],
-    contact_id: UUID,
-    begins: datetime,
-    ends: datetime,
-) -> Visit:
-    """Plans a visit and has it told to family and coordinator. Raises NotPossible, which names the field.
+async def plan(
+    connection: Connection, need: NeedRow, offer: OfferRow, contact: Contact, begins: datetime, ends: datetime
+) -> None:
+    """Plans a visit and has it told to family and coordinator. The need's row must be locked.
 
-    `permitted` is what the family's consent lets this partner know: without its address nobody comes to the door.
+    Raises NotPossible, which names the field.
     """
     now = datetime.now(UTC)
-    if IdentityRecord.ADDRESS not in permitted or offer.terms.sensitive:
-        raise NotPossible("visit", "this family is not visited: the coordinator hands over")
     if begins < now + _NOTICE or begins > now + _AHEAD:
-        raise NotPossible("begins", "a visit begins in two hours at the earliest, and within thirty days")
+        raise NotPossible("begins", "a visit begins in four hours at the earliest, and within thirty days")
     if not begins < ends <= begins + _LONGEST:
         raise NotPossible("ends", "a visit ends after it begins, within four hours")
-    async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, offer.need_id, None)
-        if need is None:
-            raise OfferNotFound
-        cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact_id)
-        if cleared is None or cleared.until < ends.date():
-            raise NotPossible("contact_id", "only a person with a current clearance on record may visit a family")
-        if any(is_ahead(one, now) and one.offer_id == offer.offer_id for one in await _of(connection, need)):
-            raise NotPossible("visit", "a visit is planned already")
-        visit = Visit(
-            uuid4(), need.need_id, offer.offer_id, offer.partner_id, contact_id, begins, ends, now, None, told=False
-        )
-        await visits.add_visit(connection, visit)
-        await tell(
-            connection,
-            need,
-            VisitPlanned(
-                need_id=need.need_id,
-                offer_id=offer.offer_id,
-                partner_id=offer.partner_id,
-                contact_id=contact_id,
-                visit_id=visit.visit_id,
-                begins=begins,
-                ends=ends,
-            ),
-        )
-    return visit
+    cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact.contact_id)
+    if cleared is None or cleared.until < ends.astimezone(ZoneInfo(contact.time_zone)).date():
+        raise NotPossible("contact_id", "only a person with a current clearance on record may visit a family")
+    planned = [one for one in await visits.visits_of(connection, need.need_id) if one.offer_id == offer.offer_id]
+    if any(is_ahead(one, now) for one in planned):
+        raise NotPossible("visit", "a visit is planned already")
+    if sum(one.refused_at is not None for one in planned) >= _MOST_REFUSED:
+        raise NotPossible("visit", "the family has said no before: the coordinator hands over")
+    visit = Visit(
+        uuid4(), need.need_id, offer.offer_id, offer.partner_id, contact.contact_id, begins, ends, now, None, told=False
+    )
+    await visits.add_visit(connection, visit)
+    await tell(connection, need, _planned(visit))
+
+
+def _planned(visit: Visit) -> VisitPlanned:
+    return VisitPlanned(
+        need_id=visit.need_id,
+        offer_id=visit.offer_id,
+        partner_id=visit.partner_id,
+        contact_id=visit.contact_id,
+        visit_id=visit.visit_id,
+        begins=visit.begins,
+        ends=visit.ends,
+    )
 
 
 async def refuse_visit(pool: Pool, need_id: UUID, site_id: UUID | None, visit_id: UUID, by: Answerer) -> None:
@@ -79,10 +72,11 @@ async def refuse_visit(pool: Pool, need_id: UUID, site_id: UUID | None, visit_id
         await _refuse(connection, need, [one for one in await _of(connection, need) if one.visit_id == visit_id], by)
 
 
-async def call_off(connection: Connection, need: NeedRow, by: Answerer) -> None:
-    """Takes all visits off that are still to come. The need's row must be locked."""
+async def call_off(connection: Connection, need: NeedRow, by: Answerer, offer_id: UUID | None = None) -> None:
+    """Takes visits off that are still to come: those of one offer, or all. The need's row must be locked."""
     now = datetime.now(UTC)
-    await _refuse(connection, need, [one for one in await _of(connection, need) if is_ahead(one, now)], by)
+    ahead = [one for one in await _of(connection, need) if is_ahead(one, now) and offer_id in {None, one.offer_id}]
+    await _refuse(connection, need, ahead, by)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def to_delivery(
         "offer_id": message.offer_id,
         "partner_id": message.partner_id,
         "contact_id": contact_id or message.contact_id,
+        "visit_id": message.event.get("visit_id"),
         "at": at,
     }
     if status in _PLAIN:

@@ -51,16 +51,19 @@ class Known:
     partners: Mapping[UUID, contacts.PartnerContacts]
     open_offers: frozenset[UUID]
     told: Mapping[UUID, str]
+    refused_visits: frozenset[str]
 
     @classmethod
     async def load(cls, connection: Connection, messages: Sequence[queue.Message]) -> "Known":
-        """Reads it in three queries."""
+        """Reads it in three queries; in one more where visits are told of."""
+        planned = [one.need_id for one in messages if one.purpose is MessagePurpose.VISIT_PLANNED]
         offer_ids = [one.offer_id for one in messages if one.offer_id]
         named = [UUID(one.event["partner_id"]) for one in messages if "partner_id" in one.event]
         return cls(
             await contacts.partners_named(connection, named),
             frozenset(await offer_states.open_offers(connection, offer_ids)),
             await offer_states.offers_told(connection, offer_ids),
+            frozenset(await offer_states.visits_refused(connection, planned)) if planned else frozenset(),
         )
 
 
@@ -89,6 +92,8 @@ class Recipients:
         offer_id = message.offer_id
         if message.purpose in _ABOUT_OPEN_OFFER and offer_id not in self._known.open_offers:
             return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
+        if message.purpose is MessagePurpose.VISIT_PLANNED and message.event["visit_id"] in self._known.refused_visits:
+            return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
         if message.purpose is MessagePurpose.OFFER_WITHDRAWN and offer_id is not None:
             told = self._known.told.get(offer_id)
             if told in _STILL_GOING_OUT:
@@ -113,7 +118,7 @@ class Recipients:
                 return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
             code = made
         elif (wait := self._quiet.wait_until(self._now, contact.time_zone)) and not (
-            message.urgent and contact.urgent_at_night
+            message.purpose is MessagePurpose.VISIT_REFUSED or (message.urgent and contact.urgent_at_night)
         ):
             return NotNow(wait)
         coordinator = None
@@ -141,8 +146,9 @@ class Recipients:
         reachable = [(channel, at) for channel in address.channels if (at := _at(address, channel)) is not None]
         if not reachable:
             return NotWanted(DeliveryProblem.OPTED_OUT)
-        wait = self._quiet.wait_until(self._now, address.time_zone, address.contact_hours)
-        if wait and not message.urgent:
+        # Urgent is no reason to write when somebody may be near who should not know.
+        quiet = QuietHours(0, 0) if message.urgent else self._quiet
+        if wait := quiet.wait_until(self._now, address.time_zone, address.contact_hours):
             return NotNow(wait)
         family = message.recipient is RecipientKind.FAMILY
         path = f"needs/{message.need_id}"
@@ -180,11 +186,7 @@ def _those_meant(contacts: Sequence[Contact], message: queue.Message) -> list[Co
     meant = [contact for contact in contacts if contact.contact_id == message.contact_id]
     if message.purpose is MessagePurpose.IDENTITY_CODE:
         # The phone that got the link may lie on any table, and shows a text when it is locked.
-        by_email_first = [sorted(one.channels, key=lambda channel: channel is not Channel.EMAIL) for one in meant]
-        meant = [
-            one.model_copy(update={"channels": tuple(channels)})
-            for one, channels in zip(meant, by_email_first, strict=True)
-        ]
+        return [one.model_copy(update={"channels": (Channel.EMAIL,)}) if one.email else one for one in meant]
     return meant
 
 

@@ -83,7 +83,7 @@ async def test_notes_that_may_say_who_they_are_come_back_once(
     await expect(page.get_by_label("Keep it so")).to_have_count(0)
     await page.get_by_role("button", name="Ask for help").click()
 
-    warning = "This may say who they are: “maria”, “718-555-0177”"
+    warning = "a partner must not read it here: “maria”, “718-555-0177”"
     await expect(page.get_by_text(warning)).to_be_visible()
     await expect(notes).to_have_accessible_description(re.compile(f"^Sizes.*{warning}$"))
     await expect(notes).to_have_value("Ring twice, maria is home.\nCall 718-555-0177")
@@ -94,6 +94,9 @@ async def test_notes_that_may_say_who_they_are_come_back_once(
     await page.get_by_role("button", name="Ask for help").click()
     await expect(page.get_by_text(warning)).to_be_visible()
     await page.get_by_label("Keep it so").check()
+    await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.get_by_text("Please take this out")).to_be_visible()
+    await notes.fill("Ring twice, maria is home.")
     await page.get_by_role("button", name="Ask for help").click()
     await page.get_by_role("link", name="See who they are").click()
     await expect(page.get_by_text("Ring twice, maria is home.")).to_be_visible()

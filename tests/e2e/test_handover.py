@@ -2,18 +2,20 @@
 
 import re
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from switchboard.local.postgres import BINARIES
 from switchboard.people import Page, Person
 from tests.e2e.test_commands import run
 from tests.e2e.test_whole_loop import CANARY, CANARY_WORDS, no_canary_anywhere
-from tests.system import Json, System, what_happened
+from tests.system import SHIPPED_POLICY, Json, System, running_system, what_happened
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,6 +23,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ADDRESS = "7 Hollow Lane"
 FAMILY = CANARY | {"address": ADDRESS, "notes": "canary-note", "channels": ["text"]}
 STAGES = ("asked", "claimed", "contacted", "done")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running() -> AsyncIterator[System]:
+    """One with the policy as it is shipped: here a claim must not run out while somebody reads an email."""
+    async with running_system("handover", {"POLICY_FILE": str(SHIPPED_POLICY)}) as system:
+        yield system
 
 
 class Volunteer(Person):

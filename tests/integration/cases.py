@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from schemas.deliveries import MessageAccepted
+from schemas.deliveries import DeliveryEvent, MessageAccepted, MessageBounced
 from schemas.offers import OfferMade
 from schemas.partners import Contact, PartnerRecorded
-from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
+from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
 from services.intake.api.callers import Scope, hash_key
 from services.intake.store import keys
 from services.intake.store.keys import KeyRow
@@ -67,14 +67,19 @@ class Case:
         answer = await self.school.put(url, json={"kind": "fingerprints", "checked_by": "The city", "until": until})
         assert answer.status_code == 200, answer.text
 
-    async def told(self, recipient: RecipientKind) -> None:
-        event = MessageAccepted(
+    async def told(self, recipient: RecipientKind, became: type[DeliveryEvent] = MessageAccepted) -> None:
+        """What became of the message about the newest visit."""
+        async with self.intake.desk.pool.acquire() as connection:
+            visit_id = await connection.fetchval("SELECT visit_id FROM visits ORDER BY planned_at DESC LIMIT 1")
+        event = became(
             need_id=self.need_id,
             message_id=uuid4(),
             recipient=recipient,
             purpose=MessagePurpose.VISIT_PLANNED,
             channel=Channel.EMAIL,
+            visit_id=visit_id,
             at=datetime.now(UTC),
+            **({"problem": DeliveryProblem.ADDRESS_REFUSED} if became is MessageBounced else {}),
         )
         await self.intake.matcher_says(event)
 

@@ -8,14 +8,17 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from schemas.links import FamilyLink, LinkKeys, OfferLink
 from services.intake import signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
-from services.intake.doors import Door, guarded_routes
+from services.intake.doors import Door, NoDoor, guarded_routes
 from services.intake.pages.cookies import Cookie
+from services.intake.pages.routes import pages_router
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
@@ -232,6 +235,19 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
 async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:
     [(method, route)] = house.routes(Door.PROVIDER)
     assert (await house.call(method, route)).status_code == 403
+
+
+def test_a_route_without_a_door_keeps_intake_from_starting() -> None:
+    app = FastAPI()
+    app.include_router(pages_router())
+    assert guarded_routes(app)
+
+    @app.get("/families")
+    async def list_families() -> list[str]:
+        return []
+
+    with pytest.raises(NoDoor, match="/families"):
+        guarded_routes(app)
 
 
 def scope_of(route: APIRoute) -> Scope | None:

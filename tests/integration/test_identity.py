@@ -9,15 +9,22 @@ import asyncpg
 import httpx
 import pytest
 
+from schemas.deliveries import MessageBounced
 from schemas.outcomes import ClaimLapsed, NeedFulfilled
 from schemas.vocabulary import LapseReason, RecipientKind
+from services.intake import signing_in
 from services.intake.api.callers import Scope, hash_key
 from services.intake.domain.disclosure_log import verify
 from services.intake.erasing import erase_due, erase_family, rewrap_keys
+from services.intake.restoring import restore_intake
 from services.intake.sealing import KeyRing, Seal
 from services.intake.store import disclosures, keys, needs
+from services.intake.store.erasures import ErasureCause
 from services.intake.store.keys import KeyRow
+from services.runtime.headers import headers_from_json
+from services.runtime.messages import Message, RawRecord, Readable, read
 from tests.browser.intake import award_of, family_path, offer_of, offer_path
+from tests.browser.test_strangers import signed_in
 from tests.integration.cases import ADDRESS, EMAIL, FORM_MARK, NAME, SIGNED, Case, knows, send
 
 
@@ -165,16 +172,7 @@ async def test_a_claim_that_is_handed_back_lapsed_or_done_shows_nothing_any_more
     await case.sign("name")
     async with case.browser() as browser:
         await case.open_family(browser)
-        await case.intake.matcher_says(
-            ClaimLapsed(
-                need_id=case.need_id,
-                offer_id=case.made.offer_id,
-                partner_id=case.partner.partner_id,
-                terms=case.made.terms,
-                returned=award_of(case.made).awarded,
-                reason=LapseReason.NOT_CONTACTED,
-            )
-        )
+        await case.intake.matcher_says(lapse(case))
         assert not knows((await browser.get(f"{case.path}/family")).text)
 
 
@@ -196,6 +194,8 @@ async def test_an_address_takes_a_clearance_and_a_visit_that_was_told_of(case: C
         assert ADDRESS not in (await browser.get(f"{case.path}/family")).text
         await case.told(RecipientKind.FAMILY)
         assert ADDRESS in (await browser.get(f"{case.path}/family")).text
+        await case.told(RecipientKind.FAMILY, MessageBounced)
+        assert ADDRESS not in (await browser.get(f"{case.path}/family")).text
         async with case.browser() as family:
             page = await family.get(family_path(case.need_id))
             assert "Ada of Second Street Church" in page.text
@@ -203,6 +203,49 @@ async def test_an_address_takes_a_clearance_and_a_visit_that_was_told_of(case: C
             await send(family, family_path(case.need_id), "/refuse")
         assert ADDRESS not in (await browser.get(f"{case.path}/family")).text
     assert "handovers.visit_refused" in await case.intake.events(case.need_id)
+
+
+async def test_a_visit_does_not_outlive_the_claim_and_is_planned_by_who_entered_the_code_alone(case: Case) -> None:
+    await case.sign("name", "address")
+    await case.clear()
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    times = {"day": day, "begins": "10:00", "ends": "11:00"}
+    async with case.browser() as browser, case.browser() as stranger, case.browser() as family:
+        await stranger.get(f"{case.path}/family")
+        form = {FORM_MARK: stranger.cookies.get(FORM_MARK, ""), **times}
+        assert (await stranger.post(f"{case.path}/family/visit", data=form)).status_code == 422
+        await case.open_family(browser)
+        await send(browser, f"{case.path}/family", "/visit", **times)
+        assert "Ada of Second Street Church" in (await family.get(family_path(case.need_id))).text
+        await case.intake.matcher_says(lapse(case))
+        assert "Ada of" not in (await family.get(family_path(case.need_id))).text
+    told = await case.intake.events(case.need_id)
+    assert (told.count("handovers.visit_planned"), told.count("handovers.visit_refused")) == (1, 1)
+
+
+async def test_a_family_that_said_no_twice_is_not_asked_a_third_time(case: Case) -> None:
+    await case.sign("address")
+    await case.clear()
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    async with case.browser() as browser, case.browser() as family:
+        await case.open_family(browser)
+        for _ in range(2):
+            await send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
+            await send(family, family_path(case.need_id), "/refuse")
+        third = await send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
+    assert third.status_code == 422
+    assert (await case.intake.events(case.need_id)).count("handovers.visit_planned") == 2
+
+
+def lapse(case: Case) -> ClaimLapsed:
+    return ClaimLapsed(
+        need_id=case.need_id,
+        offer_id=case.made.offer_id,
+        partner_id=case.partner.partner_id,
+        terms=case.made.terms,
+        returned=award_of(case.made).awarded,
+        reason=LapseReason.NOT_CONTACTED,
+    )
 
 
 async def test_a_visit_at_no_notice_or_by_somebody_not_cleared_is_refused(case: Case) -> None:
@@ -213,7 +256,7 @@ async def test_a_visit_at_no_notice_or_by_somebody_not_cleared_is_refused(case: 
         await case.open_family(browser)
         for times in ({"day": soon, "begins": "00:00", "ends": "00:30"}, {"day": "x", "begins": "", "ends": ""}):
             answer = await send(browser, f"{case.path}/family", "/visit", **times)
-            assert (answer.status_code, "two hours at the earliest" in answer.text) == (422, True)
+            assert (answer.status_code, "four hours at the earliest" in answer.text) == (422, True)
     assert "handovers.visit_planned" not in await case.intake.events(case.need_id)
 
 
@@ -262,8 +305,8 @@ async def test_an_erased_family_is_gone_and_stays_gone(case: Case) -> None:
     async with case.browser() as browser:
         await case.open_family(browser)
         async with pool.acquire() as connection:
-            assert await erase_family(connection, case.need_id, "asked")
-            assert not await erase_family(connection, case.need_id, "asked")
+            assert await erase_family(connection, case.need_id, ErasureCause.ASKED)
+            assert not await erase_family(connection, case.need_id, ErasureCause.ASKED)
             assert await needs.read_family(connection, case.need_id) is None
             tables = await connection.fetch(
                 "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
@@ -273,7 +316,9 @@ async def test_an_erased_family_is_gone_and_stays_gone(case: Case) -> None:
                 rows = await connection.fetch(f'SELECT t::text AS row FROM "{table["relname"]}" AS t')  # noqa: S608
                 assert not any(knows(row["row"]) for row in rows), table["relname"]
         assert not knows((await browser.get(f"{case.path}/family")).text)
-    assert (await case.intake.events(case.need_id)).count("handovers.family_erased") == 1
+    assert (await case.fetch_code()).status_code == 404
+    told = await case.intake.events(case.need_id)
+    assert told[-3:] == ["needs.consent_withdrawn", "handovers.consent_ended", "handovers.family_erased"]
 
 
 async def test_identity_goes_by_itself_after_the_time_that_it_is_kept(case: Case) -> None:
@@ -302,6 +347,59 @@ async def test_service_keys_are_changed_without_losing_a_family(case: Case) -> N
     assert (await new_alone.open(sealed, case.need_id)).name == NAME
     with pytest.raises(KeyError):
         await old.open(sealed, case.need_id)
+
+
+async def test_a_coordinators_look_is_in_the_log_too(case: Case) -> None:
+    async with signed_in(case.intake, "coordinator@school.example.org", "ours") as coordinator:
+        assert (await coordinator.get(f"/needs/{case.need_id}")).status_code == 404
+    person = "ours@school.example.org"
+    async with case.browser() as coordinator:
+        await signing_in.ask_for_link(case.intake.desk.pool, person, "en", "127.0.0.1")
+        await send(coordinator, await case.intake.sign_in_link(person), "")
+        assert not knows((await coordinator.get(f"/needs/{case.need_id}")).text)
+        assert await case.looks() == []
+        assert NAME in (await coordinator.get(f"/needs/{case.need_id}/family")).text
+        shown = await coordinator.get(f"/needs/{case.need_id}/looks")
+        assert "Robin Reyes, of the school, saw" in shown.text
+        assert not knows(shown.text)
+    [look] = await case.looks()
+    assert (look["who"], look["purpose"], len(look["records"])) == ("coordinator", "coordination", 4)
+
+
+async def test_a_restored_copy_takes_back_what_was_taken_back(case: Case) -> None:
+    """A backup from before knows a consent, a visit and a family that are gone by now: the topics say so."""
+    await case.sign("name", "address")
+    await case.clear()
+    begins = datetime.now(UTC) + timedelta(days=2)
+    times = {"day": begins.date().isoformat(), "begins": "10:00", "ends": "11:00"}
+    async with case.browser() as browser:
+        await case.open_family(browser)
+        await send(browser, f"{case.path}/family", "/visit", **times)
+    pool = case.intake.desk.pool
+    async with pool.acquire() as connection:
+        [family] = await connection.fetch("SELECT * FROM families")
+    assert (await case.school.post(f"/v1/needs/{case.need_id}/consents/take-back")).status_code == 202
+    async with pool.acquire() as connection:
+        await erase_family(connection, case.need_id, ErasureCause.ASKED)
+        published = await connection.fetch("SELECT topic, key, value, headers FROM outbox ORDER BY id")
+        # As the copy has it.
+        await connection.copy_records_to_table("families", records=[tuple(family)], columns=[*family.keys()])
+        await connection.execute("UPDATE consents SET withdrawn_at = NULL")
+        await connection.execute("UPDATE visits SET refused_at = NULL, refused_by = NULL")
+        await connection.execute("DELETE FROM erasures")
+
+        counts = await restore_intake(connection, [to_message(row) for row in published], case.intake.desk.seal)
+        assert counts["families erased again"] == 1
+        assert await needs.read_family(connection, case.need_id) is None
+        live = "SELECT count(*) FROM consents WHERE kind = 'written' AND withdrawn_at IS NULL"
+        assert await connection.fetchval(live) == 0
+        assert await connection.fetchval("SELECT count(*) FROM visits WHERE refused_at IS NULL") == 0
+
+
+def to_message(row: asyncpg.Record) -> Message:
+    found = read(RawRecord(row["topic"], 0, 0, row["key"], row["value"], headers_from_json(row["headers"])))
+    assert isinstance(found, Readable)
+    return found.message
 
 
 async def test_another_schools_key_reads_and_signs_nothing(case: Case) -> None:

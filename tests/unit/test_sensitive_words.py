@@ -58,6 +58,7 @@ def like(kind: type[NeedEvent], items: tuple[Item, ...], **terms: Any) -> Iterat
     if issubclass(kind, DeliveryEvent):
         unasked = {"recipient": RecipientKind.FAMILY, "purpose": MessagePurpose.CONFIRMATION, "partner_id": None}
         yield example.model_copy(update=unasked)
+        yield example.model_copy(update={"purpose": MessagePurpose.CONSENT_ENDED})
     elif kind is ClaimLapsed:
         yield from (example.model_copy(update=changes | {"reason": reason}) for reason in LapseReason)
     elif kind is OfferReminded:

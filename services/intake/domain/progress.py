@@ -5,6 +5,7 @@ from enum import StrEnum, auto
 
 from schemas import offers, outcomes
 from schemas.event import NeedEvent
+from schemas.topics import OUTCOMES, topic_of
 from schemas.vocabulary import StuckCause, UnmetCause
 
 
@@ -27,23 +28,27 @@ class NeedProgress(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a need stands, why it waits for a person, why it ended so. `version` is the matcher's."""
+    """Where a need stands, why it waits for a person, why it ended so.
+
+    `version` is that of the newest outcome, `asked_version` that of the newest offer: they come by two topics, and
+    either may be heard before the other.
+    """
 
     status: NeedProgress
     stuck: StuckCause | None
     cause: UnmetCause | None
     version: int
+    asked_version: int
 
 
 def advance(progress: Progress, event: NeedEvent, version: int) -> Progress:
-    """Takes one event in. What is not newer changes nothing."""
-    if version <= progress.version:
+    """Takes one event in. What is not newer than what came by its topic changes nothing."""
+    if isinstance(event, offers.OfferMade):
+        return _ask(progress, version) if version > progress.asked_version else progress
+    if version <= progress.version or topic_of(event) is not OUTCOMES:
         return progress
     progress = replace(progress, version=version)
     match event:
-        case offers.OfferMade():
-            claimed = progress.status is NeedProgress.CLAIMED
-            return replace(progress, status=NeedProgress.CLAIMED if claimed else NeedProgress.ASKING, stuck=None)
         case outcomes.ClaimAwarded():
             return replace(progress, status=NeedProgress.CLAIMED, stuck=None)
         case outcomes.ClaimLapsed():
@@ -51,7 +56,7 @@ def advance(progress: Progress, event: NeedEvent, version: int) -> Progress:
         case outcomes.ConfirmationRequested():
             return replace(progress, status=NeedProgress.CONFIRMING, stuck=None)
         case outcomes.NeedStuck(cause=cause):
-            return replace(progress, stuck=cause)
+            return _get_stuck(progress, cause, asked_since=progress.asked_version > version)
         case outcomes.NeedFulfilled():
             return replace(progress, status=NeedProgress.FULFILLED, stuck=None)
         case outcomes.NeedPartlyFulfilled(cause=cause):
@@ -59,3 +64,20 @@ def advance(progress: Progress, event: NeedEvent, version: int) -> Progress:
         case outcomes.NeedUnmet(cause=cause):
             return replace(progress, status=NeedProgress.UNMET, stuck=None, cause=cause)
     return progress
+
+
+def _ask(progress: Progress, version: int) -> Progress:
+    """A partner is asked. While somebody has a part, the need is theirs; what ended stays so."""
+    newest = version > progress.version
+    progress = replace(progress, asked_version=version, stuck=None if newest else progress.stuck)
+    goes_on = progress.status in {NeedProgress.OPEN, NeedProgress.ASKING} or (
+        newest and progress.status is NeedProgress.CONFIRMING
+    )
+    return replace(progress, status=NeedProgress.ASKING) if goes_on else progress
+
+
+def _get_stuck(progress: Progress, cause: StuckCause, *, asked_since: bool) -> Progress:
+    if not asked_since:
+        return replace(progress, stuck=cause)
+    disputed = cause is StuckCause.FAMILY_DISPUTED
+    return replace(progress, status=NeedProgress.ASKING) if disputed else progress

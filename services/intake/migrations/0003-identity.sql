@@ -8,8 +8,12 @@ ALTER TABLE people ADD COLUMN role text NOT NULL DEFAULT 'coordinator' CHECK (ro
 -- Who of a partner said yes: the one person who may be told more.
 ALTER TABLE answers ADD COLUMN contact_id uuid;
 
+-- The newest offer that was heard of: offers and outcomes come by two topics, and either may be heard first.
+ALTER TABLE needs ADD COLUMN asked_version int NOT NULL DEFAULT 0;
+
 -- When a need ended, for the time that its family's identity is kept.
 ALTER TABLE needs ADD COLUMN ended_at timestamptz;
+UPDATE needs SET ended_at = now() WHERE status IN ('fulfilled', 'partly_fulfilled', 'unmet');
 CREATE INDEX needs_ended ON needs (ended_at) WHERE ended_at IS NOT NULL;
 
 -- A spoken consent permits to ask for help without a name. To tell who a family is takes a written one, which names what
@@ -50,11 +54,10 @@ CREATE TABLE clearances (
     PRIMARY KEY (partner_id, contact_id)
 );
 
--- One code at a time for each claimant: only its hash, and that only once the notifier has fetched it.
+-- One code at a time for each claimant. The code itself is made of the lookup key and the moment, and stands nowhere.
 CREATE TABLE codes (
     offer_id   uuid NOT NULL,
     contact_id uuid NOT NULL,
-    code_hash  bytea CHECK (length(code_hash) = 32),
     expires_at timestamptz NOT NULL,
     tries      int NOT NULL DEFAULT 0 CHECK (tries >= 0),
     asked_at   timestamptz[] NOT NULL,
@@ -113,6 +116,6 @@ CREATE TABLE erasures (
 -- migrate: rollback
 DROP TABLE erasures, disclosures, visits, openings, codes, clearances, consents;
 DROP FUNCTION refuse_change;
-ALTER TABLE needs DROP COLUMN ended_at;
+ALTER TABLE needs DROP COLUMN ended_at, DROP COLUMN asked_version;
 ALTER TABLE answers DROP COLUMN contact_id;
 ALTER TABLE people DROP COLUMN role;

@@ -1,7 +1,8 @@
 """`/needs/{need_id}/consent`: the family signs, on this screen or on paper, and can take it back."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -33,11 +34,14 @@ async def sign(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) 
     form = await request.form()
     words = words_for(request, person.language)
     try:
-        entered = EnteredWrittenConsent.model_validate(_read(form))
+        entered = EnteredWrittenConsent.model_validate(_read(form, person.time_zone))
         taken_by = f"person:{person.person_id}"
         await consents.record_consent(desk.pool, desk.seal, need_id, person.site_id, entered, taken_by)
     except ValidationError as error:
-        places = {str(problem["loc"][-1]) if problem["loc"] else "to" for problem in error.errors()}
+        found = ([part for part in problem["loc"] if isinstance(part, str)] for problem in error.errors())
+        places = {names[-1] for names in found if names and names != ["signature"]}
+        if not form.getlist("to"):
+            places.add("to")
         return await _show(request, need_id, person, desk, form, {name: words(f"sign.bad_{name}") for name in places})
     except NotPossible as error:
         name = error.field.rpartition(".")[2]
@@ -54,7 +58,7 @@ async def take_back(need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     return RedirectResponse(f"/needs/{need_id}", 303)
 
 
-def _read(form: FormData) -> dict[str, object]:
+def _read(form: FormData, zone: str) -> dict[str, object]:
     to = [str(one) for one in form.getlist("to")]
     kinds = set(PartnerKind)
     return {
@@ -64,7 +68,7 @@ def _read(form: FormData) -> dict[str, object]:
         "signature": {
             "by": str(form.get("by", "")),
             "how": str(form.get("how", "")),
-            "on": str(form.get("on", "")) or datetime.now(UTC).date().isoformat(),
+            "on": str(form.get("on", "")) or datetime.now(ZoneInfo(zone)).date().isoformat(),
         },
     }
 
@@ -93,7 +97,7 @@ async def _show(
         kinds=PartnerKind,
         records=IdentityRecord,
         hows=SignedHow,
-        today=date.today(),  # noqa: DTZ011 - the day on the calendar of whoever signs, as a default to be changed
+        today=datetime.now(ZoneInfo(person.time_zone)).date(),
         chosen_to={str(one) for one in chosen.getlist("to")},
         chosen_records={str(one) for one in chosen.getlist("records")},
         chosen_how=str(chosen.get("how", SignedHow.ON_SCREEN)),

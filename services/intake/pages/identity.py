@@ -21,7 +21,7 @@ from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import codes, visits
 from services.intake.store.codes import OPENING_LASTS
-from services.intake.visits import is_ahead, plan_visit
+from services.intake.visits import is_ahead
 
 router = APIRouter(prefix="/o/{token}/family", route_class=PageRoute)
 
@@ -59,12 +59,10 @@ async def enter_code(request: Request, token: str, invited: Invitation, desk: On
 @router.post("/visit")
 async def plan(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """Plans a visit. Family and coordinator are told at once, and can refuse."""
-    who = _claimant(request, invited)
-    permitted = await identity.what_is_permitted(desk.pool, who)
     words = words_for(request, invited.contact.language)
     try:
         begins, ends = _read_times(await request.form(), invited.contact.time_zone)
-        await plan_visit(desk.pool, invited.offer, permitted, invited.contact.contact_id, begins, ends)
+        await identity.plan_visit(desk.pool, _claimant(request, invited), begins, ends)
     except NotPossible as error:
         return await _show(request, token, invited, desk, {"visit": words(f"identity.visit_{error.field}")})
     return _back(token)
@@ -79,7 +77,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
     permitted = await identity.what_is_permitted(desk.pool, who)
     offer, contact, now = invited.offer, invited.contact, datetime.now(ZoneInfo(invited.contact.time_zone))
     async with desk.pool.acquire() as connection:
-        awaited = await codes.is_code_awaited(connection, offer.offer_id, contact.contact_id)
+        awaited = await codes.asked_at(connection, offer.offer_id, contact.contact_id) is not None
         cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact.contact_id)
         planned = [one for one in await visits.visits_of(connection, offer.need_id) if one.offer_id == offer.offer_id]
     return show(
@@ -92,7 +90,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         awaited=awaited,
         address=_mask(contact),
         visit=next((one for one in planned if is_ahead(one, now)), None),
-        visit_possible=IdentityRecord.ADDRESS in permitted and not offer.terms.sensitive,
+        visit_possible=card is not None and IdentityRecord.ADDRESS in permitted and not offer.terms.sensitive,
         cleared=cleared is not None and cleared.until >= now.date(),
         zone=contact.time_zone,
         today=now.date(),

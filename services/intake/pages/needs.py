@@ -86,7 +86,8 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
     except BadForm as error:
         return _show_form(request, person, typed, error.problems)
     except TellsWhoTheyAre as error:
-        found = words("partner_notes.found", found=", ".join(f"“{one.text}”" for one in error.found))
+        text = "partner_notes.found" if error.may_stay else "partner_notes.take_out"
+        found = words(text, found=", ".join(f"“{one.text}”" for one in error.found))
         problems = {"form": words("partner_notes.look"), "partner_notes_checked": found}
         return _show_form(request, person, typed, problems)
     except NotPossible as error:

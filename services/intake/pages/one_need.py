@@ -51,7 +51,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         person=person,
         need=need,
         seen=seen,
-        status=status_of(need, history, unasked=need_id in unasked),
+        status=status_of(need, history, unasked=need_id in unasked and not nameless),
         status_of=status_of,
         told=timeline.tell(history, need.terms, names, words),
         has_family=not nameless,

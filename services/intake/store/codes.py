@@ -1,4 +1,4 @@
-"""One-time codes, and the browsers in which one was entered. Hashes only."""
+"""When one-time codes were asked for, and the browsers in which one was entered. The codes stand nowhere."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ async def ask_for_code(connection: Connection, offer_id: UUID, contact_id: UUID)
         INSERT INTO codes AS known (offer_id, contact_id, expires_at, asked_at)
         VALUES ($1, $2, now() + $3::interval, ARRAY[now()])
             ON CONFLICT (offer_id, contact_id) DO UPDATE
-           SET code_hash = NULL, tries = 0, expires_at = excluded.expires_at,
+           SET tries = 0, expires_at = excluded.expires_at,
                asked_at = ARRAY(SELECT at FROM unnest(known.asked_at) AS at WHERE at > now() - $4::interval) || now()
          WHERE (SELECT count(*) FROM unnest(known.asked_at) AS at WHERE at > now() - $4::interval) < $5
         RETURNING expires_at
@@ -33,51 +33,35 @@ async def ask_for_code(connection: Connection, offer_id: UUID, contact_id: UUID)
     return expires
 
 
-async def save_code(connection: Connection, offer_id: UUID, contact_id: UUID, code_hash: bytes) -> bool:
-    """Gives a code that was asked for its value. False when none is awaited any more."""
-    saved = await connection.fetchval(
-        "UPDATE codes SET code_hash = $3 WHERE offer_id = $1 AND contact_id = $2 AND expires_at > now() "
-        "AND tries < $4 RETURNING true",
-        offer_id,
-        contact_id,
-        code_hash,
-        MOST_TRIES,
-    )
-    return saved is not None
-
-
-async def is_code_awaited(connection: Connection, offer_id: UUID, contact_id: UUID) -> bool:
-    """Whether somebody was sent a code that can still be entered."""
-    awaited: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM codes WHERE offer_id = $1 AND contact_id = $2 AND expires_at > now() "
-        "AND tries < $3)",
+async def asked_at(connection: Connection, offer_id: UUID, contact_id: UUID) -> datetime | None:
+    """When the code was asked for that can still be entered; None where there is none."""
+    at: datetime | None = await connection.fetchval(
+        "SELECT asked_at[cardinality(asked_at)] FROM codes "
+        "WHERE offer_id = $1 AND contact_id = $2 AND expires_at > now() AND tries < $3",
         offer_id,
         contact_id,
         MOST_TRIES,
     )
-    return awaited
+    return at
 
 
-async def use_code(connection: Connection, offer_id: UUID, contact_id: UUID, code_hash: bytes) -> bool:
-    """Whether it is the code. A right one is used up; each wrong one counts, and after five none is right."""
-    right: bool | None = await connection.fetchval(
-        """
-        UPDATE codes SET tries = tries + 1
-         WHERE offer_id = $1 AND contact_id = $2 AND expires_at > now() AND tries < $4
-        RETURNING code_hash = $3
-        """,
+async def try_code(connection: Connection, offer_id: UUID, contact_id: UUID) -> datetime | None:
+    """Counts a try. When the code was asked for that it is to be held against; None after too many, or too late."""
+    at: datetime | None = await connection.fetchval(
+        "UPDATE codes SET tries = tries + 1 WHERE offer_id = $1 AND contact_id = $2 AND expires_at > now() "
+        "AND tries < $3 RETURNING asked_at[cardinality(asked_at)]",
         offer_id,
         contact_id,
-        code_hash,
         MOST_TRIES,
     )
-    if right:
-        await connection.execute(
-            "UPDATE codes SET code_hash = NULL, expires_at = now() WHERE offer_id = $1 AND contact_id = $2",
-            offer_id,
-            contact_id,
-        )
-    return bool(right)
+    return at
+
+
+async def use_up(connection: Connection, offer_id: UUID, contact_id: UUID) -> None:
+    """The code was right, and is good no more."""
+    await connection.execute(
+        "UPDATE codes SET expires_at = now() WHERE offer_id = $1 AND contact_id = $2", offer_id, contact_id
+    )
 
 
 async def add_opening(connection: Connection, token_hash: bytes, offer_id: UUID, contact_id: UUID) -> None:

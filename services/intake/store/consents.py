@@ -1,6 +1,7 @@
 """What families agreed to, as it was taken down."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -39,12 +40,20 @@ async def consents_of(connection: Connection, need_id: UUID) -> list[Consent]:
     return [_read(row) for row in rows]
 
 
-async def end_consents_of(connection: Connection, need_ids: Sequence[UUID], kinds: Sequence[ConsentKind]) -> set[UUID]:
-    """Families take back what they agreed to. Returns the needs where there was anything to take back."""
+async def end_consents_of(
+    connection: Connection, ended: Sequence[tuple[UUID, datetime]], kinds: Sequence[ConsentKind]
+) -> set[UUID]:
+    """(need, when): families took back what they had agreed to by then. Returns the needs where there was anything."""
     rows = await connection.fetch(
-        "UPDATE consents SET withdrawn_at = now() "
-        "WHERE need_id = ANY($1::uuid[]) AND kind = ANY($2::text[]) AND withdrawn_at IS NULL RETURNING need_id",
-        need_ids,
+        """
+        UPDATE consents SET withdrawn_at = now()
+          FROM unnest($1::uuid[], $2::timestamptz[]) AS ended (need_id, at)
+         WHERE consents.need_id = ended.need_id AND consents.since <= ended.at
+           AND kind = ANY($3::text[]) AND withdrawn_at IS NULL
+        RETURNING consents.need_id
+        """,
+        [need_id for need_id, _ in ended],
+        [at for _, at in ended],
         kinds,
     )
     return {row["need_id"] for row in rows}

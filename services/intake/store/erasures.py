@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import StrEnum, auto
 from uuid import UUID
 
 from services.runtime.database import Connection
 
 
-async def erase_families(connection: Connection, need_ids: Sequence[UUID], cause: str) -> set[UUID]:
+class ErasureCause(StrEnum):
+    """Why a family was erased."""
+
+    ASKED = auto()
+    KEPT_LONG_ENOUGH = auto()
+    RESTORED = auto()
+
+
+async def erase_families(connection: Connection, need_ids: Sequence[UUID], cause: ErasureCause) -> set[UUID]:
     """Destroys the keys of these families, and what was sealed with them. Returns those that had one."""
     rows = await connection.fetch("DELETE FROM families WHERE need_id = ANY($1::uuid[]) RETURNING need_id", need_ids)
     erased = [row["need_id"] for row in rows]

@@ -171,17 +171,20 @@ async def save_progress(connection: Connection, progress: Sequence[tuple[UUID, P
     await connection.execute(
         """
         UPDATE needs
-           SET status = new.status, stuck = new.stuck, cause = new.cause, matcher_version = new.version,
-               ended_at = CASE WHEN new.status = ANY($6::text[]) THEN coalesce(ended_at, now()) END
-          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[])
-               AS new (need_id, status, stuck, cause, version)
-         WHERE needs.need_id = new.need_id AND needs.matcher_version < new.version
+           SET status = new.status, stuck = new.stuck, cause = new.cause,
+               matcher_version = new.version, asked_version = new.asked_version,
+               ended_at = CASE WHEN new.status = ANY($7::text[]) THEN coalesce(ended_at, now()) END
+          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[])
+               AS new (need_id, status, stuck, cause, version, asked_version)
+         WHERE needs.need_id = new.need_id
+           AND (needs.matcher_version, needs.asked_version) IS DISTINCT FROM (new.version, new.asked_version)
         """,
         [need_id for need_id, _ in progress],
         [one.status for _, one in progress],
         [one.stuck for _, one in progress],
         [one.cause for _, one in progress],
         [one.version for _, one in progress],
+        [one.asked_version for _, one in progress],
         [status for status in NeedProgress if status.ended],
     )
 
@@ -282,5 +285,6 @@ def read_row(row: asyncpg.Record) -> NeedRow:
             StuckCause(row["stuck"]) if row["stuck"] else None,
             UnmetCause(row["cause"]) if row["cause"] else None,
             row["matcher_version"],
+            row["asked_version"],
         ),
     )

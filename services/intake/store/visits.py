@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.runtime.database import Connection
+from services.runtime.database import Connection, to_columns
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Visit:
 
 
 _WITH_TOLD = """
-    SELECT visits.*, EXISTS (
-               SELECT FROM history WHERE history.need_id = visits.need_id AND at >= planned_at
-                  AND what IN ('deliveries.accepted', 'deliveries.delivered')
-                  AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'coordinator')
-           AND EXISTS (
-               SELECT FROM history WHERE history.need_id = visits.need_id AND at >= planned_at
-                  AND what IN ('deliveries.accepted', 'deliveries.delivered')
-                  AND facts->>'purpose' = 'visit_planned' AND facts->>'recipient' = 'family') AS told
+    SELECT visits.*, coalesce((
+               SELECT count(DISTINCT recipient) FROM (
+                      SELECT DISTINCT ON (facts->>'recipient') facts->>'recipient' AS recipient, what FROM history
+                       WHERE history.need_id = visits.need_id AND what LIKE 'deliveries.%'
+                         AND facts->>'purpose' = 'visit_planned' AND facts->>'visit_id' = visits.visit_id::text
+                       ORDER BY facts->>'recipient', sequence DESC) AS newest
+                WHERE what IN ('deliveries.accepted', 'deliveries.delivered')
+                  AND recipient IN ('family', 'coordinator')), 0) = 2 AS told
       FROM visits
 """
 # A family that cannot be written to is visited by nobody: it could not say no.
@@ -99,6 +99,33 @@ async def add_visit(connection: Connection, visit: Visit) -> None:
         visit.begins,
         visit.ends,
         visit.planned_at,
+    )
+
+
+async def add_restored(connection: Connection, planned: Sequence[Visit]) -> None:
+    """Writes visits down that are not here."""
+    await connection.execute(
+        "INSERT INTO visits (visit_id, need_id, offer_id, partner_id, contact_id, begins, ends, planned_at) "
+        "SELECT new.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], "
+        "$7::timestamptz[], $8::timestamptz[]) "
+        "AS new (visit_id, need_id, offer_id, partner_id, contact_id, begins, ends, planned_at) "
+        "JOIN needs USING (need_id) ON CONFLICT DO NOTHING",
+        *to_columns(
+            [
+                (
+                    one.visit_id,
+                    one.need_id,
+                    one.offer_id,
+                    one.partner_id,
+                    one.contact_id,
+                    one.begins,
+                    one.ends,
+                    one.planned_at,
+                )
+                for one in planned
+            ],
+            8,
+        ),
     )
 
 

@@ -21,6 +21,10 @@ from schemas.vocabulary import (
 
 _OTHERWISE_WITHIN = timedelta(days=3)
 """A message about something without a deadline of its own is worth sending for so long."""
+_MUST_BE_KNOWN = {MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
+"""Where these do not get through to a partner, its coordinator has to call them."""
+_TO_SAY_NO = timedelta(hours=2)
+"""So long before it begins a visit is told of at the latest."""
 _SOON = timedelta(hours=18)
 """A visit that begins sooner cannot wait for the end of the night to be told of."""
 
@@ -79,7 +83,7 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
         case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
             return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
         case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
-            return [to_coordinator(MessagePurpose.CONFIRMATION, at)] if _leaves_family_unasked(event) else []
+            return _after_failure(event, at)
     return _about_handover(event, at)
 
 
@@ -89,8 +93,8 @@ def _about_handover(event: NeedEvent, at: datetime) -> list[Draft]:
             return [_to_contact(event, MessagePurpose.IDENTITY_CODE, expires)]
         case handovers.VisitPlanned(begins=begins):
             return [
-                Draft(RecipientKind.FAMILY, MessagePurpose.VISIT_PLANNED, begins, urgent=begins - at < _SOON),
-                Draft(RecipientKind.COORDINATOR, MessagePurpose.VISIT_PLANNED, begins, urgent=begins - at < _SOON),
+                Draft(recipient, MessagePurpose.VISIT_PLANNED, begins - _TO_SAY_NO, urgent=begins - at < _SOON)
+                for recipient in (RecipientKind.FAMILY, RecipientKind.COORDINATOR)
             ]
         case handovers.VisitRefused(by=by):
             told = [_to_contact(event, MessagePurpose.VISIT_REFUSED, at + _OTHERWISE_WITHIN)]
@@ -114,12 +118,15 @@ def _to_contact(event: HandoverEvent, purpose: MessagePurpose, deadline: datetim
     )
 
 
-def _leaves_family_unasked(
-    event: deliveries.MessageSuppressed | deliveries.MessageBounced | deliveries.MessageFailed,
-) -> bool:
+def _after_failure(
+    event: deliveries.MessageSuppressed | deliveries.MessageBounced | deliveries.MessageFailed, at: datetime
+) -> list[Draft]:
+    if event.purpose in _MUST_BE_KNOWN and event.recipient is RecipientKind.PARTNER:
+        return [to_coordinator(MessagePurpose.NOT_TOLD, at)]
     asked = event.recipient is RecipientKind.FAMILY and event.purpose is MessagePurpose.CONFIRMATION
     # Whoever has no address any more said stop, or is not known since a failure: nobody is sent to ask them.
-    return asked and event.problem is not DeliveryProblem.NO_ADDRESS
+    unasked = asked and event.problem is not DeliveryProblem.NO_ADDRESS
+    return [to_coordinator(MessagePurpose.CONFIRMATION, at)] if unasked else []
 
 
 def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, contact_id: UUID | None = None) -> Draft:

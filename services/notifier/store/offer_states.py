@@ -1,4 +1,4 @@
-"""Which offers are open, and whether their recipient was told of them."""
+"""Which offers are open, whether their recipient was told of them, and which visits were refused."""
 
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -33,3 +33,13 @@ async def offers_told(connection: Connection, offer_ids: Collection[UUID]) -> di
         "SELECT offer_id, status FROM messages WHERE offer_id = ANY($1::uuid[]) AND purpose = 'offer'", list(offer_ids)
     )
     return {row["offer_id"]: row["status"] for row in rows}
+
+
+async def visits_refused(connection: Connection, need_ids: Collection[UUID]) -> set[str]:
+    """The ids of visits of these needs that were refused: each refusal has queued its message."""
+    rows = await connection.fetch(
+        "SELECT event->>'visit_id' AS visit_id FROM messages "
+        "WHERE need_id = ANY($1::uuid[]) AND purpose = 'visit_refused'",
+        list(need_ids),
+    )
+    return {row["visit_id"] for row in rows}
