@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import json
+import quopri
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import needs
 from services.intake.store.erasures import ErasureCause
 from services.runtime.database import Connection, open_connection
+from services.runtime.topics import missing_topics
 from switchboard.errors import SwitchboardError
 from switchboard.reading import read_to_end
 
@@ -32,7 +35,8 @@ class Traces:
     @classmethod
     def of(cls, family: Family) -> "Traces":
         """The name, phone, email, address and notes, each as a whole; the phone also as people write it."""
-        texts = {one for one in (family.name, family.phone, family.email, family.address, family.notes) if one}
+        told = (family.name, family.phone, family.email, family.address, family.notes, family.partner_notes)
+        texts = {one for one in told if one}
         if family.phone:
             digits = family.phone[-10:]
             texts |= {digits, f"({digits[:3]}) {digits[3:6]}-{digits[6:]}", f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"}
@@ -40,8 +44,10 @@ class Traces:
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
-        """Finds any of them in bytes."""
-        return re.compile(b"|".join(re.escape(one.encode()) for one in self.texts), re.IGNORECASE)
+        """Finds any of them in bytes, as they are, as JSON and as emails write them."""
+        forms = {form for one in self.texts for form in (one, json.dumps(one)[1:-1])}
+        quoted = {quopri.encodestring(one.encode()).replace(b"=\n", b"") for one in self.texts}
+        return re.compile(b"|".join(map(re.escape, {form.encode() for form in forms} | quoted)), re.IGNORECASE)
 
     @property
     def for_sql(self) -> list[str]:
@@ -53,8 +59,20 @@ class Traces:
 async def erase(
     need: str, database_urls: Mapping[str, str], places: Sequence[Path], tell: Callable[[str], None]
 ) -> None:
-    """Erases, then searches. Raises SwitchboardError where something is left, or cannot be read."""
+    """Erases, then searches. Raises SwitchboardError where something is left, or cannot be read.
+
+    Whatever is to be searched is reached first: an erasure that nobody can prove is not begun.
+    """
     settings = IntakeSettings()
+    missing = [
+        f"{name.upper()}_DATABASE_URL" for name in ("intake", "matcher", "notifier") if name not in database_urls
+    ]
+    if missing:
+        raise SwitchboardError(f"nothing was erased: set {', '.join(missing)} too, so that it can be searched")
+    for url in database_urls.values():
+        async with open_connection(url):
+            pass
+    await missing_topics(settings.kafka_bootstrap_servers, [])
     async with open_connection(settings.intake_database_url) as connection:
         need_id = await _find(connection, need)
         sealed = await needs.read_family(connection, need_id)
@@ -62,6 +80,9 @@ async def erase(
             raise SwitchboardError(f"need {need}: its family is erased already")
         traces = Traces.of(await settings.seal.open(sealed, need_id))
         await erase_family(connection, need_id, ErasureCause.ASKED)
+    if not traces.texts:
+        tell(f"the key to the family of need {need} is destroyed; what it held is too short to be searched for")
+        return
     tell(f"the key to the family of need {need} is destroyed")
     found = [f"{name}'s database" for name, url in database_urls.items() if await _in_database(name, url, traces, tell)]
     if await _in_topics(settings.kafka_bootstrap_servers, traces, tell):

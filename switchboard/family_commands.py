@@ -28,8 +28,8 @@ def erase(
 ) -> None:
     """Destroy the key to a family, then look for what it held: in databases, topics and the places that --search names.
 
-    Looks through each database whose <SERVICE>_DATABASE_URL is set. Ends with 1 where anything is found, or cannot be
-    read.
+    Needs INTAKE_, MATCHER_ and NOTIFIER_DATABASE_URL besides intake's settings. Ends with 1 where anything is found, or
+    cannot be read.
     """
     from switchboard import erasing
 

@@ -1,6 +1,5 @@
 """What can be done with a need. Each is one transaction: the need's row locked, state and event written together."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,7 +68,7 @@ async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) 
     prepared = _Prepared(
         need_id,
         entered,
-        hashlib.sha256(entered.model_dump_json().encode()).digest(),
+        seal.hash_mark("request", entered.model_dump_json()),
         await seal.close(entered.family, need_id),
         [(mark.kind, seal.hash_mark(mark.kind, mark.text)) for mark in marks_of(entered.family)],
     )

@@ -107,7 +107,7 @@ class Seal:
         return hmac.digest(self.lookup_key, b"phone" + phone.encode(), hashlib.sha256)
 
     def hash_mark(self, kind: str, text: str) -> bytes:
-        """What a household is found by, when a need of it comes in again: see `domain/households.py`."""
+        """What a household, or a request, is known again by: keyed, since what is hashed can be guessed."""
         return hmac.digest(self.lookup_key, f"mark {kind}\n{text}".encode(), hashlib.sha256)
 
 

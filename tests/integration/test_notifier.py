@@ -24,12 +24,13 @@ from starlette.routing import Route
 from schemas.envelope import Envelope as EventEnvelope
 from schemas.event import Event, Item
 from schemas.examples import EXAMPLES
+from schemas.handovers import CodeRequested, ConsentEnded, HandoverEvent, VisitPlanned, VisitRefused
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
 from schemas.outcomes import ClaimAwarded, ConfirmationRequested
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Channel, PartnerKind, Urgency, WithdrawalReason
+from schemas.vocabulary import Answerer, Channel, PartnerKind, Urgency, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
@@ -49,6 +50,7 @@ from tests.waiting import eventually
 
 MADE = next(one for one in EXAMPLES if isinstance(one, OfferMade))
 QUESTION = ConfirmationRequested(need_id=MADE.need_id, delivered=MADE.terms.items, attempt=1)
+CODE = "739105"
 CANARY = "Zephyrine Quillfeather"
 
 
@@ -91,11 +93,14 @@ class Providers:
     family: dict[str, Any] = field(default_factory=dict)
     hold: asyncio.Event | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
+    code_status: int = 200
+    codes: list[str] = field(default_factory=list)
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/internal/v1/needs/{need_id}/addresses/{who}", self.address),
+                Route("/internal/v1/offers/{offer_id}/contacts/{contact_id}/code", self.code, methods=["POST"]),
                 Route("/2010-04-01/Accounts/AC1/Messages.json", self.send, methods=["POST"]),
                 Route("/2010-04-01/Accounts/AC1/Messages.json", self.list, methods=["GET"]),
             ]
@@ -108,6 +113,10 @@ class Providers:
         channels = ["text"] if family else ["email"]
         agreed = {"channels": channels} | (self.family if family else {})
         return JSONResponse(about | person | agreed, status_code=self.address_status)
+
+    async def code(self, request: Request) -> Response:
+        self.codes.append(request.path_params["contact_id"])
+        return JSONResponse({"code": CODE}, status_code=self.code_status)
 
     async def send(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -147,6 +156,11 @@ class PostRoom:
             )
             async with self.pool.acquire() as connection, connection.transaction():
                 await handle(connection, [Message("offers", event, envelope)])
+
+    def night(self) -> None:
+        """These are quiet hours from now on, where the readers are."""
+        hour = datetime.now(ZoneInfo("America/New_York")).hour
+        self.sender._quiet = QuietHours(hour, (hour + 3) % 24)  # noqa: SLF001 - as if a setting said so
 
     async def die_in_the_middle(self, *, perhaps_sent: bool) -> None:
         await self.pool.execute(
@@ -582,3 +596,88 @@ async def test_hostile_names_make_no_headers_and_no_markup(room: PostRoom) -> No
     [email] = room.mail.taken
     assert b"\r\nBcc:" not in email
     assert b"<script>" not in email.partition(b"text/html")[2]
+
+
+def handover(kind: type[HandoverEvent], contact: Contact, **changes: Any) -> HandoverEvent:
+    example = next(one for one in EXAMPLES if type(one) is kind)
+    assert isinstance(example, HandoverEvent)
+    return example.model_copy(
+        update={
+            "partner_id": MADE.partner_id,
+            "contact_id": contact.contact_id,
+            "offer_id": MADE.offer_id,
+            "need_id": MADE.need_id,
+        }
+        | changes
+    )
+
+
+def visit(contact: Contact, begins: timedelta = timedelta(hours=10), **changes: Any) -> HandoverEvent:
+    at = datetime.now(UTC) + begins
+    return handover(VisitPlanned, contact, begins=at, ends=at + timedelta(hours=1), **changes)
+
+
+async def test_a_code_goes_to_the_email_of_who_asked_at_any_hour_and_stands_nowhere(room: PostRoom) -> None:
+    record = partner(channels=(Channel.TEXT,))
+    colleague = Contact(contact_id=uuid4(), name="Bo", email="bo@church.example.org")
+    both = record.model_copy(update={"contacts": (colleague, *record.contacts)})
+    room.night()
+    expires = datetime.now(UTC) + timedelta(minutes=10)
+    await room.hears(both, handover(CodeRequested, record.contacts[0], expires=expires))
+    await room.sender.send_due()
+    [email] = room.mail.taken
+    assert b"ada@church.example.org" in email
+    assert CODE.encode() in email
+    assert (room.providers.texts, room.providers.codes) == ([], [str(record.contacts[0].contact_id)])
+    kept = await room.pool.fetch("SELECT messages::text AS row FROM messages")
+    assert CODE not in str([row["row"] for row in kept]) + await room.deliveries()
+
+
+async def test_a_code_that_nobody_waits_for_any_more_is_not_sent(room: PostRoom) -> None:
+    record = partner()
+    room.providers.code_status = 404
+    expires = datetime.now(UTC) + timedelta(minutes=10)
+    await room.hears(record, handover(CodeRequested, record.contacts[0], expires=expires))
+    await room.sender.send_due()
+    assert (await room.statuses(), room.mail.taken) == (["suppressed"], [])
+
+
+async def test_a_visit_is_not_told_in_hours_that_are_not_the_familys_though_it_is_soon(room: PostRoom) -> None:
+    record = partner()
+    start = (datetime.now(ZoneInfo("America/New_York")).hour + 12) % 24
+    room.providers.family = {"contact_hours": {"start": start, "end": start + 1}}
+    await room.hears(record, visit(record.contacts[0], timedelta(hours=16)))
+    await room.sender.send_due()
+    assert room.providers.texts == []
+    assert await room.outcomes() == {"family": ["queued"], "coordinator": ["accepted"]}
+
+
+async def test_a_visit_that_was_refused_is_told_of_no_more_and_its_visitor_hears_so_at_night(room: PostRoom) -> None:
+    record = partner()
+    planned = visit(record.contacts[0])
+    assert isinstance(planned, VisitPlanned)
+    refused = handover(
+        VisitRefused, record.contacts[0], visit_id=planned.visit_id, begins=planned.begins, by=Answerer.COORDINATOR
+    )
+    room.night()
+    await room.hears(record, planned, refused)
+    await room.sender.send_due()
+    assert await room.outcomes() == {
+        "family": ["suppressed no_longer_true"],
+        "coordinator": ["suppressed no_longer_true"],
+        "partner": ["accepted"],
+    }
+    [email] = room.mail.taken
+    assert b"Please do not come" in email
+
+
+async def test_where_a_partner_cannot_be_told_to_stay_away_its_coordinator_is(room: PostRoom) -> None:
+    record = partner(email="nobody@dead.example.org", phone=None)
+    room.mail.rcpt = "550 no such user"
+    await room.hears(record, handover(ConsentEnded, record.contacts[0]))
+    await room.sender.send_due()
+    room.mail.rcpt = "250 OK"
+    await room.sender.send_due()
+    assert await room.outcomes() == {"partner": ["bounced address_refused"], "coordinator": ["accepted"]}
+    [email] = room.mail.taken
+    assert b"please call Second Street now" in email.replace(b"=\r\n", b"")

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
 @router.get("/family")
 async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """The family. That this coordinator looked is written down before it is shown."""
-    need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
+    need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     async with desk.pool.acquire() as connection, connection.transaction():
         sealed = await need_rows.read_family(connection, need_id)
         if sealed is not None:
@@ -48,6 +48,7 @@ async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: O
         person=person,
         need=need,
         family=family,
+        erased=any(entry.what == "handovers.family_erased" for entry in history),
         ways_to_write=family.ways_to_write(texts_stopped=bool(stopped)) if family else (),
         language_names=Locale(words_for(request, person.language).language).languages,
     )
