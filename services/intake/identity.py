@@ -77,7 +77,8 @@ async def see(pool: Pool, seal: Seal, who: Claimant) -> Card | Withheld:
         verdict, now = await _decide(connection, need, who)
         if isinstance(verdict, Withheld):
             return verdict
-        shown = {record: value for record in verdict.records if (value := _of(family, record))}
+        permitted = [record for record in IdentityRecord if record in verdict.records]
+        shown = {record: value for record in permitted if (value := _of(family, record))}
         if shown:
             await disclosures.add_look(connection, _look(need, who, shown.keys(), verdict.consent, now))
     return Card(shown, _reaching(family) if IdentityRecord.PHONE in shown else None)
