@@ -21,5 +21,6 @@ def check(evidence: Evidence, quiet: QuietHours) -> dict[str, Findings]:
         "nothing left in hand": record_checks.check_backlog(evidence),
         "dead letters": record_checks.check_dead_letters(evidence),
         "order": record_checks.check_order(evidence),
+        "nobody is named": record_checks.check_identity(evidence),
     }
     return {promise: findings for promise, findings in found.items() if findings}

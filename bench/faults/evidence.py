@@ -1,6 +1,7 @@
 """All that a storm left behind, read from the databases, the topics, the providers' ledger and people's memory."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ Row = dict[str, Any]
 Findings: TypeAlias = list[str]
 """What breaks a promise, in words."""
 Thing = TypeVar("Thing")
+_FAMILY = re.compile(rb"Family \d|\+1347555\d{4}")
 _MATCHED = "SELECT need_id, version, status, stuck, due_at, terms->>'urgency' AS urgency FROM needs"
 
 
@@ -80,6 +82,8 @@ class Evidence:
     lag: dict[tuple[str, str, int], int]
     published: list[Published]
     letters: list[Letter]
+    named: list[str]
+    """Where something stands that tells who a family is: a topic, a log."""
 
     def events(self, *topics: str) -> Iterator[Published]:
         """What the services published there, as often as they did."""
@@ -95,6 +99,11 @@ class Evidence:
             if one.event_id not in seen:
                 seen.add(one.event_id)
                 yield one
+
+
+def tells_of_a_family(said: bytes) -> bool:
+    """Whether a family of the storm is named, or its phone."""
+    return _FAMILY.search(said) is not None
 
 
 def group_by(key: Callable[[Thing], str], things: Iterable[Thing]) -> dict[str, list[Thing]]:
@@ -129,6 +138,11 @@ async def gather(place: Place, town: Town, planted: Sequence[Planted]) -> Eviden
             lag=await read_lag(place.kafka.bootstrap_servers),
             published=[],
             letters=[],
+            named=[
+                f"the log {one.log_path.name}"
+                for one in place.processes
+                if tells_of_a_family(one.log_path.read_bytes())
+            ],
         )
     finally:
         for connection in (intake, matcher, notifier):
@@ -179,6 +193,10 @@ async def _read_topics(bootstrap_servers: str, evidence: Evidence) -> None:
     places = [(topic.name, number) for topic in TOPICS for number in range(topic.partitions)]
     async for record in read_to_end(bootstrap_servers, [*places, *((name, 0) for name in DEAD_LETTER_ORIGINS)]):
         headers = {name: (value or b"").decode("latin-1") for name, value in record.headers}
+        if tells_of_a_family(
+            b" ".join((record.key or b"", record.value or b"", *(value for _, value in record.headers)))
+        ):
+            evidence.named.append(f"{record.topic} {record.partition}:{record.offset}")
         if record.topic.endswith("-dlq"):
             place = headers["dlq_topic"], int(headers["dlq_partition"]), int(headers["dlq_offset"])
             evidence.letters.append(Letter(record.topic, *place))

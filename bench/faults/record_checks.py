@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from bench.faults.evidence import Evidence, Findings, Row, group_by
+from bench.faults.evidence import Evidence, Findings, Row, group_by, tells_of_a_family
 from bench.faults.neighbours import ASLEEP
 from schemas.vocabulary import DeliveryProblem
 
@@ -51,16 +51,29 @@ def check_dead_letters(evidence: Evidence) -> Findings:
     return findings + [f"a dead letter that nobody planted: {place}" for place in sorted(found - wanted)]
 
 
+def check_identity(evidence: Evidence) -> Findings:
+    """Who a family is stands in no topic and no log, and is told to nobody but itself."""
+    told = [
+        f"{accept.channel} to {accept.to}"
+        for accept in evidence.accepts
+        if not tells_of_a_family(accept.to.encode()) and tells_of_a_family(accept.body.encode())
+    ]
+    return [f"a family is named in {place}" for place in (*evidence.named, *told)]
+
+
 def check_order(evidence: Evidence) -> Findings:
     """The events of a need stand in their order and without a gap; a compacted topic ends on the newest of each key."""
     findings, last = [], dict[tuple[str, str], int]()
-    for record in evidence.events_once(*("needs", "responses", "offers", "outcomes", "deliveries")):
+    for record in evidence.events_once(*("needs", "responses", "handovers", "offers", "outcomes", "deliveries")):
         about = str(record.facts.get("message_id", record.key))
         place = record.topic, about
         if record.sequence <= last.get(place, 0):
             findings.append(f"{record.topic}: {about} went from {last[place]} to {record.sequence}")
         last[place] = record.sequence
-    for topics, rows in ((("needs", "responses"), evidence.entered), (("offers", "outcomes"), evidence.matched)):
+    for topics, rows in (
+        (("needs", "responses", "handovers"), evidence.entered),
+        (("offers", "outcomes"), evidence.matched),
+    ):
         told = group_by(lambda one: one.key, evidence.events_once(*topics))
         for need_id, row in rows.items():
             sequences = sorted(one.sequence for one in told.get(str(need_id), []))

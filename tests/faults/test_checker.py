@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bench.faults.checker import check
-from bench.faults.evidence import Evidence, Letter, Published
+from bench.faults.evidence import Evidence, Letter, Published, tells_of_a_family
 from bench.faults.neighbours import ASLEEP, AWAKE, quiet_hours
 from bench.faults.providers import Accept
 from bench.faults.storm import Report, running_storm, settle
@@ -203,6 +203,15 @@ def turn_a_partner_back(evidence: Evidence) -> None:
     publish(evidence, record)
 
 
+def name_a_family_on_a_topic(evidence: Evidence) -> None:
+    evidence.named.append("needs 3:14")
+
+
+def name_a_family_to_a_partner(evidence: Evidence) -> None:
+    accept = next(one for one in evidence.accepts if not tells_of_a_family(one.to.encode()))
+    evidence.accepts.append(replace(accept, body="Please call Family 7"))
+
+
 @pytest.mark.parametrize(
     ("promise", "violate"),
     [
@@ -234,6 +243,8 @@ def turn_a_partner_back(evidence: Evidence) -> None:
         ("order", lose_an_event),
         ("order", swap_two_events),
         ("order", turn_a_partner_back),
+        ("nobody is named", name_a_family_on_a_topic),
+        ("nobody is named", name_a_family_to_a_partner),
     ],
 )
 async def test_a_planted_violation_is_caught(calm: Report, promise: str, violate: Callable[[Evidence], None]) -> None:

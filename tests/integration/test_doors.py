@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -235,6 +235,17 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
 async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:
     [(method, route)] = house.routes(Door.PROVIDER)
     assert (await house.call(method, route)).status_code == 403
+
+
+async def test_on_https_nothing_goes_without_it(case: Case) -> None:
+    desk = case.intake.desk
+    settings = desk.settings.model_copy(update={"public_url": "https://switchboard.example.org"})
+    case.intake.app.state.desk = replace(desk, settings=settings)
+    async with httpx.AsyncClient(base_url=case.intake.url) as client:
+        page = await client.get("/sign-in")
+    assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+    assert "secure" in page.headers["set-cookie"].casefold()
+    assert "httponly; path=/; samesite=lax" in page.headers["set-cookie"].casefold()
 
 
 def test_a_route_without_a_door_keeps_intake_from_starting() -> None:
