@@ -51,7 +51,9 @@ class OneLineErrors(TyperGroup):
 
 
 def describe(error: Exception) -> str:
-    """One line that says what is wrong."""
+    """One line that says what is wrong; of several errors at once, the first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_url=False)
         said = ((str(one["loc"][0]).upper(), "is not set" if one["type"] == "missing" else one["msg"]) for one in found)

@@ -114,7 +114,7 @@ def _need(chance: random.Random, number: int, zips: list[str], now: datetime) ->
         "needed_by": (now + timedelta(seconds=number * SECONDS_BETWEEN_NEEDS + chance.uniform(35, 50))).isoformat(),
         "languages": [language, "en"],
         "household": [AgeBand.AGES_25_59, chance.choice(list(AgeBand))],
-        "consent": {"kind": chance.choice(["spoken", "written"])},
+        "consent": {"kind": "spoken"},
         "family": {
             "name": f"Family {number}",
             "phone": f"+1347{5_550_000 + number}",
