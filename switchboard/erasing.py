@@ -14,7 +14,7 @@ from schemas.topics import DEAD_LETTER_ORIGINS, TOPICS
 from services.intake.domain.family import Family
 from services.intake.erasing import erase_family, rewrap_keys
 from services.intake.settings import IntakeSettings
-from services.intake.store import needs
+from services.intake.store import families
 from services.intake.store.erasures import ErasureCause
 from services.runtime.database import Connection, open_connection
 from services.runtime.topics import missing_topics
@@ -75,7 +75,7 @@ async def erase(
     await missing_topics(settings.kafka_bootstrap_servers, [])
     async with open_connection(settings.intake_database_url) as connection:
         need_id = await _find(connection, need)
-        sealed = await needs.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
         if sealed is None:
             raise SwitchboardError(f"need {need}: its family is erased already")
         traces = Traces.of(await settings.seal.open(sealed, need_id))

@@ -9,7 +9,7 @@ from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.domain.consent import Consent, EnteredWrittenConsent, Purpose
 from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
 from services.intake.sealing import Seal
-from services.intake.store import codes, consents, disclosures, needs, offers
+from services.intake.store import codes, consents, disclosures, families, needs, offers
 from services.intake.store.needs import NeedRow
 from services.intake.telling import note, tell
 from services.intake.visits import call_off
@@ -26,7 +26,7 @@ async def record_consent(
     now = datetime.now(UTC)
     consent = _take_down(entered, taken_by, now)
     async with pool.acquire() as connection:
-        sealed = await needs.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
     if sealed is None:
         raise NeedNotFound
     signed_by = await seal.close_beside(sealed, need_id, f"{_SIGNER} {consent.consent_id}", entered.signature.by)

@@ -19,7 +19,7 @@ from services.intake.domain.disclosure_log import Look, LookPurpose, Who
 from services.intake.domain.family import ContactHours, Family, PhoneOwner
 from services.intake.domain.need import NotPossible
 from services.intake.sealing import Seal
-from services.intake.store import codes, consents, disclosures, needs, offers, visits
+from services.intake.store import codes, consents, disclosures, families, needs, offers, visits
 from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
@@ -67,12 +67,12 @@ async def see(pool: Pool, seal: Seal, who: Claimant) -> Card | Withheld:
     """The family, as far as this person may know it now. What is shown is written down before it is."""
     need_id = who.offer.need_id
     async with pool.acquire() as connection:
-        sealed = await needs.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
     family = await seal.open(sealed, need_id) if sealed else None
     async with pool.acquire() as connection, connection.transaction():
         # Locked, so that a consent is not taken back between the look at it and the look in the log.
         need = await needs.lock_need(connection, need_id, None)
-        if need is None or family is None or await needs.read_family(connection, need_id) is None:
+        if need is None or family is None or await families.read_family(connection, need_id) is None:
             return Withheld.NOT_AWARDED
         verdict, now = await _decide(connection, need, who)
         if isinstance(verdict, Withheld):
@@ -190,7 +190,7 @@ def _reaching(family: Family) -> Reaching:
 
 async def _opens_anything(connection: Connection, need: NeedRow, who: Claimant) -> bool:
     """Whether nothing is missing but, perhaps, a code."""
-    if await needs.read_family(connection, need.need_id) is None:
+    if await families.read_family(connection, need.need_id) is None:
         return False
     verdict, _ = await _decide(connection, need, who)
     return isinstance(verdict, Told) or verdict is Withheld.CODE_NEEDED

@@ -9,8 +9,7 @@ from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseRe
 from services.intake import answers, needs, partners
 from services.intake.desk import Desk
 from services.intake.domain.texting import Said, Word, understand
-from services.intake.store import keys, offers
-from services.intake.store import needs as need_rows
+from services.intake.store import families, keys, offers
 from services.intake.store import partners as partner_rows
 from services.intake.store.offers import OfferRow
 from services.intake.text_replies import REPLIES
@@ -78,8 +77,8 @@ async def _find_sender(desk: Desk, phone: str) -> _Sender:
             record = await partner_rows.read_partner(connection, partner_id)
             spoken = [one.language for one in record.contacts if one.contact_id == contact_id] if record else []
             language = spoken[0] if spoken else language
-        waiting = [] if contacts else await need_rows.needs_awaiting_family(connection, phone_hash)
-        sealed = await need_rows.read_family(connection, waiting[0].need_id) if waiting else None
+        waiting = [] if contacts else await families.needs_awaiting_family(connection, phone_hash)
+        sealed = await families.read_family(connection, waiting[0].need_id) if waiting else None
     if sealed is not None:
         language = (await desk.seal.open(sealed, waiting[0].need_id)).language
     return _Sender(phone_hash, contacts, language if language in REPLIES else "en")
@@ -96,7 +95,7 @@ async def _answer_offer(desk: Desk, sender: _Sender, word: Word, number: int) ->
 async def _answer_unnumbered(desk: Desk, sender: _Sender, word: Word, reference: int | None) -> str:
     """YES or NO with a need's reference, or alone where just one thing is open for this phone."""
     async with desk.pool.acquire() as connection:
-        waiting = await need_rows.needs_awaiting_family(connection, sender.phone_hash)
+        waiting = await families.needs_awaiting_family(connection, sender.phone_hash)
         open_offers = await offers.open_for(connection, list(sender.contacts)) if reference is None else []
     if reference is not None:
         waiting = [need for need in waiting if need.reference == str(reference)]

@@ -18,7 +18,7 @@ from services.intake.domain.disclosure_log import verify
 from services.intake.erasing import erase_due, erase_family, rewrap_keys
 from services.intake.restoring import restore_intake
 from services.intake.sealing import KeyRing, Seal
-from services.intake.store import disclosures, keys, needs
+from services.intake.store import disclosures, families, keys
 from services.intake.store.erasures import ErasureCause
 from services.intake.store.keys import KeyRow
 from services.runtime.headers import headers_from_json
@@ -307,7 +307,7 @@ async def test_an_erased_family_is_gone_and_stays_gone(case: Case) -> None:
         async with pool.acquire() as connection:
             assert await erase_family(connection, case.need_id, ErasureCause.ASKED)
             assert not await erase_family(connection, case.need_id, ErasureCause.ASKED)
-            assert await needs.read_family(connection, case.need_id) is None
+            assert await families.read_family(connection, case.need_id) is None
             tables = await connection.fetch(
                 "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
                 "WHERE relkind = 'r' AND nspname = 'public'"
@@ -331,7 +331,7 @@ async def test_identity_goes_by_itself_after_the_time_that_it_is_kept(case: Case
     assert await erase_due(pool, timedelta(days=90)) == 1
     assert await erase_due(pool, timedelta(days=90)) == 0
     async with pool.acquire() as connection:
-        assert await needs.read_family(connection, case.need_id) is None
+        assert await families.read_family(connection, case.need_id) is None
 
 
 async def test_service_keys_are_changed_without_losing_a_family(case: Case) -> None:
@@ -342,7 +342,7 @@ async def test_service_keys_are_changed_without_losing_a_family(case: Case) -> N
     async with pool.acquire() as connection:
         assert await rewrap_keys(connection, both) == 1
         assert await rewrap_keys(connection, both) == 0
-        sealed = await needs.read_family(connection, case.need_id)
+        sealed = await families.read_family(connection, case.need_id)
     assert sealed is not None
     assert (await new_alone.open(sealed, case.need_id)).name == NAME
     with pytest.raises(KeyError):
@@ -390,7 +390,7 @@ async def test_a_restored_copy_takes_back_what_was_taken_back(case: Case) -> Non
 
         counts = await restore_intake(connection, [to_message(row) for row in published], case.intake.desk.seal)
         assert counts["families erased again"] == 1
-        assert await needs.read_family(connection, case.need_id) is None
+        assert await families.read_family(connection, case.need_id) is None
         live = "SELECT count(*) FROM consents WHERE kind = 'written' AND withdrawn_at IS NULL"
         assert await connection.fetchval(live) == 0
         assert await connection.fetchval("SELECT count(*) FROM visits WHERE refused_at IS NULL") == 0

@@ -11,7 +11,7 @@ from schemas.vocabulary import Channel
 from services.intake import identity
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.domain.need import NeedNotFound
-from services.intake.store import keys, needs, partners
+from services.intake.store import families, keys, needs, partners
 
 router = APIRouter(prefix="/internal/v1", include_in_schema=False)
 
@@ -48,7 +48,7 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
                 reference=need.reference,
                 site_name=site_name,
             )
-        sealed = await needs.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
         if sealed is None or need.withdrawn:
             raise NeedNotFound
         stopped = await partners.opted_out(connection, [sealed.phone_hash] if sealed.phone_hash else [])

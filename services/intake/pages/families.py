@@ -13,8 +13,7 @@ from services.intake.pages.need_status import may_confirm, was_confirmed
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import OfFamily, OnDesk
-from services.intake.store import keys
-from services.intake.store import needs as need_rows
+from services.intake.store import families, keys
 from services.intake.store.needs import HistoryEntry, NeedRow
 from services.intake.visits import refuse_visit, visits_to_come
 
@@ -27,7 +26,7 @@ async def show_question(request: Request, link: OfFamily, desk: OnDesk) -> Respo
     need, history = await needs.read_need(desk.pool, link.need_id, None)
     now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
-        sealed = await need_rows.read_family(connection, link.need_id)
+        sealed = await families.read_family(connection, link.need_id)
         announced = await visits_to_come(connection, link.need_id, now)
         _, zone = await keys.site_of(connection, need.site_id)
     family = await desk.seal.open(sealed, link.need_id) if sealed else None

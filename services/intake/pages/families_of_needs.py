@@ -13,8 +13,7 @@ from services.intake.domain.disclosure_log import Look, LookPurpose, Who
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import disclosures, partners
-from services.intake.store import needs as need_rows
+from services.intake.store import disclosures, families, partners
 from services.intake.visits import refuse_visit
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -25,7 +24,7 @@ async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: O
     """The family. That this coordinator looked is written down before it is shown."""
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     async with desk.pool.acquire() as connection, connection.transaction():
-        sealed = await need_rows.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
         if sealed is not None:
             look = Look(
                 at=datetime.now(UTC),

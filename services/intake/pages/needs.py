@@ -20,7 +20,7 @@ from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import needs as need_rows
+from services.intake.store import families
 from services.intake.store.needs import NeedFilter
 from services.intake.store.people import Person
 
@@ -48,8 +48,8 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     groups = {"waiting": waiting, "moving": moving.needs, "closed": ended.needs}
     shown = [need.need_id for group in groups.values() for need in group]
     async with desk.pool.acquire() as connection:
-        nameless = await need_rows.needs_without_family(connection, shown)
-        unasked = await need_rows.needs_not_asked(connection, [need.need_id for need in waiting])
+        nameless = await families.needs_without_family(connection, shown)
+        unasked = await families.needs_not_asked(connection, [need.need_id for need in waiting])
     # Where the family was asked, it may answer by itself: last.
     waiting.sort(key=lambda need: status_of(need, unasked=need.need_id in unasked) == NeedProgress.CONFIRMING)
     return show(

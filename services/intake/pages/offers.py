@@ -19,7 +19,7 @@ from services.intake.pages.offer_stage import Stage, stage_of
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
-from services.intake.store import changes, keys
+from services.intake.store import changes, families, keys
 from services.intake.store import needs as need_rows
 from services.intake.store import offers as offer_rows
 
@@ -128,7 +128,7 @@ async def _partner_notes(invited: Invited, desk: OnDesk) -> str | None:
     need_id = invited.offer.need_id
     async with desk.pool.acquire() as connection:
         need = await need_rows.read_need(connection, need_id, None)
-        sealed = await need_rows.read_family(connection, need_id)
+        sealed = await families.read_family(connection, need_id)
     if need is None or need.withdrawn or sealed is None:
         return None
     return (await desk.seal.open(sealed, need_id)).partner_notes

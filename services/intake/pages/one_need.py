@@ -18,8 +18,7 @@ from services.intake.pages.need_status import may_confirm, status_of, was_confir
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import changes, consents, disclosures, partners
-from services.intake.store import needs as need_rows
+from services.intake.store import changes, consents, disclosures, families, partners
 from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -40,8 +39,8 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         agreed = await consents.consents_of(connection, need_id)
         looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
         announced = await visits_to_come(connection, need_id, now)
-        nameless = await need_rows.needs_without_family(connection, [need_id])
-        unasked = await need_rows.needs_not_asked(connection, [need_id])
+        nameless = await families.needs_without_family(connection, [need_id])
+        unasked = await families.needs_not_asked(connection, [need_id])
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(

@@ -13,7 +13,8 @@ from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import Answerer, DeliveryProblem
 from services.intake.pages.languages import Words
 from services.intake.pages.unasked import asks_family, without_unasked
-from services.intake.store.needs import NOT_DELIVERED, HistoryEntry
+from services.intake.store.families import NOT_DELIVERED
+from services.intake.store.needs import HistoryEntry
 
 _TOLD_TOGETHER = {"offers.made", "offers.withdrawn", "offers.expired"}
 _MESSAGE_PROBLEMS = {"deliveries.bounced", "deliveries.failed", "deliveries.unknown"}

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from schemas.vocabulary import MessagePurpose, RecipientKind
-from services.intake.store.needs import NOT_DELIVERED, HistoryEntry
+from services.intake.store.families import NOT_DELIVERED
+from services.intake.store.needs import HistoryEntry
 
 _ASKED = "outcomes.confirmation_requested"
 _SILENT = ("outcomes.need_stuck", "family_silent")
