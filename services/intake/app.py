@@ -67,6 +67,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # It would send people, link and all, to whatever host the request names, and without https.
+        redirect_slashes=False,
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings

@@ -1,10 +1,12 @@
 """What every request passes on its way in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from fastapi import Request, Response
 from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
 from services.intake.api.problems import problem
@@ -18,6 +20,8 @@ _LARGEST_BODIES = {"/v1/partners": 8 * 1024 * 1024}
 """Bytes that one request may carry, by path where a path takes more than others."""
 _ALWAYS_OPEN = ("/health/", "/metrics")
 _AGAIN_AFTER_S = 1
+_BODY_WITHIN_S = 20
+"""So long may a body take to arrive, from a phone in a basement too."""
 
 TURNED_AWAY = Counter("switchboard_requests_turned_away_total", "Requests that met a full house")
 
@@ -33,7 +37,8 @@ class Gate:
     async def __call__(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answers, or refuses before anything is read."""
         trace = begin_trace(request.headers.get("traceparent"))
-        if (refusal := self._refuse(request)) is not None:
+        # Whole before it counts as in hand: else a few bodies that never come would shut the house.
+        if (refusal := _too_large(request) or await _too_slow(request) or self._full(request)) is not None:
             return refusal
         started = monotonic()
         self._in_hand += 1
@@ -52,20 +57,32 @@ class Gate:
         )
         return response
 
-    def _refuse(self, request: Request) -> Response | None:
-        path = request.url.path
-        if self._in_hand >= AT_ONCE and not path.startswith(_ALWAYS_OPEN):
-            TURNED_AWAY.inc()
-            return _full(request)
-        if "transfer-encoding" in request.headers:
-            return problem(411, "Send the length of what you send: Content-Length.")
-        largest = _LARGEST_BODIES.get(path, _LARGEST_BODY)
-        if int(request.headers.get("content-length", "0") or 0) > largest:
-            return problem(413, f"At most {largest // 1024} kB fit into one request.")
-        return None
+    def _full(self, request: Request) -> Response | None:
+        if self._in_hand < AT_ONCE or request.url.path.startswith(_ALWAYS_OPEN):
+            return None
+        TURNED_AWAY.inc()
+        return _say_full(request)
 
 
-def _full(request: Request) -> Response:
+def _too_large(request: Request) -> Response | None:
+    if "transfer-encoding" in request.headers:
+        return problem(411, "Send the length of what you send: Content-Length.")
+    largest = _LARGEST_BODIES.get(request.url.path, _LARGEST_BODY)
+    if int(request.headers.get("content-length", "0") or 0) > largest:
+        return problem(413, f"At most {largest // 1024} kB fit into one request.")
+    return None
+
+
+async def _too_slow(request: Request) -> Response | None:
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            await request.body()
+    except (TimeoutError, ClientDisconnect):
+        return problem(408, "What you send did not arrive. Nothing was stored; try again.")
+    return None
+
+
+def _say_full(request: Request) -> Response:
     headers = {"Retry-After": str(_AGAIN_AFTER_S)}
     if "text/html" in request.headers.get("accept", ""):
         said = "Many people are here right now. Please try again in a moment.\n\nHay muchas personas. Intente de nuevo."

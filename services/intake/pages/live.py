@@ -1,6 +1,7 @@
 """Pages that stay up to date: a stream that says when there is something new; the page then fetches itself again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 from uuid import UUID
@@ -17,6 +18,11 @@ _LOOK_EVERY_S = 0.3
 _LOOKS = 20
 """A stream ends after six seconds and the browser opens the next: who may look is checked again, and a server that
 stops is not held up for long."""
+_AT_ONCE = 10
+"""More streams than these about one thing look once and come again: each look takes a connection from everybody."""
+_AGAIN_SOON_MS, _AGAIN_LATER_MS = 300, 5000
+
+_listening: Counter[UUID] = Counter()
 
 
 def stream_changes(request: Request, pool: Pool, read_mark: ReadMark, subject: UUID) -> StreamingResponse:
@@ -27,8 +33,20 @@ def stream_changes(request: Request, pool: Pool, read_mark: ReadMark, subject: U
 
 
 async def _watch(pool: Pool, read_mark: ReadMark, subject: UUID, seen: str) -> AsyncIterator[str]:
-    yield "retry: 300\n\n"
-    for _ in range(_LOOKS):
+    crowded = _listening[subject] >= _AT_ONCE
+    _listening[subject] += 1
+    try:
+        yield f"retry: {_AGAIN_LATER_MS if crowded else _AGAIN_SOON_MS}\n\n"
+        async for event in _look(pool, read_mark, subject, seen, 1 if crowded else _LOOKS):
+            yield event
+    finally:
+        _listening[subject] -= 1
+        if not _listening[subject]:
+            del _listening[subject]
+
+
+async def _look(pool: Pool, read_mark: ReadMark, subject: UUID, seen: str, looks: int) -> AsyncIterator[str]:
+    for left in reversed(range(looks)):
         try:
             async with pool.acquire() as connection:
                 mark = await read_mark(connection, subject)
@@ -39,4 +57,5 @@ async def _watch(pool: Pool, read_mark: ReadMark, subject: UUID, seen: str) -> A
         if mark != seen:
             seen = mark
             yield f"event: changed\nid: {mark}\ndata: {mark}\n\n"
-        await asyncio.sleep(_LOOK_EVERY_S)
+        if left:
+            await asyncio.sleep(_LOOK_EVERY_S)
