@@ -18,7 +18,10 @@ from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
 from services.intake.store import needs, offers
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
+from services.intake.visits import call_off_claimed
 from services.runtime.database import Pool
+
+_ENDS_CLAIM = {"completed", "released"}
 
 
 class OfferNotFound(LookupError):
@@ -83,4 +86,6 @@ async def _answer(
         facts_told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
         if await offers.add_answer(connection, who.offer_id, kind, who.channel, who.contact_id, facts_told):
             await tell(connection, need, event)
+            if kind in _ENDS_CLAIM:
+                await call_off_claimed(connection, need, who.offer_id)
     return offer

@@ -1,9 +1,8 @@
 """What the matcher and the notifier say, for people to see: the read model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from schemas import offers as offer_events
 from schemas import outcomes
@@ -11,12 +10,11 @@ from schemas.deliveries import DeliveryEvent
 from schemas.event import LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.topics import ServiceName
-from schemas.vocabulary import Answerer
 from services.intake.domain.progress import advance
 from services.intake.store import needs, offers
-from services.intake.store.needs import HistoryEntry, NeedRow
+from services.intake.store.needs import HistoryEntry
 from services.intake.store.offers import OfferRow
-from services.intake.visits import call_off
+from services.intake.visits import call_off_ended
 from services.runtime.database import Connection
 from services.runtime.messages import Message
 
@@ -46,16 +44,14 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     await needs.save_progress(connection, list(progress.items()))
     await offers.save_offers(connection, rows)
     await needs.add_history(connection, [_entry(message, event) for message, event in events])
-    await _call_off_visits(connection, found, [event for _, event in events])
-
-
-async def _call_off_visits(connection: Connection, found: Mapping[UUID, NeedRow], events: Sequence[NeedEvent]) -> None:
-    """Nobody comes for a claim that is gone, or a need that has ended."""
-    for event in events:
-        need = found.get(event.need_id)
-        if need is not None and isinstance(event, _ENDS_VISITS):
-            offer_id = event.offer_id if isinstance(event, outcomes.ClaimLapsed) else None
-            await call_off(connection, need, Answerer.COORDINATOR, offer_id)
+    # Nobody comes for a claim that is gone, or a need that has ended.
+    ended = {
+        (event.need_id, event.offer_id if isinstance(event, outcomes.ClaimLapsed) else None)
+        for _, event in events
+        if event.need_id in found and isinstance(event, _ENDS_VISITS)
+    }
+    if ended:
+        await call_off_ended(connection, found, ended)
 
 
 def _offer_row(event: OfferEvent, version: int) -> OfferRow:

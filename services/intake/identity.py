@@ -27,6 +27,8 @@ from services.intake.visits import is_ahead, plan
 from services.runtime.database import Connection, Pool
 
 _DIGITS = 6
+_MOST_LOOKS = 30
+"""So often a code shows a family."""
 
 
 class TooManyCodes(Exception):
@@ -202,7 +204,6 @@ async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple
     # As it is now: the page may have been asked for before the claim was handed back.
     offer = await offers.read_offer(connection, who.offer.offer_id) or who.offer
     given = await offers.answers_to(connection, offer.offer_id)
-    opening = hash_token(who.opening) if who.opening else b""
     asking = Asking(
         contact_id=contact_id,
         partner_id=who.partner.partner_id,
@@ -214,10 +215,20 @@ async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple
         and not need.progress.status.ended
         and not need.withdrawn,
         sensitive=offer.terms.sensitive or need.terms.is_sensitive,
-        code_good_until=await codes.opening_until(connection, opening, offer.offer_id, contact_id),
+        code_good_until=await _code_good_until(connection, need, offer, who),
         may_visit=await _may_visit(connection, need, offer, who.contact, now),
     )
     return decide(asking, await consents.consents_of(connection, need.need_id), now), now
+
+
+async def _code_good_until(connection: Connection, need: NeedRow, offer: OfferRow, who: Claimant) -> datetime | None:
+    contact_id, opening = who.contact.contact_id, hash_token(who.opening) if who.opening else b""
+    until = await codes.opening_until(connection, opening, offer.offer_id, contact_id)
+    if until is None:
+        return None
+    # Each look stands in the log for good: nobody fills it, nor pushes others off a page of it.
+    looks = await disclosures.count_looks(connection, need.need_id, contact_id, until - codes.OPENING_LASTS)
+    return until if looks < _MOST_LOOKS else None
 
 
 async def _may_visit(connection: Connection, need: NeedRow, offer: OfferRow, contact: Contact, now: datetime) -> bool:

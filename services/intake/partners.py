@@ -9,6 +9,7 @@ from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
 from services.intake.sealing import Seal
 from services.intake.store import partners
+from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
 from services.runtime.tracing import current_traceparent
@@ -27,6 +28,8 @@ async def record_partners(pool: Pool, seal: Seal, records: Sequence[PartnerRecor
     async with pool.acquire() as connection, connection.transaction():
         known = await partners.lock_partners(connection, ids)
         await _save(connection, seal, records)
+        there = {contact.contact_id for record in records for contact in record.contacts}
+        await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
     return set(ids) - known.keys()
 
 
@@ -39,6 +42,7 @@ async def remove_partner(pool: Pool, partner_id: UUID) -> None:
         await partners.save_phones(connection, [partner_id], [])
         gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
+        await call_off_of(connection, [partner_id], lambda _: False)
 
 
 async def read_partner(pool: Pool, partner_id: UUID) -> PartnerRecorded:

@@ -1,7 +1,8 @@
 """A partner's person at a family's door: planned by them, told to family and coordinator, refused with one tap."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -9,19 +10,13 @@ from schemas.handovers import VisitPlanned, VisitRefused
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Answerer
 from services.intake.domain.need import NeedNotFound, NotPossible
-from services.intake.store import needs, partners, visits
+from services.intake.domain.visiting import MOST_PLANNED, check_times
+from services.intake.store import keys, needs, partners, visits
 from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.store.visits import Visit
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
-
-_NOTICE = timedelta(hours=4)
-"""So long before it begins a visit is planned at the latest. The notifier tells of it at least two hours before."""
-_MOST_REFUSED = 2
-"""After so many that were refused nobody asks that family again."""
-_LONGEST = timedelta(hours=4)
-_AHEAD = timedelta(days=30)
 
 
 async def plan(
@@ -32,18 +27,14 @@ async def plan(
     Raises NotPossible, which names the field.
     """
     now = datetime.now(UTC)
-    if begins < now + _NOTICE or begins > now + _AHEAD:
-        raise NotPossible("begins", "a visit begins in four hours at the earliest, and within thirty days")
-    if not begins < ends <= begins + _LONGEST:
-        raise NotPossible("ends", "a visit ends after it begins, within four hours")
+    _, zone = await keys.site_of(connection, need.site_id)
+    check_times(begins, ends, now, zone)
     cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact.contact_id)
     if cleared is None or cleared.until < ends.astimezone(ZoneInfo(contact.time_zone)).date():
         raise NotPossible("contact_id", "only a person with a current clearance on record may visit a family")
-    planned = [one for one in await visits.visits_of(connection, need.need_id) if one.offer_id == offer.offer_id]
-    if any(is_ahead(one, now) for one in planned):
-        raise NotPossible("visit", "a visit is planned already")
-    if sum(one.refused_at is not None for one in planned) >= _MOST_REFUSED:
-        raise NotPossible("visit", "the family has said no before: the coordinator hands over")
+    own = [one for one in await _of(connection, need) if one.partner_id == offer.partner_id]
+    if len(own) >= MOST_PLANNED or any(is_ahead(one, now) and one.offer_id == offer.offer_id for one in own):
+        raise NotPossible("visit", "a visit is planned already, or as many were planned as a family is asked about")
     visit = Visit(
         uuid4(), need.need_id, offer.offer_id, offer.partner_id, contact.contact_id, begins, ends, now, None, told=False
     )
@@ -72,11 +63,35 @@ async def refuse_visit(pool: Pool, need_id: UUID, site_id: UUID | None, visit_id
         await _refuse(connection, need, [one for one in await _of(connection, need) if one.visit_id == visit_id], by)
 
 
-async def call_off(connection: Connection, need: NeedRow, by: Answerer, offer_id: UUID | None = None) -> None:
-    """Takes visits off that are still to come: those of one offer, or all. The need's row must be locked."""
+async def call_off(connection: Connection, need: NeedRow, by: Answerer) -> None:
+    """Takes all visits off that are still to come. The need's row must be locked."""
     now = datetime.now(UTC)
-    ahead = [one for one in await _of(connection, need) if is_ahead(one, now) and offer_id in {None, one.offer_id}]
-    await _refuse(connection, need, ahead, by)
+    await _refuse(connection, need, [one for one in await _of(connection, need) if is_ahead(one, now)], by)
+
+
+async def call_off_ended(
+    connection: Connection, held: Mapping[UUID, NeedRow], ended: Collection[tuple[UUID, UUID | None]]
+) -> None:
+    """Takes off the visits of (need, offer), or of a whole need (offer None). The rows must be locked."""
+    for one in await visits.visits_ahead_in(connection, [need_id for need_id, _ in ended]):
+        if {(one.need_id, None), (one.need_id, one.offer_id)} & set(ended):
+            await _refuse(connection, held[one.need_id], [one], Answerer.COORDINATOR)
+
+
+async def call_off_claimed(connection: Connection, need: NeedRow, offer_id: UUID) -> None:
+    """Takes off what was planned under a claim that is done or handed back. The need's row must be locked."""
+    now = datetime.now(UTC)
+    # Who is at the door as they say that it is done is not told to stay away.
+    planned = [one for one in await _of(connection, need) if one.offer_id == offer_id and one.begins > now]
+    await _refuse(connection, need, planned, Answerer.COORDINATOR)
+
+
+async def call_off_of(connection: Connection, partner_ids: Collection[UUID], stands: Callable[[Visit], bool]) -> None:
+    """Takes off the visits of partners' people that do not stand any more, such as of who has no clearance now."""
+    fallen = [one for one in await visits.visits_ahead_of(connection, partner_ids) if not stands(one)]
+    held = await needs.lock_needs(connection, sorted({one.need_id for one in fallen}))
+    for one in fallen:
+        await _refuse(connection, held[one.need_id], [one], Answerer.COORDINATOR)
 
 
 @dataclass(frozen=True)

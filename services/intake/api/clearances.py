@@ -12,7 +12,8 @@ from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.domain.need import NotPossible
 from services.intake.partners import PartnerNotFound, read_partner
 from services.intake.store import visits
-from services.intake.store.visits import Clearance
+from services.intake.store.visits import Clearance, Visit
+from services.intake.visits import call_off_of
 
 router = APIRouter(prefix="/v1/partners/{partner_id}/contacts/{contact_id}/clearance", tags=["partners"])
 
@@ -52,14 +53,20 @@ async def record_clearance(
     if contact_id not in {contact.contact_id for contact in record.contacts}:
         raise NotPossible("contact_id", "this partner has no such contact; record the partner with its contacts first")
     clearance = Clearance(partner_id, contact_id, entered.kind, entered.checked_by, entered.until)
-    async with caller.desk.pool.acquire() as connection:
+
+    def stands(visit: Visit) -> bool:
+        return visit.contact_id != contact_id or visit.ends.date() <= entered.until
+
+    async with caller.desk.pool.acquire() as connection, connection.transaction():
         await visits.save_clearance(connection, clearance, caller.name)
+        await call_off_of(connection, [partner_id], stands)
     return entered
 
 
 @router.delete("", status_code=204)
 async def drop_clearance(partner_id: UUID, contact_id: UUID, caller: Writer) -> None:
-    """Takes a clearance back, from now on."""
-    async with caller.desk.pool.acquire() as connection:
+    """Takes a clearance back, from now on, and with it the visits that this person has planned."""
+    async with caller.desk.pool.acquire() as connection, connection.transaction():
         if not await visits.drop_clearance(connection, partner_id, contact_id):
             raise PartnerNotFound
+        await call_off_of(connection, [partner_id], lambda visit: visit.contact_id != contact_id)

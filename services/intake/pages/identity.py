@@ -1,6 +1,6 @@
 """`/o/{token}/family`: who the family is, where it chose so: after an award, a code and a written consent."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -114,10 +114,13 @@ def _mask(contact: Contact) -> str:
 def _read_times(form: FormData, zone: str) -> tuple[datetime, datetime]:
     try:
         day = date.fromisoformat(str(form.get("day", "")))
-        begins, ends = (time.fromisoformat(str(form.get(name, ""))) for name in ("begins", "ends"))
-    except ValueError as error:
+        begins, ends = (
+            datetime.combine(day, time.fromisoformat(str(form.get(name, ""))), ZoneInfo(zone)).astimezone(UTC)
+            for name in ("begins", "ends")
+        )
+    except (ValueError, OverflowError) as error:
         raise NotPossible("begins", "say the day, and from when to when") from error
-    return datetime.combine(day, begins, ZoneInfo(zone)), datetime.combine(day, ends, ZoneInfo(zone))
+    return begins, ends
 
 
 def _back(token: str) -> Response:

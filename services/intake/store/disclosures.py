@@ -56,6 +56,14 @@ async def add_look(connection: Connection, look: Look) -> Entry:
     return entry
 
 
+async def count_looks(connection: Connection, need_id: UUID, who_id: UUID, since: datetime) -> int:
+    """How often one person looked at one family since then."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM disclosures WHERE need_id = $1 AND who_id = $2 AND at >= $3", need_id, who_id, since
+    )
+    return count
+
+
 async def read_log(connection: Connection) -> AsyncIterator[Entry]:
     """The whole log, from its beginning."""
     async with connection.transaction(readonly=True):

@@ -1,6 +1,6 @@
 """Visits that partners planned, and whose people may make them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -132,6 +132,24 @@ async def add_restored(connection: Connection, planned: Sequence[Visit]) -> None
 async def visits_of(connection: Connection, need_id: UUID) -> list[Visit]:
     """A need's visits, the next one first."""
     rows = await connection.fetch(_WITH_TOLD + " WHERE need_id = $1 ORDER BY begins", need_id)
+    return [_read(row) for row in rows]
+
+
+async def visits_ahead_of(connection: Connection, partner_ids: Collection[UUID]) -> list[Visit]:
+    """The visits of these partners' people that are still to come."""
+    rows = await connection.fetch(
+        _WITH_TOLD + " WHERE partner_id = ANY($1::uuid[]) AND refused_at IS NULL AND ends > now() ORDER BY begins",
+        partner_ids,
+    )
+    return [_read(row) for row in rows]
+
+
+async def visits_ahead_in(connection: Connection, need_ids: Sequence[UUID]) -> list[Visit]:
+    """The visits of these needs that are still to come."""
+    rows = await connection.fetch(
+        _WITH_TOLD + " WHERE need_id = ANY($1::uuid[]) AND refused_at IS NULL AND ends > now() ORDER BY begins",
+        need_ids,
+    )
     return [_read(row) for row in rows]
 
 
