@@ -57,7 +57,7 @@ Row = dict[str, Any]
 Findings: TypeAlias = list[str]
 """What breaks a promise, in words."""
 Thing = TypeVar("Thing")
-_FAMILY = re.compile(rb"Family \d|\+1347555\d{4}")
+_FAMILY = re.compile(rb"Family[ .]\d|\+1347555\d{4}")
 _MATCHED = "SELECT need_id, version, status, stuck, due_at, terms->>'urgency' AS urgency FROM needs"
 
 

@@ -113,7 +113,15 @@ class Town:
             "urgency": chance.choice(["today", "this_week", "routine"]),
             "needed_by": (datetime.now(UTC) + timedelta(seconds=chance.uniform(*self.lead))).isoformat(),
             "consent": {"kind": "spoken"},
-            "family": {"name": f"Family {number}", "phone": phone, "channels": ["text"]},
+            "family": {
+                "name": f"Family {number}",
+                "phone": phone,
+                "channels": ["text"],
+                # In all that tells who they are, words that the checker looks for everywhere.
+                "address": f"{number} Family {number} Lane",
+                "email": f"Family.{number}@example.org",
+                "notes": f"Family {number} has a dog",
+            },
         }
         key = {"Idempotency-Key": str(uuid4())}
         async with self.place.caller() as caller:
