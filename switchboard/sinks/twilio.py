@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from switchboard.people import open_client
 from switchboard.sinks.kept import Box, Kept
 
 _NUMBER = re.compile(r"^\+[1-9][0-9]{6,14}$")
@@ -74,7 +75,7 @@ class Texting:
         signature = base64.b64encode(hmac.digest(self.token.encode(), signed.encode(), hashlib.sha1)).decode()
         self.box.add(kind="text", sender=sender, to=self.number, text=body, incoming=True, status="received")
         try:
-            async with httpx.AsyncClient(timeout=15) as client:
+            async with open_client(timeout=15) as client:
                 answer = await client.post(self.deliver_to, data=form, headers={"X-Twilio-Signature": signature})
             answer.raise_for_status()
             reply = ET.fromstring(answer.content).findtext("Message") or ""  # noqa: S314 - our own service

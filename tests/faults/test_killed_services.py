@@ -34,7 +34,7 @@ async def system() -> AsyncIterator[System]:
 async def test_a_killed_service_loses_and_doubles_nothing(system: System, victim: str) -> None:
     process = getattr(system.run, victim)
     known = {need["need_id"] for need in await all_needs(system)}
-    answering = asyncio.create_task(answer_every_offer(system))
+    answering = asyncio.create_task(answer_every_offer(system, await newest_message(system)))
     posting = asyncio.create_task(post_needs(system))
     for _ in range(2):
         await eventually(partial(something_new, system, frozenset(known)), within=20)
@@ -91,9 +91,14 @@ async def post_need(system: System, key: str) -> str:
     return need_id
 
 
-async def answer_every_offer(system: System) -> None:
-    """Says YES to every offer, by text, again and again until the text is taken."""
-    after, waiting = 0, []
+async def newest_message(system: System) -> int:
+    sent = await system.client.get(f"{system.sinks_url}/api/stream")
+    return max((message["number"] for message in sent.json()["messages"]), default=0)
+
+
+async def answer_every_offer(system: System, after: int) -> None:
+    """Says YES to every offer since then, by text, again and again until the text is taken."""
+    waiting: list[tuple[str, str]] = []
     while True:
         answer = await system.client.get(f"{system.sinks_url}/api/stream", params={"after": after, "wait": 0.2})
         for message in answer.json()["messages"]:
