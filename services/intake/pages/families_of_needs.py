@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from schemas.vocabulary import Answerer, IdentityRecord
 from services.intake import needs
 from services.intake.domain.disclosure_log import Look, LookPurpose, Who
+from services.intake.pages.need_status import was_erased
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
@@ -47,7 +48,7 @@ async def show_family(request: Request, need_id: UUID, person: SignedIn, desk: O
         person=person,
         need=need,
         family=family,
-        erased=any(entry.what == "handovers.family_erased" for entry in history),
+        erased=was_erased(history),
         ways_to_write=family.ways_to_write(texts_stopped=bool(stopped)) if family else (),
         language_names=Locale(words_for(request, person.language).language).languages,
     )

@@ -34,3 +34,8 @@ def was_confirmed(history: Sequence[HistoryEntry]) -> bool:
     """Whether the last question "did it arrive?" was answered already: the matcher's word is on its way."""
     turns = [entry.what for entry in history if entry.what in _TURNS]
     return bool(turns) and turns[-1] in _FAMILY_ANSWERS
+
+
+def was_erased(history: Sequence[HistoryEntry]) -> bool:
+    """Whether who the family was is erased as promised, rather than lost."""
+    return any(entry.what == "handovers.family_erased" for entry in history)

@@ -14,7 +14,7 @@ from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
-from services.intake.pages.need_status import may_confirm, status_of, was_confirmed
+from services.intake.pages.need_status import may_confirm, status_of, was_confirmed, was_erased
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
@@ -54,7 +54,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         status_of=status_of,
         told=timeline.tell(history, need.terms, names, words),
         has_family=not nameless,
-        erased=any(entry.what == "handovers.family_erased" for entry in history),
+        erased=was_erased(history),
         visits=announced,
         signed=next((one for one in agreed if one.records and one.is_live(now)), None),
         knowing=list({look.who_id: look for look in looks if look.who is Who.CONTACT}.values()),

@@ -49,6 +49,7 @@ _WITH_TOLD = """
       FROM visits
 """
 # A family that cannot be written to is visited by nobody: it could not say no.
+_AHEAD = _WITH_TOLD + " WHERE refused_at IS NULL AND ends > now()"
 
 
 async def save_clearance(connection: Connection, clearance: Clearance, recorded_by: str) -> None:
@@ -138,7 +139,7 @@ async def visits_of(connection: Connection, need_id: UUID) -> list[Visit]:
 async def visits_ahead_of(connection: Connection, partner_ids: Collection[UUID]) -> list[Visit]:
     """The visits of these partners' people that are still to come."""
     rows = await connection.fetch(
-        _WITH_TOLD + " WHERE partner_id = ANY($1::uuid[]) AND refused_at IS NULL AND ends > now() ORDER BY begins",
+        _AHEAD + " AND partner_id = ANY($1::uuid[]) ORDER BY begins",
         partner_ids,
     )
     return [_read(row) for row in rows]
@@ -147,7 +148,7 @@ async def visits_ahead_of(connection: Connection, partner_ids: Collection[UUID])
 async def visits_ahead_in(connection: Connection, need_ids: Sequence[UUID]) -> list[Visit]:
     """The visits of these needs that are still to come."""
     rows = await connection.fetch(
-        _WITH_TOLD + " WHERE need_id = ANY($1::uuid[]) AND refused_at IS NULL AND ends > now() ORDER BY begins",
+        _AHEAD + " AND need_id = ANY($1::uuid[]) ORDER BY begins",
         need_ids,
     )
     return [_read(row) for row in rows]
