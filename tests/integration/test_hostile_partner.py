@@ -23,6 +23,7 @@ from services.intake.api.texts import sign
 from services.intake.erasing import erase_family
 from services.intake.gate import AT_ONCE
 from services.intake.pages.cookies import Cookie
+from services.intake.store import codes
 from services.intake.store.erasures import ErasureCause
 from tests.browser.intake import SECRET, award_of, family_path, offer_of, offer_path
 from tests.integration.cases import ADDRESS, FORM_MARK, NAME, PHONE, Case, knows, send
@@ -83,6 +84,21 @@ async def test_a_right_code_sent_from_many_browsers_at_once_opens_one(case: Case
         async with case.intake.desk.pool.acquire() as connection:
             assert await connection.fetchval("SELECT count(*) FROM openings") == 1
     assert sum(answer.history != [] for answer in answers) == 1
+
+
+async def test_a_code_that_was_used_is_good_no_more_even_to_who_began_before(case: Case) -> None:
+    await case.sign("name")
+    async with case.browser() as browser:
+        await ask_and_fetch(case, browser)
+    offer_id, contact_id = case.made.offer_id, case.contact.contact_id
+    pool = case.intake.desk.pool
+    async with pool.acquire() as first, pool.acquire() as second, first.transaction():
+        began = await first.fetchval("SELECT now()")
+        async with second.transaction():
+            assert await second.fetchval("SELECT now()") > began
+            assert await codes.try_code(second, offer_id, contact_id) is not None
+            await codes.use_up(second, offer_id, contact_id)
+        assert await codes.try_code(first, offer_id, contact_id) is None
 
 
 async def test_a_day_leaves_thirty_guesses_in_a_million_however_often_a_code_is_asked_for(case: Case) -> None:

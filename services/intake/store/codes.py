@@ -59,8 +59,10 @@ async def try_code(connection: Connection, offer_id: UUID, contact_id: UUID) -> 
 
 async def use_up(connection: Connection, offer_id: UUID, contact_id: UUID) -> None:
     """The code was right, and is good no more."""
+    # As if each try had been spent: now() is when a transaction began, so one that waited for this row, and began
+    # before, would take a code that expires "now" for good.
     await connection.execute(
-        "UPDATE codes SET expires_at = now() WHERE offer_id = $1 AND contact_id = $2", offer_id, contact_id
+        "UPDATE codes SET tries = $3 WHERE offer_id = $1 AND contact_id = $2", offer_id, contact_id, MOST_TRIES
     )
 
 
