@@ -6,7 +6,20 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from schemas.event import Items, NeedEvent, Part
-from schemas.vocabulary import AgeBand, CancelReason, ConsentKind, LanguageCode, PartnerKind, Urgency, ZipCode
+from schemas.vocabulary import (
+    AgeBand,
+    CancelReason,
+    Circumstance,
+    Condition,
+    ConsentKind,
+    Fit,
+    HandoverWay,
+    IncomeBand,
+    LanguageCode,
+    PartnerKind,
+    Urgency,
+    ZipCode,
+)
 
 
 class Consent(Part):
@@ -17,6 +30,13 @@ class Consent(Part):
     partner_ids: tuple[UUID, ...] = Field(default=(), max_length=50)
     """Only these partners; empty means any partner."""
     excluded_kinds: tuple[PartnerKind, ...] = Field(default=(), max_length=5)
+
+
+class FirstAsk(Part):
+    """Partners whom the coordinator picked: nobody else is asked before `until`, unless none of them is left to ask."""
+
+    partner_ids: tuple[UUID, ...] = Field(min_length=1, max_length=50)
+    until: AwareDatetime
 
 
 class NeedTerms(Part):
@@ -30,6 +50,21 @@ class NeedTerms(Part):
     languages: tuple[LanguageCode, ...] = Field(default=("en",), min_length=1, max_length=5)
     household: tuple[AgeBand, ...] = Field(default=(), max_length=20)
     """One age band for each person; empty means unknown."""
+    must_speak: bool = True
+    """Whether who speaks none of the languages is left out, or only asked later."""
+    income: IncomeBand | None = None
+    """None means unknown."""
+    circumstances: tuple[Circumstance, ...] = Field(default=(), max_length=9)
+    """What holds for the family."""
+    not_circumstances: tuple[Circumstance, ...] = Field(default=(), max_length=9)
+    """What does not. What stands in neither is unknown."""
+    handover: tuple[HandoverWay, ...] = Field(default=(), max_length=4)
+    """What works for the family; empty means any way does."""
+    excluded_conditions: tuple[Condition, ...] = Field(default=(), max_length=4)
+    """Who asks for any of these is left out."""
+    preferences: tuple[Fit, ...] = Field(default=(), max_length=10)
+    """Who fits is asked first."""
+    first_ask: FirstAsk | None = None
     consent: Consent
     sensitive: bool = False
     """Raised by hand, and never lowered. Whether a need is sensitive is said by `is_sensitive`."""

@@ -24,6 +24,8 @@ class OfferReasons(Part):
     fairness: float = Field(ge=0, le=1)
     yes_chance: float = Field(ge=0, le=1)
     language: float = Field(ge=0, le=1)
+    fit: float = Field(default=1, ge=0, le=1)
+    """The share of the family's preferences that are met; 1 where it has none."""
     to_be_confirmed: tuple[EligibilityRule, ...] = Field(default=(), max_length=10)
     directory_position: int = Field(ge=0)
     """How many partner records the index had read when it chose."""

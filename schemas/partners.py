@@ -1,13 +1,26 @@
 """Topic `partners`: each partner's whole current record; a tombstone removes it."""
 
+from datetime import time
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from schemas.event import Event, Part
 from schemas.taxonomy import Category
-from schemas.vocabulary import Channel, Interest, LanguageCode, PartnerKind, PartnerStatus, StateCode, ZipCode
+from schemas.vocabulary import (
+    Channel,
+    Circumstance,
+    Condition,
+    Fit,
+    HandoverWay,
+    Interest,
+    LanguageCode,
+    PartnerKind,
+    PartnerStatus,
+    StateCode,
+    ZipCode,
+)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>\x00-\x1f]+@[^\s@<>\x00-\x1f]+$", max_length=254)]
@@ -55,6 +68,16 @@ class NationArea(Part):
 ServiceArea = Annotated[RadiusArea | ZipListArea | CountyArea | StateArea | NationArea, Field(discriminator="kind")]
 
 
+class Opening(Part):
+    """Hours of one day of each week, on the clock of the place where the service is given."""
+
+    weekday: int = Field(ge=0, le=6)
+    """0 is Monday."""
+    opens: time
+    closes: time
+    """Later than `opens`: what goes on after midnight is the next day's opening."""
+
+
 class Service(Part):
     """One thing that a partner does. A rule left out is unknown: eligible, to be confirmed."""
 
@@ -65,8 +88,22 @@ class Service(Part):
     """Where the service is given, for the distance."""
     min_age: int | None = Field(default=None, ge=0, le=130)
     max_age: int | None = Field(default=None, ge=0, le=130)
+    min_household: int | None = Field(default=None, ge=1, le=20)
+    max_household: int | None = Field(default=None, ge=1, le=20)
+    """How many people live there."""
+    income_limit: int | None = Field(default=None, ge=0, le=10_000)
+    """The most a household may earn, in percent of the federal poverty guideline; 10,000 is no limit."""
+    only_for: tuple[Circumstance, ...] = Field(default=(), max_length=9)
+    """Any of these has to hold; empty is for everybody."""
     languages: tuple[LanguageCode, ...] = Field(default=(), max_length=20)
+    handover: tuple[HandoverWay, ...] = Field(default=(), max_length=4)
+    hours: tuple[Opening, ...] = Field(default=(), max_length=28)
+    conditions: tuple[Condition, ...] = Field(default=(), max_length=4)
+    """What is asked of whom it helps; empty is nothing."""
+    fits: tuple[Fit, ...] = Field(default=(), max_length=10)
     claims_per_week: int | None = Field(default=None, ge=0, le=10_000)
+    claims_at_once: int | None = Field(default=None, ge=0, le=10_000)
+    """How many claims may be in its hands at the same time."""
 
 
 class Contact(Part):
@@ -92,6 +129,8 @@ class PartnerRecorded(Event):
     name: Name
     kind: PartnerKind
     status: PartnerStatus = PartnerStatus.ACTIVE
+    snoozed_until: AwareDatetime | None = None
+    """Not asked before then, by its own wish."""
     services: tuple[Service, ...] = Field(default=(), max_length=500)
     contacts: tuple[Contact, ...] = Field(default=(), max_length=20)
     messages_per_week: int = Field(default=10, ge=0, le=200)

@@ -40,6 +40,71 @@ class AgeBand(StrEnum):
         return int(low), int(high) if high else 130
 
 
+class IncomeBand(StrEnum):
+    """What a household earns, in percent of the federal poverty guideline for its size, as wide as rules need it."""
+
+    UP_TO_100 = "0-100"
+    UP_TO_130 = "101-130"
+    UP_TO_150 = "131-150"
+    UP_TO_185 = "151-185"
+    UP_TO_200 = "186-200"
+    UP_TO_300 = "201-300"
+    OVER_300 = "301+"
+
+    @property
+    def percent(self) -> tuple[int, int]:
+        """The least and the most percent of the guideline."""
+        low, _, high = self.value.removesuffix("+").partition("-")
+        return int(low), int(high) if high else 10_000
+
+
+class Circumstance(StrEnum):
+    """What some services are for alone. Nobody has to say which of them holds."""
+
+    WOMAN = auto()
+    MAN = auto()
+    VETERAN = auto()
+    PREGNANT = auto()
+    DISABILITY = auto()
+    FOSTER_CARE = auto()
+    KINSHIP_CARE = auto()
+    SINGLE_PARENT = auto()
+    COLLEGE_STUDENT = auto()
+
+
+class HandoverWay(StrEnum):
+    """How help gets from a partner to a family."""
+
+    PICK_UP = auto()
+    DROP_OFF = auto()
+    IN_PERSON = auto()
+    REMOTE = auto()
+
+
+class Condition(StrEnum):
+    """What a partner asks of whom it helps: told before anybody is asked; a family may leave such partners out."""
+
+    SHOWS_ID = auto()
+    INTERVIEW = auto()
+    WORSHIP = auto()
+    RESIDENCE = auto()
+
+
+class Fit(StrEnum):
+    """What makes help fit a family better: it ranks partners, and leaves none out."""
+
+    HALAL = auto()
+    KOSHER = auto()
+    VEGETARIAN = auto()
+    GLUTEN_FREE = auto()
+    STEP_FREE = auto()
+    SIGN_LANGUAGE = auto()
+    INTERPRETER = auto()
+    FEMALE_STAFF = auto()
+    LGBTQ_WELCOMING = auto()
+    CULTURALLY_SPECIFIC = auto()
+
+
 class ConsentKind(StrEnum):
     """How the family agreed. Spoken permits anonymous offers; identity needs the written kind (34 CFR 99.30)."""
 
@@ -142,15 +207,23 @@ class WithdrawalReason(StrEnum):
 
 
 class EligibilityRule(StrEnum):
-    """What decides whether a partner may be asked."""
+    """What decides whether a partner may be asked, in the order in which a partner that fails several is counted."""
 
-    CATEGORY = auto()
+    STATUS = auto()
     AREA = auto()
-    AGES = auto()
-    LANGUAGES = auto()
+    CATEGORY = auto()
     CONSENT = auto()
     SENSITIVE = auto()
-    STATUS = auto()
+    CONFLICT = auto()
+    AGES = auto()
+    HOUSEHOLD_SIZE = auto()
+    INCOME = auto()
+    CIRCUMSTANCES = auto()
+    LANGUAGES = auto()
+    HANDOVER = auto()
+    HOURS = auto()
+    CONDITIONS = auto()
+    ASKED_BEFORE = auto()
     CAPACITY = auto()
 
 
