@@ -7,7 +7,7 @@ The spreadsheet has one row for each service of a partner, as in `partners_examp
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from services.intake.domain.partner import ListedPartner
 from switchboard.errors import SwitchboardError
@@ -83,8 +84,16 @@ def _send(url: str, key: str, records: list[dict[str, Any]]) -> httpx.Response:
 def _locate(error: dict[str, str], read: Read) -> Refused:
     match error["field"].split("."):
         case ["partners", position, *field] if field:
-            return Refused(read.records[int(position)][1][0], f"{'.'.join(field)}: {error['message']}")
+            return Refused(_line_of(field, read.records[int(position)][1]), f"{'.'.join(field)}: {error['message']}")
     return Refused(1, f"{error['field']}: {error['message']}")
+
+
+def _line_of(place: Sequence[str], lines: list[int]) -> int:
+    """A spreadsheet has a line for each service; whatever else is wrong is in the first."""
+    match place:
+        case ["services", number, *_] if number.isdigit() and int(number) < len(lines):
+            return lines[int(number)]
+    return lines[0]
 
 
 def read_file(path: Path) -> Read:
@@ -227,10 +236,10 @@ def _check(read: Read) -> Read:
         try:
             ListedPartner.model_validate(record)
         except ValidationError as error:
-            refused += [Refused(line, why) for why in _say(error.errors(include_url=False)) for line in lines[:1]]
+            refused += [_refuse(one, lines) for one in error.errors(include_url=False)]
     return Read(read.records, sorted(refused, key=lambda one: one.line))
 
 
-def _say(errors: Sequence[Any]) -> Iterable[str]:
-    for one in errors:
-        yield f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].removeprefix('Value error, ')}"
+def _refuse(error: ErrorDetails, lines: list[int]) -> Refused:
+    place = [str(part) for part in error["loc"]]
+    return Refused(_line_of(place, lines), f"{'.'.join(place)}: {error['msg'].removeprefix('Value error, ')}")

@@ -1,15 +1,17 @@
 """A partner as somebody enters it."""
 
-from typing import Annotated
+from datetime import time
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from schemas.partners import (
     Contact,
     CountyArea,
     Name,
     NationArea,
+    Opening,
     PartnerRecorded,
     RadiusArea,
     Service,
@@ -17,7 +19,7 @@ from schemas.partners import (
     ZipListArea,
 )
 from schemas.vocabulary import Interest, PartnerKind, PartnerStatus
-from services.intake.domain.reaching import Email, Phone, Zip
+from services.intake.domain.reaching import Email, Phone, Zip, Zone, read_county
 
 
 class EnteredRadiusArea(RadiusArea):
@@ -32,9 +34,42 @@ class EnteredZipListArea(ZipListArea):
     zip_codes: tuple[Zip, ...] = Field(min_length=1, max_length=2000)
 
 
+class EnteredCountyArea(CountyArea):
+    """A county that exists, however it is spelt in large and small letters."""
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        county = read_county(self.county, self.state)
+        return self if county == self.county else self.model_copy(update={"county": county})
+
+
 EnteredArea = Annotated[
-    EnteredRadiusArea | EnteredZipListArea | CountyArea | StateArea | NationArea, Field(discriminator="kind")
+    EnteredRadiusArea | EnteredZipListArea | EnteredCountyArea | StateArea | NationArea, Field(discriminator="kind")
 ]
+
+
+class EnteredOpening(Opening):
+    """Hours of one day of each week, on the clock of the place where the service is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @field_validator("opens", "closes")
+    @classmethod
+    def _on_the_local_clock(cls, hour: time) -> time:
+        if hour.tzinfo is not None:
+            raise ValueError("leave the time zone out: the ZIP code of the service says which it is")
+        return hour
+
+    @field_validator("closes")
+    @classmethod
+    def _later_than_opens(cls, closes: time, info: ValidationInfo) -> time:
+        opens = info.data.get("opens")
+        if opens is not None and closes <= opens:
+            raise ValueError(
+                f"this must be later than opens, which is {opens:%H:%M}; what goes on after midnight is an opening "
+                "of the next day"
+            )
+        return closes
 
 
 class EnteredService(Service):
@@ -44,6 +79,16 @@ class EnteredService(Service):
 
     area: EnteredArea
     zip_code: Zip | None = None
+    hours: tuple[EnteredOpening, ...] = Field(default=(), max_length=28)
+
+    @field_validator("max_age", "max_household")
+    @classmethod
+    def _not_below_the_least(cls, most: int | None, info: ValidationInfo) -> int | None:
+        lower = str(info.field_name).replace("max_", "min_")
+        least = info.data.get(lower)
+        if most is not None and least is not None and most < least:
+            raise ValueError(f"this is below {lower}, which is {least}; change one of them, or leave one out")
+        return most
 
 
 class EnteredContact(Contact):
@@ -53,16 +98,20 @@ class EnteredContact(Contact):
 
     email: Email | None = None
     phone: Phone | None = None
+    time_zone: Zone = "America/New_York"
 
 
 class EnteredPartner(BaseModel):
     """A partner's record, whole: what is left out is gone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     name: Name
     kind: PartnerKind
     status: PartnerStatus = PartnerStatus.ACTIVE
+    """Whether it is asked at all: `paused` by its own wish, `suspended` by the network's."""
+    snoozed_until: AwareDatetime | None = None
+    """Not asked before then, by its own wish; after it, asked again without anybody doing anything."""
     services: tuple[EnteredService, ...] = Field(default=(), max_length=500)
     contacts: tuple[EnteredContact, ...] = Field(default=(), max_length=20)
     messages_per_week: int = Field(default=10, ge=0, le=200)
