@@ -385,3 +385,30 @@ async def test_the_openapi_document_is_there_with_examples(office: Office) -> No
     assert (await office.ours.post("/v1/needs", json=example)).status_code == 201
     assert not [path for path in document["paths"] if path.startswith(("/internal", "/webhooks", "/o/"))]
     assert (await office.ours.get("/v1/nothing")).headers["content-type"] == "application/problem+json"
+
+
+async def test_what_a_partner_says_of_who_is_helped_is_kept_beside_its_record_and_goes_with_it(office: Office) -> None:
+    partner_id, service_id = uuid4(), str(uuid4())
+    service = {"service_id": service_id, "categories": ["food"], "area": {"kind": "nation"}}
+    said = {"eligibility_text": "Families of Canary Row, by appointment"}
+    path, record = f"/v1/partners/{partner_id}", {"name": "A Pantry", "kind": "nonprofit", "services": [service | said]}
+    assert (await office.ours.put(path, json=record)).json()["services"][0]["eligibility_text"] == said[
+        "eligibility_text"
+    ]
+    read = (await office.ours.get(path)).json()
+    assert read["services"][0]["eligibility_text"] == said["eligibility_text"]
+    listed = {"partners": [read]}
+    assert (await office.ours.put("/v1/partners", json=listed)).status_code == 200  # what is read can be sent back
+    assert (await office.ours.get(path)).json() == read
+    async with office.intake.desk.pool.acquire() as connection:
+        sent = await connection.fetch("SELECT value FROM outbox")
+        assert sent
+        assert not any(b"Canary" in row["value"] for row in sent)
+    await office.ours.put(path, json=record | {"services": [service]})
+    assert (await office.ours.get(path)).json()["services"][0]["eligibility_text"] is None
+    await office.ours.put(path, json=record)
+    await office.ours.delete(path)
+    async with office.intake.desk.pool.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM eligibility_texts") == 0
+    too_long = record | {"services": [service | {"eligibility_text": "x" * 2001}]}
+    assert (await office.ours.put(path, json=too_long)).status_code == 422

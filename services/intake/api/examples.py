@@ -71,6 +71,7 @@ _PARTNER = {
             "hours": [{"weekday": 5, "opens": "10:00", "closes": "14:00"}],
             "conditions": ["shows_id"],
             "fits": ["step_free"],
+            "eligibility_text": "Families with children in our neighborhood. Please bring bags.",
             "claims_per_week": 3,
             "claims_at_once": 2,
         }

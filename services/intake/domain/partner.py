@@ -4,7 +4,16 @@ from datetime import time
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from schemas.partners import (
     Contact,
@@ -72,6 +81,12 @@ class EnteredOpening(Opening):
         return closes
 
 
+EligibilityText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"),
+]
+
+
 class EnteredService(Service):
     """One thing that a partner does."""
 
@@ -80,6 +95,8 @@ class EnteredService(Service):
     area: EnteredArea
     zip_code: Zip | None = None
     hours: tuple[EnteredOpening, ...] = Field(default=(), max_length=28)
+    eligibility_text: EligibilityText | None = None
+    """Who is helped, in the partner's or its directory's own words: shown, kept by intake alone, decides nothing."""
 
     @field_validator("max_age", "max_household")
     @classmethod
@@ -120,8 +137,13 @@ class EnteredPartner(BaseModel):
     conflicts: tuple[Interest, ...] = Field(default=(), max_length=5)
 
     def to_record(self, partner_id: UUID) -> PartnerRecorded:
-        """The record of it."""
+        """The record of it, as others read it: without typed text."""
         return PartnerRecorded.model_validate({**self.model_dump(), "partner_id": partner_id})
+
+    @property
+    def eligibility_texts(self) -> dict[UUID, str]:
+        """By service, what stands beside the record."""
+        return {one.service_id: one.eligibility_text for one in self.services if one.eligibility_text}
 
 
 class ListedPartner(EnteredPartner):
