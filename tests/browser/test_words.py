@@ -21,10 +21,15 @@ SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
 SECTIONS: dict[str, type[Enum]] = {
     "cancel": vocabulary.CancelReason,
     "channel": vocabulary.Channel,
+    "circumstance": vocabulary.Circumstance,
+    "condition": vocabulary.Condition,
     "consent": vocabulary.ConsentKind,
     "decline": vocabulary.DeclineReason,
+    "handover": vocabulary.HandoverWay,
+    "income": vocabulary.IncomeBand,
     "phone_of": PhoneOwner,
     "phone_of_hint": PhoneOwner,
+    "preference": vocabulary.Fit,
     "recipient": RecipientKind,
     "release": vocabulary.ReleaseReason,
     "status": NeedProgress,
@@ -50,6 +55,7 @@ CHOSEN = {
     "problem.phone_of",
     "reaching.voicemail_no",
 }
+CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

@@ -47,6 +47,12 @@ def partner_ids(history: Sequence[HistoryEntry]) -> list[UUID]:
     return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
 
 
+def name_partners(ids: Iterable[UUID], partners: Mapping[UUID, str], words: Words) -> str:
+    """Their names in a row, each once; one that is gone is "a partner". Empty for nobody."""
+    names = [partners.get(partner_id) or words("history.somebody") for partner_id in dict.fromkeys(ids)]
+    return format_list(names, locale=words.language) if names else ""
+
+
 def _groups(history: Iterable[HistoryEntry]) -> Iterator[list[HistoryEntry]]:
     for what, entries in groupby(history, key=lambda entry: entry.what):
         group = list(entries)
@@ -72,7 +78,7 @@ class _Teller:
             return self.words(f"said_for_family.{entry.what.partition('.')[2]}")
         return self.words(
             f"history.{entry.what.partition('.')[2]}",
-            partner=self._name_partners(group),
+            partner=name_partners(partner_ids(group), self.partners, self.words),
             items=self._name_items(facts.get("awarded") or facts.get("met") or []),
             why=self._explain(entry),
         )
@@ -89,11 +95,6 @@ class _Teller:
     def _explain(self, entry: HistoryEntry) -> str:
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
-
-    def _name_partners(self, group: Sequence[HistoryEntry]) -> str:
-        known = [self.partners.get(partner_id, "") for partner_id in dict.fromkeys(partner_ids(group))]
-        names = [name or self.words("history.somebody") for name in known]
-        return format_list(names, locale=self.words.language) if names else ""
 
     def _name_items(self, lines: Sequence[Mapping[str, int]]) -> str:
         codes = {item.line: item.code for item in self.terms.items}
