@@ -2,20 +2,31 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
+import numpy as np
 import zipcodes
+from numpy.typing import NDArray
 
 EARTH_RADIUS_MILES = 3958.8
+_MILES_PER_DEGREE = EARTH_RADIUS_MILES * math.pi / 180
+_MENDED_ZONES = {"Napakiak": "America/Anchorage", "": "UTC"}
+"""One town stands in the column of its zone; post offices of the armed forces have none."""
+
+Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A ZIP code's place. `point` is its centre in degrees (latitude, longitude); None where nobody knows it."""
 
+    number: int
+    """Counts the ZIP codes, from 0, in their order."""
+    zip_code: str
     city: str
     county: str
     state: str
+    zone: str
     point: tuple[float, float] | None
 
     @property
@@ -29,17 +40,26 @@ class Place:
         return f"{self.county or self.state}, {self.state}"
 
 
-@lru_cache(maxsize=50_000)
 def place_of(zip_code: str) -> Place | None:
     """The place of a ZIP code; None when there is no such ZIP code."""
-    rows: list[dict[str, str]] = zipcodes.matching(zip_code)  # type: ignore[no-untyped-call]
-    if not rows:
-        return None
-    row = rows[0]
+    return places().get(zip_code)
+
+
+@cache
+def places() -> dict[str, Place]:
+    """All places by ZIP code, in order."""
+    rows: dict[str, dict[str, str]] = {}
+    for row in zipcodes.list_all():  # type: ignore[no-untyped-call]
+        rows.setdefault(row["zip_code"], row)
+    return {zip_code: _read(number, rows[zip_code]) for number, zip_code in enumerate(sorted(rows))}
+
+
+def _read(number: int, row: dict[str, str]) -> Place:
     latitude, longitude = float(row["lat"]), float(row["long"])
     # 872 rows say 0, 0: nobody lives there.
     point = None if latitude == 0 and longitude == 0 else (latitude, longitude)
-    return Place(row["city"], row["county"] or "", row["state"], point)
+    zone = _MENDED_ZONES.get(row["timezone"], row["timezone"])
+    return Place(number, row["zip_code"], row["city"], row["county"] or "", row["state"], zone, point)
 
 
 def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -53,3 +73,44 @@ def miles_between(one: tuple[float, float], other: tuple[float, float]) -> float
         + math.cos(latitude) * math.cos(other_latitude) * math.sin((other_longitude - longitude) / 2) ** 2
     )
     return 2 * EARTH_RADIUS_MILES * math.asin(math.sqrt(half))
+
+
+@cache
+def radians() -> Floats:
+    """(latitude, longitude) by a place's number, in radians; NaN where nobody knows it."""
+    points = [place.point or (math.nan, math.nan) for place in places().values()]
+    return np.ascontiguousarray(np.radians(points).T)
+
+
+def miles_to(point: tuple[float, float], latitudes: Floats, longitudes: Floats) -> Floats:
+    """As `miles_between`, to many points in radians; NaN to those that nobody knows."""
+    latitude, longitude = math.radians(point[0]), math.radians(point[1])
+    half = (
+        np.sin((latitudes - latitude) / 2) ** 2
+        + math.cos(latitude) * np.cos(latitudes) * np.sin((longitudes - longitude) / 2) ** 2
+    )
+    miles: Floats = 2 * EARTH_RADIUS_MILES * np.arcsin(np.sqrt(half))
+    return miles
+
+
+@cache
+def _from_south() -> tuple[NDArray[np.intp], Floats]:
+    """The numbers of the places with a centre, from south to north, and their latitudes in degrees."""
+    degrees = np.degrees(radians()[0])
+    order = np.argsort(degrees)[: np.count_nonzero(~np.isnan(degrees))]
+    return order, degrees[order]
+
+
+def numbers_within(number: int, miles: float) -> NDArray[np.intp]:
+    """The numbers of the places whose centre is within so many miles of another's, which is always among them."""
+    latitudes, longitudes = radians()
+    if np.isnan(latitudes[number]):
+        return np.array([number])
+    centre = (math.degrees(latitudes[number]), math.degrees(longitudes[number]))
+    order, degrees = _from_south()
+    # A little more than the miles are, so that rounding leaves nobody out.
+    reach = miles / _MILES_PER_DEGREE + 1e-6
+    first, last = np.searchsorted(degrees, (centre[0] - reach, centre[0] + reach))
+    band = order[first:last]
+    near = band[miles_to(centre, latitudes[band], longitudes[band]) <= miles]
+    return np.union1d(near, number)
