@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from schemas.offers import OfferReasons
 from services.matcher import store
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
@@ -35,7 +36,7 @@ async def find_candidates(
         records.count_offers([one.partner_id for one in chosen[need.need_id]])
     wanted = Counter(one.partner_id for best in chosen.values() for one in best)
     numbers = await store.take_numbers(connection, wanted) if wanted else {}
-    return {need.need_id: _give_numbers(need, chosen[need.need_id], numbers) for need, _ in wanting}
+    return {need.need_id: _give_numbers(need, chosen[need.need_id], numbers, directory.position) for need, _ in wanting}
 
 
 class Records:
@@ -77,7 +78,9 @@ def _asked_once_more(record: Record) -> Record:
     return replace(record, open_offers=record.open_offers + 1, messages_this_week=record.messages_this_week + 1)
 
 
-def _give_numbers(need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]]) -> list[Candidate]:
+def _give_numbers(
+    need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]], position: int
+) -> list[Candidate]:
     sensitive = need.terms.is_sensitive
     place = place_of(need.terms.zip_code)
     label = "" if place is None else place.county_label if sensitive else place.label
@@ -89,7 +92,7 @@ def _give_numbers(need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, li
             items=one.items,
             place=label,
             distance_miles=None if sensitive or one.distance_miles is None else round(one.distance_miles),
-            reasons=one.reasons,
+            reasons=OfferReasons(**one.reasons._asdict(), directory_position=position),
         )
         for one in chosen
         if numbers.get(one.partner_id)

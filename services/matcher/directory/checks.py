@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.event import Item
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.cover import tokens_of
 from services.matcher.directory.hours import EVERY_HOUR, hours_until
@@ -45,21 +46,19 @@ class Sought:
         return bits_of(self.asked.categories)
 
     @cached_property
+    def items(self) -> list[tuple[int, Item]]:
+        """The items, each with the bit of its kind of help."""
+        return [(bits_of([item.category]), item) for item in self.asked.items]
+
+    @cached_property
     def tokens(self) -> tuple[int, ...]:
         """What the place has in common with the areas that cover it."""
         return tokens_of(self.place)
 
     @cached_property
-    def open_now(self) -> Bools:
-        """By number of hours: whether it is open in time."""
-        hours = self.vocabulary.hours.values
-        windows = {zone: self._window(zone) for zone in {one[0] for one in hours if one}}
-        return np.array([one is not None and bool(windows[one[0]] & one[1]) for one in hours])
-
-    @cached_property
     def waits_a_week(self) -> bool:
         """Whether everybody is open once until then."""
-        return self._window("UTC") == EVERY_HOUR
+        return self.window("UTC") == EVERY_HOUR
 
     @cached_property
     def shares_language(self) -> Bools:
@@ -67,7 +66,8 @@ class Sought:
         spoken = set(self.asked.terms.languages)
         return np.array([not spoken.isdisjoint(one) for one in self.vocabulary.languages.values])
 
-    def _window(self, zone: str) -> int:
+    def window(self, zone: str) -> int:
+        """The hours that pass in a zone until it is needed."""
         return hours_until(self.asked.now, self.asked.terms.needed_by, zone)
 
 
@@ -189,7 +189,7 @@ def _handover(rows: Rows, sought: Sought) -> Answer:
 def _hours(rows: Rows, sought: Sought) -> Answer:
     hours = rows["hours"]
     unknown = hours == 0
-    no = ~(unknown | sought.open_now[hours])
+    no = ~(unknown | sought.vocabulary.hours.are_open(hours, sought.window))
     return Answer(no, None if sought.waits_a_week else unknown)
 
 

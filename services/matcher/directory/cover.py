@@ -51,12 +51,12 @@ def cover_area(area: ServiceArea) -> Cover:
             return Cover(array("I", [_ZIP + number for number in sorted(there)]))
         case RadiusArea(zip_code=zip_code, miles=miles):
             centre = place_of(zip_code)
-            return cover_circle(centre.number, miles) if centre else Cover(())
+            return cover_circle(centre, miles) if centre else Cover(())
 
 
 @lru_cache(maxsize=20_000)
-def cover_circle(centre: int, miles: float) -> Cover:
-    """The places within so many miles of the place with this number."""
+def cover_circle(centre: Place, miles: float) -> Cover:
+    """The places within so many miles of one."""
     near = numbers_within(centre, miles)
     if len(near) <= MOST_TOKENS:
         return Cover(array("I", (near + _ZIP).tolist()))

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from schemas.partners import Opening
 
-EVERY_HOUR = (1 << 7 * 24) - 1
+HOURS_OF_A_WEEK = 7 * 24
+EVERY_HOUR = (1 << HOURS_OF_A_WEEK) - 1
+_HOUR, _WEEK = timedelta(hours=1), timedelta(weeks=1)
 
 
 def open_hours(openings: Iterable[Opening]) -> int:
@@ -23,14 +26,31 @@ def open_hours(openings: Iterable[Opening]) -> int:
 
 def hours_until(now: datetime, until: datetime, zone: str) -> int:
     """One bit for each hour of the week that begins or goes on between two moments, on the clocks of a zone."""
-    if until - now >= timedelta(days=7):
+    if until - now >= _WEEK:
         return EVERY_HOUR
-    bits, moment, clock = 0, now, ZoneInfo(zone)
-    # By each hour that passes, so that clocks which are turned on the way are right before and after.
+    clock = _clock_of(zone)
+    begins, ends = now.astimezone(clock), until.astimezone(clock)
+    if begins.utcoffset() == ends.utcoffset():
+        return _from_to(begins, ends)
+    # Clocks are turned on the way: each hour that passes is looked at by itself.
+    bits, moment = 0, now
     while moment < until:
         local = moment.astimezone(clock)
-        bits |= 1 << (local.weekday() * 24 + local.hour)
-        moment += timedelta(hours=1) - timedelta(
-            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
-        )
+        bits |= _from_to(local, local + timedelta(microseconds=1))
+        moment += _HOUR - (local - local.replace(minute=0, second=0, microsecond=0))
     return bits
+
+
+def _from_to(begins: datetime, ends: datetime) -> int:
+    if ends <= begins:
+        return 0
+    first = begins.weekday() * 24 + begins.hour
+    count = -((begins.replace(minute=0, second=0, microsecond=0, tzinfo=None) - ends.replace(tzinfo=None)) // _HOUR)
+    bits = ((1 << count) - 1) << first
+    return (bits | bits >> HOURS_OF_A_WEEK) & EVERY_HOUR
+
+
+@cache
+def _clock_of(zone: str) -> ZoneInfo:
+    # The module's own cache forgets all but eight.
+    return ZoneInfo(zone)

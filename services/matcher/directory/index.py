@@ -1,7 +1,8 @@
 """The index: who covers a place is looked up; who of them fits is computed over rows of numbers, all at once."""
 
+import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from schemas.codec import Tombstone
 from schemas.event import Event
-from schemas.offers import OfferReasons
 from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
@@ -21,7 +21,7 @@ from services.matcher.directory.plain import NEAR_MILES, best_of_each
 from services.matcher.directory.rows import NOWHERE, Flag, bits_of
 from services.matcher.directory.table import Table
 from services.matcher.directory.weighing import Weighed, count_items, weigh
-from services.matcher.domain.eligible import Asked, Eligible, Tally
+from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
 
@@ -82,8 +82,7 @@ class IndexedDirectory:
         best = self._one_of_each_partner(fitting, weighed, sought)
         if most is not None:
             best = _best_of_each_kind(fitting.rows, weighed, sought, best, most)
-        found = [self._describe(fitting, weighed, position, asked) for position in best.tolist()]
-        found.sort(key=lambda one: (-one.score, one.partner_id))
+        found = sorted(self._describe(fitting, weighed, best, sought), key=lambda one: (-one.score, one.partner_id.int))
         # Where scores are equal, there are some too many: the ids decide.
         return found if most is None else best_of_each(found, asked, most)
 
@@ -155,33 +154,34 @@ class IndexedDirectory:
         _, first = np.unique(rows["partner"][order], return_index=True)
         return np.concatenate([np.flatnonzero(~several), among[order[first]]])
 
-    def _describe(self, fitting: Fitting, weighed: Weighed, position: int, asked: Asked) -> Eligible:
-        row, miles = fitting.rows[position], float(weighed.miles[position])
-        categories = int(row["categories"])
-        # What was computed here needs no validation: that would take most of the time.
-        reasons = OfferReasons.model_construct(
-            proximity=float(weighed.proximity[position]),
-            fairness=float(weighed.fairness[position]),
-            yes_chance=float(weighed.yes_chance[position]),
-            language=float(weighed.language[position]),
-            fit=float(weighed.fit[position]),
-            to_be_confirmed=tuple(rule for rule, doubtful in fitting.unknown.items() if doubtful[position]),
-            directory_position=self.position,
+    def _describe(self, fitting: Fitting, weighed: Weighed, positions: Positions, sought: Sought) -> Iterator[Eligible]:
+        rows = fitting.rows[positions]
+        doubts = [(rule, mask[positions].tolist()) for rule, mask in fitting.unknown.items()]
+        parts = zip(*(part[positions].tolist() for part in weighed.parts), strict=True)
+        described = zip(
+            rows["partner"].tolist(),
+            fitting.numbers[positions].tolist(),
+            rows["categories"].tolist(),
+            weighed.miles[positions].tolist(),
+            weighed.score[positions].tolist(),
+            parts,
+            strict=True,
         )
-        return Eligible(
-            partner_id=self._table.partners.id_of(int(row["partner"])),
-            service_id=self._table.service_id(int(fitting.numbers[position])),
-            items=tuple(item for item in asked.items if categories & bits_of([item.category])),
-            distance_miles=None if np.isnan(miles) else miles,
-            reasons=reasons,
-            score=float(weighed.score[position]),
-        )
+        for place, (slot, number, categories, miles, score, reasons) in enumerate(described):
+            yield Eligible(
+                partner_id=self._table.partners.id_of(slot),
+                service_id=self._table.service_id(number),
+                items=tuple(item for kind, item in sought.items if categories & kind),
+                distance_miles=None if math.isnan(miles) else miles,
+                reasons=Reasons._make((*reasons, tuple(rule for rule, doubtful in doubts if doubtful[place]))),
+                score=score,
+            )
 
     def _near(self, sought: Sought) -> Numbers:
         """The rows that are at home near the place, and those that cover it."""
         near_places = np.zeros(NOWHERE + 1, np.bool_)
         if sought.place.point is not None:
-            near_places[numbers_within(sought.place.number, NEAR_MILES)] = True
+            near_places[numbers_within(sought.place, NEAR_MILES)] = True
         at_home = near_places[self._table.rows["home"][: len(self._table)]]
         at_home[self._covering(sought)] = True
         return np.flatnonzero(at_home).astype(np.uint32)

@@ -16,9 +16,12 @@ _MENDED_ZONES = {"Napakiak": "America/Anchorage", "": "UTC"}
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A ZIP code's place. `point` is its centre in degrees (latitude, longitude); None where nobody knows it."""
+    """A ZIP code's place, one object for each.
+
+    `point` is its centre in degrees (latitude, longitude); None where nobody knows it.
+    """
 
     number: int
     """Counts the ZIP codes, from 0, in their order."""
@@ -43,6 +46,16 @@ class Place:
 def place_of(zip_code: str) -> Place | None:
     """The place of a ZIP code; None when there is no such ZIP code."""
     return places().get(zip_code)
+
+
+def place_with(number: int) -> Place:
+    """The place with a number."""
+    return _in_order()[number]
+
+
+@cache
+def _in_order() -> tuple[Place, ...]:
+    return tuple(places().values())
 
 
 @cache
@@ -94,23 +107,31 @@ def miles_to(point: tuple[float, float], latitudes: Floats, longitudes: Floats) 
 
 
 @cache
-def _from_south() -> tuple[NDArray[np.intp], Floats]:
-    """The numbers of the places with a centre, from south to north, and their latitudes in degrees."""
-    degrees = np.degrees(radians()[0])
-    order = np.argsort(degrees)[: np.count_nonzero(~np.isnan(degrees))]
-    return order, degrees[order]
-
-
-def numbers_within(number: int, miles: float) -> NDArray[np.intp]:
-    """The numbers of the places whose centre is within so many miles of another's, which is always among them."""
+def _from_south() -> tuple[NDArray[np.intp], Floats, Floats]:
+    """The numbers of the places with a centre, from south to north; their latitudes and longitudes in radians."""
     latitudes, longitudes = radians()
-    if np.isnan(latitudes[number]):
-        return np.array([number])
-    centre = (math.degrees(latitudes[number]), math.degrees(longitudes[number]))
-    order, degrees = _from_south()
+    order = np.argsort(latitudes)[: np.count_nonzero(~np.isnan(latitudes))]
+    return order, latitudes[order], longitudes[order]
+
+
+def numbers_within(centre: Place, miles: float) -> NDArray[np.intp]:
+    """The numbers of the places whose centre is within so many miles of another's, which is always among them."""
+    if centre.point is None:
+        return np.array([centre.number])
+    order, latitudes, longitudes = _from_south()
+    latitude, longitude = math.radians(centre.point[0]), math.radians(centre.point[1])
     # A little more than the miles are, so that rounding leaves nobody out.
-    reach = miles / _MILES_PER_DEGREE + 1e-6
-    first, last = np.searchsorted(degrees, (centre[0] - reach, centre[0] + reach))
-    band = order[first:last]
-    near = band[miles_to(centre, latitudes[band], longitudes[band]) <= miles]
-    return np.union1d(near, number)
+    reach = miles / EARTH_RADIUS_MILES + 1e-6
+    first, last = np.searchsorted(latitudes, (latitude - reach, latitude + reach))
+    band: slice | NDArray[np.intp] = slice(first, last)
+    if not _spans_a_meridian(latitude, longitude, reach):
+        # Of a band round the earth few are near: they are picked out before the dear part.
+        band = first + np.flatnonzero(np.abs(longitudes[band] - longitude) <= reach / math.cos(abs(latitude) + reach))
+    near: NDArray[np.intp] = order[band][miles_to(centre.point, latitudes[band], longitudes[band]) <= miles]
+    return near
+
+
+def _spans_a_meridian(latitude: float, longitude: float, reach: float) -> bool:
+    """Whether so far around a point, in radians, lies the date line or nearly a pole."""
+    most = math.radians(80)
+    return abs(latitude) + reach > most or abs(longitude) + reach / math.cos(most) > math.pi

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from schemas.codec import Tombstone
 from schemas.event import Event
-from schemas.offers import OfferReasons
 from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
@@ -16,7 +15,7 @@ from services.matcher.directory import rules
 from services.matcher.directory.places import miles_between, place_of
 from services.matcher.directory.rules import Offering, Question
 from services.matcher.domain import ranking
-from services.matcher.domain.eligible import Asked, Eligible, Tally
+from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
 
@@ -112,14 +111,13 @@ class PlainDirectory:
         doubts = rules.doubts(one, question)
         capacity = policy.usual_claims_per_week if service.claims_per_week is None else service.claims_per_week
         usual = [self._chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(asked.categories)]
-        reasons = OfferReasons(
+        reasons = Reasons(
             proximity=ranking.UNKNOWN_DISTANCE if miles is None else ranking.proximity(miles, policy),
             fairness=ranking.fairness(one.claims.this_week, max(capacity, 1)),
             yes_chance=ranking.yes_chance(one.record.said_yes, one.record.asked, sum(usual) / len(usual)),
             language=ranking.UNKNOWN_LANGUAGE if speaks is None else float(speaks),
             fit=len(set(wishes) & set(service.fits)) / len(set(wishes)) if wishes else 1.0,
             to_be_confirmed=doubts,
-            directory_position=self.position,
         )
         return Eligible(
             partner_id=one.partner.partner_id,

@@ -1,12 +1,13 @@
 """Services as rows of numbers: what a rule has to know of a service, and nothing else."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, IntFlag, auto
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.partners import PartnerRecorded, Service
+from schemas.partners import Opening, PartnerRecorded, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Circumstance, Condition, Fit, HandoverWay, PartnerKind, PartnerStatus
 from services.matcher.directory.hours import open_hours
@@ -19,6 +20,8 @@ NOWHERE = 0xFFFF
 NO_LIMIT = 0xFFFF
 NO_HOUSEHOLD = 0xFF
 NO_ROW = -1
+_WORDS = 3
+"""Of 64 bits: as many as the hours of a week take."""
 
 ROW = np.dtype(
     [
@@ -116,22 +119,59 @@ _POSITIONS: Mapping[type[Enum], Mapping[Enum, int]] = {
 INTERPRETER = bits_of([Fit.INTERPRETER])
 
 
+class HoursTable:
+    """Hours of the week by number, as arrays: number 0 is of who does not say."""
+
+    def __init__(self) -> None:
+        self._zones: Numbering[str] = Numbering()
+        self._numbering: Numbering[tuple[int, int]] = Numbering((-1, 0))
+        self._zone_numbers = np.zeros(1, np.intp)
+        self._words = np.zeros((1, _WORDS), np.uint64)
+
+    def number_of(self, openings: Sequence[Opening], zone: str) -> int:
+        """The number of these openings, on the clocks of a zone."""
+        if not openings:
+            return 0
+        number = self._numbering.number_of((self._zones.number_of(zone), open_hours(openings)))
+        if number >= len(self._words):
+            self._grow()
+        zone_number, bits = self._numbering.values[number]
+        self._zone_numbers[number], self._words[number] = zone_number, _as_words(bits)
+        return number
+
+    def are_open(self, numbers: NDArray[np.uint32], window: Callable[[str], int]) -> NDArray[np.bool_]:
+        """Which of these are open in any hour of the window that there is in their zone."""
+        zones = self._zone_numbers[numbers]
+        there = np.flatnonzero(np.bincount(zones[numbers > 0], minlength=1))
+        windows = np.zeros((len(self._zones.values) + 1, _WORDS), np.uint64)
+        for zone in there.tolist():
+            windows[zone] = _as_words(window(self._zones.values[zone]))
+        are_open: NDArray[np.bool_] = np.asarray((self._words[numbers] & windows[zones]).any(axis=1))
+        return are_open
+
+    def _grow(self) -> None:
+        self._zone_numbers = np.resize(self._zone_numbers, 2 * len(self._zone_numbers))
+        self._words = np.resize(self._words, (2 * len(self._words), _WORDS))
+
+
+def _as_words(bits: int) -> list[int]:
+    return [bits >> 64 * word & 0xFFFFFFFFFFFFFFFF for word in range(_WORDS)]
+
+
 class Vocabulary:
     """What of a service is not a number by itself, numbered. Number 0 of each is: it does not say."""
 
     def __init__(self) -> None:
         self.languages: Numbering[frozenset[str]] = Numbering(frozenset())
-        self.hours: Numbering[tuple[str, int] | None] = Numbering(None)
-        """Zones, with the hours of the week that are open."""
+        self.hours = HoursTable()
 
     def fill(self, row: np.void, partner: PartnerRecorded, service: Service) -> None:
         """Writes into a row what its service and partner say, all but its area and its record."""
         home = home_of(service)
-        zone = home.zone if home else "UTC"
         aged = service.min_age is not None or service.max_age is not None
         row["categories"] = bits_of(service.categories)
         row["languages"] = self.languages.number_of(frozenset(service.languages))
-        row["hours"] = self.hours.number_of((zone, open_hours(service.hours)) if service.hours else None)
+        row["hours"] = self.hours.number_of(service.hours, home.zone if home else "UTC")
         row["snoozed_until"] = snooze_ends(partner)
         row["home"] = home.number if home else NOWHERE
         row["income_limit"] = NO_LIMIT if service.income_limit is None else service.income_limit

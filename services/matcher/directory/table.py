@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from schemas.partners import PartnerRecorded, RadiusArea, Service, ServiceArea, ZipListArea
 from schemas.vocabulary import PartnerStatus
 from services.matcher.directory.cover import cover_area, cover_circle
-from services.matcher.directory.places import place_of
+from services.matcher.directory.places import place_of, place_with
 from services.matcher.directory.rows import NO_ROW, NOWHERE, ROW, Flag, Vocabulary, positions_in
 from services.matcher.directory.slots import Slots
 from services.matcher.domain.ranking import Claims, Record
@@ -116,9 +116,9 @@ class Table:
         self._first_rows[slot] = number
         self._service_ids[number] = np.void(service.service_id.bytes)
         for token in self._write_area(row, service.area):
-            self._by_token.setdefault(token, BitMap()).add(number)
+            _bitmap_of(self._by_token, token).add(number)
         for category in positions_in(int(row["categories"])):
-            self._by_category.setdefault(category, BitMap()).add(number)
+            _bitmap_of(self._by_category, category).add(number)
         if partner.status is PartnerStatus.ACTIVE:
             self._active.add(number)
 
@@ -160,7 +160,7 @@ class Table:
         if row["flags"] & Flag.LISTED:
             return self._lists[int(row["area"])]
         if row["centre"] != NOWHERE:
-            return cover_circle(int(row["centre"]), float(row["miles"])).tokens
+            return cover_circle(place_with(int(row["centre"])), float(row["miles"])).tokens
         return (int(row["area"]),) if row["area"] else ()
 
     def _keep_list(self, tokens: Sequence[int]) -> int:
@@ -186,6 +186,13 @@ class Table:
                 for row in (self.rows[number],)
             },
         )
+
+
+def _bitmap_of(bitmaps: dict[int, BitMap], key: int) -> BitMap:
+    found = bitmaps.get(key)
+    if found is None:
+        found = bitmaps[key] = BitMap()
+    return found
 
 
 def _grown(old: Array, fill: int) -> Array:

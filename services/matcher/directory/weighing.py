@@ -28,6 +28,11 @@ class Weighed:
     fit: Floats
     score: Floats
 
+    @property
+    def parts(self) -> tuple[Floats, ...]:
+        """The parts, in the order in which reasons name them."""
+        return self.proximity, self.fairness, self.yes_chance, self.language, self.fit
+
 
 def weigh(
     rows: Rows,
@@ -71,8 +76,8 @@ def miles_away(rows: Rows, sought: Sought) -> Floats:
 def count_items(rows: Rows, sought: Sought) -> NDArray[np.intp]:
     """How many of the items that are asked for each row could take."""
     count = np.zeros(len(rows), np.intp)
-    for item in sought.asked.items:
-        count += (rows["categories"] & bits_of([item.category])) != 0
+    for kind, _ in sought.items:
+        count += (rows["categories"] & kind) != 0
     return count
 
 

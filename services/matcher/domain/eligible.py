@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from schemas.event import Item
 from schemas.needs import NeedTerms
-from schemas.offers import OfferReasons
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 
@@ -29,15 +29,25 @@ class Asked:
         return frozenset(item.category for item in self.items)
 
 
-@dataclass(frozen=True)
-class Eligible:
+class Reasons(NamedTuple):
+    """Why a partner is a good choice: each part of its score from 0 to 1, and which rules are to be confirmed."""
+
+    proximity: float
+    fairness: float
+    yes_chance: float
+    language: float
+    fit: float
+    to_be_confirmed: tuple[EligibilityRule, ...]
+
+
+class Eligible(NamedTuple):
     """A partner that may be asked for these items, by which of its services, and why it is a good choice."""
 
     partner_id: UUID
     service_id: UUID
     items: tuple[Item, ...]
     distance_miles: float | None
-    reasons: OfferReasons
+    reasons: Reasons
     score: float
 
     @property

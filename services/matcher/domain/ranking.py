@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.offers import OfferReasons
+from services.matcher.domain.eligible import Reasons
 from services.matcher.policy import RankingPolicy
 
 Number = TypeVar("Number", float, NDArray[np.float64])
@@ -79,7 +79,7 @@ def score(
     return discounted
 
 
-def score_of(reasons: OfferReasons, policy: RankingPolicy) -> float:
+def score_of(reasons: Reasons, policy: RankingPolicy) -> float:
     """The score that these reasons give."""
     return score(
         reasons.proximity,

@@ -8,16 +8,17 @@ from schemas.needs import FirstAsk
 from schemas.vocabulary import DeclineReason
 from services.matcher.domain import commands
 from services.matcher.domain.asking import choose, picked_to_be_first
-from services.matcher.domain.eligible import Eligible
+from services.matcher.domain.eligible import Eligible, Reasons
 from services.matcher.domain.state import Need, OfferStatus
-from tests.unit.matcher.situation import BEDS, PARTNERS, REASONS, ROOT, START, given, names, terms
+from tests.unit.matcher.situation import BEDS, PARTNERS, ROOT, START, given, names, terms
 
+GOOD = Reasons(1.0, 1.0, 0.5, 1.0, 1.0, ())
 RENT = Item(line=2, code="rent.dollars", quantity=200)
 
 
 def ranked(*items: tuple[Item, ...]) -> list[Eligible]:
     """One partner for each, the first being the best."""
-    return [Eligible(PARTNERS[number], ROOT, able, 1.0, REASONS, 10.0 - number) for number, able in enumerate(items)]
+    return [Eligible(PARTNERS[number], ROOT, able, 1.0, GOOD, 10.0 - number) for number, able in enumerate(items)]
 
 
 def a_need(*items: Item) -> Need:
@@ -44,7 +45,7 @@ def test_nobody_is_chosen_where_nobody_may_be_asked() -> None:
 def test_whom_a_coordinator_picked_stands_alone_until_their_time_is_over() -> None:
     first = FirstAsk(partner_ids=tuple(PARTNERS[:2]), until=START + timedelta(hours=24))
     need = replace(a_need(BEDS), terms=terms(BEDS).model_copy(update={"first_ask": first}))
-    assert picked_to_be_first(need, START) == set(PARTNERS[:2])
+    assert picked_to_be_first(need, START) == frozenset(PARTNERS[:2])
     assert picked_to_be_first(need, first.until) is None
     assert picked_to_be_first(a_need(BEDS), START) is None
 
