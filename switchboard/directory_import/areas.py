@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from switchboard.directory_import.places import Whereabouts, name_of_county, postal, read_state, zips_in
+from switchboard.directory_import.places import Whereabouts, name_of_place, postal, read_state, zips_in
 from switchboard.directory_import.rows import Row
 from switchboard.directory_import.words import fold, split_list
 
@@ -71,9 +71,9 @@ def _read_named(part: str, state: str | None) -> list[Area]:
     if not county:
         return [{"kind": "state", "state": said}]
     for one in [said] if said else [state] if state else sorted(postal().states):
-        if known := postal().counties.get(one, {}).get(name_of_county(county)):
+        if known := postal().counties.get(one, {}).get(name_of_place(county)):
             return [{"kind": "county", "county": known, "state": one}]
-        if zip_codes := postal().cities.get((one, fold(county))) if said or state else None:
+        if zip_codes := postal().cities.get((one, name_of_place(county))) if said or state else None:
             return [{"kind": "zip_codes", "zip_codes": list(zip_codes)}]
     return []
 
@@ -107,7 +107,7 @@ def _join(areas: Sequence[Area]) -> list[Area]:
 def _state_of_all_counties(areas: Sequence[Area], area: Area) -> Area:
     if area["kind"] != "county":
         return area
-    named = {name_of_county(one["county"]) for one in areas if one.get("county") and one["state"] == area["state"]}
+    named = {name_of_place(one["county"]) for one in areas if one.get("county") and one["state"] == area["state"]}
     return widen([area])[0] if named >= postal().counties[area["state"]].keys() else area
 
 

@@ -16,6 +16,14 @@ _WORDS: Mapping[str, Sequence[str]] = {
         *("organizacion", "agencia", "nombre(?: de la organizacion)?"),
     ),
     "service": ("(?:service|program|programme|project|resource)(?: name| title)?", "programa", "servicio"),
+    "description": (
+        "(?:service |program |programme )?descri.*",
+        "about",
+        "details",
+        "summary",
+        "notes?",
+        "descripcion",
+    ),
     "categories": (
         "(?:service |resource |type of |primary )?(?:categor(?:y|ies)|services?|types?|help|assistance|needs?)(?: .*)?",
         *(
@@ -47,7 +55,6 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "handover": ("delivery|pick[ -]?up.*|how (?:to get|provided).*|delivery method|entrega",),
     "legal_status": ("(?:legal|tax) status|organization type|type of organization|sector",),
     "status": ("status",),
-    "description": ("descri.*", "about", "details", "summary", "notes?", "descripcion"),
 }
 _PATTERNS = {meaning: compile_words(words) for meaning, words in _WORDS.items()}
 _SEVERAL = ("description", "eligibility_description", "areas", "phone", "email", "languages")

@@ -13,11 +13,12 @@ _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _SPANISH = {"lu": 0, "ma": 1, "mi": 2, "ju": 3, "vi": 4, "do": 6}
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\.?"
 _DAYS_AND_HOURS = re.compile(
-    rf"({_DAY}(?:\s*(?:-|\u2013|to|through|,|&|and)\s*{_DAY})*|daily|every day):?\s*"
+    rf"({_DAY}(?:\s*(?:-|\u2013|to|through|,|&|and)\s*{_DAY})*|daily|every day)[:,]?\s*"
     r"(?:from\s*)?([\d:]+\s*[ap]?\.?m?\.?)\s*(?:-|\u2013|to|until)\s*([\d:]+\s*[ap]?\.?m?\.?)"
 )
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([ap])\.?m?\.?)?(?:z|[+-]\d{2}:?\d{2})?")
 _NOON = 12
+_ALWAYS = ("24/7", "24 hours", "24 hours a day", "24 hours a day, 7 days a week", "always open")
 
 
 def read_schedule(schedule: Node, today: date) -> list[Hours]:
@@ -35,7 +36,9 @@ def read_schedule(schedule: Node, today: date) -> list[Hours]:
 
 def read_hours(text: str) -> list[Hours]:
     """The hours in words such as "Mon-Fri 9am-5pm; Sat 10-2". Raises ValueError where any of it is not understood."""
-    folded = fold(text)
+    folded = re.sub(r"\bm ?- ?f\b", "mon-fri", fold(text))
+    if folded.strip(" .") in _ALWAYS:
+        return [(day, time(0), time(23, 59)) for day in range(7)]
     found = list(_DAYS_AND_HOURS.finditer(folded))
     if not found or re.sub(r"[\s;,.|]", "", _DAYS_AND_HOURS.sub("", folded)):
         raise ValueError(text[:60] or "no days")

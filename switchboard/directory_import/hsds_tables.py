@@ -86,7 +86,7 @@ _PARENTS: Mapping[str, Mapping[str, str]] = {
         "location_id": "location",
         "organization_id": "organization",
     },
-    "language": {"service_id": "service", "location_id": "location"},
+    "language": {"service_id": "service", "location_id": "location", "phone_id": "phone"},
     "schedule": {
         "service_at_location_id": "service_at_location",
         "service_id": "service",
@@ -95,7 +95,6 @@ _PARENTS: Mapping[str, Mapping[str, str]] = {
     "service_area": {"service_at_location_id": "service_at_location", "service_id": "service"},
     "required_document": {"service_id": "service"},
     "eligibility": {"service_id": "service"},
-    "attribute": {"service_id": "service", "link_id": "service"},
 }
 _OTHER_NAMES: Mapping[str, str] = {
     "uuid": "id",
@@ -141,6 +140,7 @@ def read_package(tables: Mapping[str, Table]) -> list[Node]:
     for attribute in nodes.get("attribute", ()):
         term = terms.get(attribute.says("taxonomy_term_id", "taxonomy_id"))
         attribute.fields["name"] = term.says("name", "term") if term else ""
+        _hang_attribute(attribute, known)
     return nodes.get("organization", [])
 
 
@@ -179,6 +179,17 @@ def _hang(node: Node, part: str, parents: Mapping[str, str], known: Mapping[str,
         parent.add(part, node)
         if part != "service":
             node.row.owners.append(parent.row)
+
+
+def _hang_attribute(attribute: Node, known: Mapping[str, Mapping[str, Node]]) -> None:
+    """An attribute may be of anything; those of services say what they are."""
+    key = attribute.says("service_id", "link_id")
+    found = [nodes[key] for nodes in known.values() if key in nodes]
+    if not found:
+        attribute.row.refuse("belongs to nothing here", f"link_id {key}")
+    for node in found:
+        node.add("attribute", attribute)
+        attribute.row.owners.append(node.row)
 
 
 def _join_location(given_at: Node, locations: Mapping[str, Node]) -> None:

@@ -32,7 +32,7 @@ _STATES = dict(zip(_STATE_NAMES.split("|"), _STATE_CODES.split(), strict=True))
 
 @dataclass(frozen=True)
 class Postal:
-    """What the post knows. Names are folded, as `name_of_county` folds a county's."""
+    """What the post knows. Names are as `name_of_place` makes them."""
 
     states: frozenset[str]
     counties: dict[str, dict[str, str]]
@@ -51,15 +51,16 @@ def postal() -> Postal:
     zones = {}
     for row in zipcodes.list_all():  # type: ignore[no-untyped-call]
         zones[row["zip_code"]] = f"{row['state']} {row['timezone']}"
-        cities.setdefault((row["state"], fold(row["city"])), {})[row["zip_code"]] = None
+        for city in (row["city"], *row["acceptable_cities"]):
+            cities.setdefault((row["state"], name_of_place(city)), {})[row["zip_code"]] = None
         if row["county"]:
-            counties.setdefault(row["state"], {}).setdefault(name_of_county(row["county"]), row["county"])
+            counties.setdefault(row["state"], {}).setdefault(name_of_place(row["county"]), row["county"])
     lists = {key: tuple(found) for key, found in cities.items()}
     return Postal(frozenset(state for state, _ in cities), counties, lists, zones)
 
 
-def name_of_county(text: str) -> str:
-    """A county's name without what goes without saying: "Saint Lucie County" and "St. Lucie" are one."""
+def name_of_place(text: str) -> str:
+    """The name of a county or city without what goes without saying: "Saint Lucie County" and "St. Lucie" are one."""
     bare = _COUNTY_WORDS.sub("", fold(text))
     return re.sub(r"\bsaint\b", "st", " ".join(bare.split()))
 

@@ -13,6 +13,7 @@ _SEVERAL = re.compile(r"[;,|\n]+|\s+/\s+|\s+or\s+", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?:([a-z -]+?):?\s*)?(\+?[\d(][\d().\s-]{5,}\d)(?:\s*(?:x|ext\.?|extension)\s*\d+)?", re.IGNORECASE
 )
+_LONGEST_PHONE = 80
 _NOT_FIRST = ("tdd", "tty", "fax", "toll")
 _NEVER = ("tdd", "tty", "fax")
 
@@ -47,7 +48,7 @@ def read_phones(node: Node) -> list[str]:
         node.row.note("several phones: a contact keeps one, the main number first")
     found: list[tuple[bool, str]] = []
     for where, text in said:
-        match = _PHONE.fullmatch(text.strip().removeprefix(":").strip())
+        match = _PHONE.fullmatch(text.strip().removeprefix(":").strip()[:_LONGEST_PHONE])
         label = ((match[1] or "") if match else "").casefold()
         if label.startswith(_NEVER):
             continue

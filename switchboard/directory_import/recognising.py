@@ -33,8 +33,8 @@ class Reading:
     partners: list[Partner]
     rows: list[Row]
     columns: list[ColumnUse] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    """Files that say nothing the matching needs, with how many lines they have."""
+    beside: list[str] = field(default_factory=list)
+    """Files whose rows are not counted, and why."""
     ours: bool = False
 
 
@@ -43,14 +43,15 @@ def read_source(path: Path, status: PartnerStatus, today: date) -> Reading:
     tables, documents = _sort(_load(path))
     found = {table: name for name in sorted(tables) if (table := hsds_tables.table_of(name))}
     if all(root in found for root in hsds_tables.ROOTS):
-        reading = _read_package(tables, found, status, today)
+        reading = _read_package(tables, found, documents, status, today)
     elif len(tables) == 1 and not documents:
         [(name, raw)] = tables.items()
         reading = _read_table(name, raw, status, today)
     elif documents and not tables:
         reading = _read_json(documents, status, today)
     else:
-        raise SwitchboardError(f"{path.name} holds no organizations.csv with a services.csv, no JSON and no spreadsheet alone")
+        said = "holds no organizations.csv with a services.csv, no JSON and no spreadsheet alone"
+        raise SwitchboardError(f"{path.name} {said}")
     if not reading.rows:
         raise SwitchboardError(f"{path.name} has no partners in it")
     settle(reading.rows)
@@ -104,14 +105,18 @@ def _is_read(name: str) -> bool:
     return not hidden and parts.suffix.casefold() in {".csv", ".tsv", ".txt", ".json"}
 
 
-def _read_package(files: Files, found: Mapping[str, str], status: PartnerStatus, today: date) -> Reading:
+def _read_package(
+    files: Files, found: Mapping[str, str], documents: Files, status: PartnerStatus, today: date
+) -> Reading:
     tables = {table: read_table(name, files[name]) for table, name in found.items()}
     organizations = hsds_tables.read_package(tables)
     partners = take_organizations(organizations, status, today)
-    rows = [line.row for name, table in tables.items() if name not in _LOOKED_UP for line in table.lines]
-    rest = [read_table(name, raw) for name, raw in files.items() if name not in found.values()]
-    unread = [f"{table.file} ({len(table.lines)} lines)" for table in rest]
-    return Reading("a package of HSDS's tables", partners, rows, list(hsds_tables.uses_of(tables)), unread)
+    counted = {name: table for name, table in tables.items() if name not in _LOOKED_UP}
+    rows = [line.row for table in counted.values() for line in table.lines]
+    beside = [f"{tables[name].file}: looked up for the others" for name in _LOOKED_UP if name in tables]
+    rest = [*documents, *(name for name in files if name not in found.values())]
+    beside += [f"{name}: not read, as the matching needs nothing from it" for name in rest]
+    return Reading("a package of HSDS's tables", partners, rows, list(hsds_tables.uses_of(tables)), beside)
 
 
 def _read_table(name: str, raw: bytes, status: PartnerStatus, today: date) -> Reading:

@@ -1,6 +1,7 @@
 """What became of an import, for people, and as CSV for those who mend the source."""
 
 import csv
+from calendar import day_abbr
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -44,7 +45,9 @@ def _describe(partner: Partner) -> Iterator[str]:
 
 
 def _say(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return f"{day_abbr[value['weekday']]} {value['opens']}-{value['closes']}"
+    return ", ".join(map(_say, value)) if isinstance(value, list) else " ".join(str(value).split())
 
 
 def _say_area(area: Json) -> str:
@@ -58,8 +61,8 @@ def tell_report(reading: Reading, tell: Callable[[str], None]) -> None:
     for file, rows in groupby(reading.rows, key=lambda row: row.file):
         counted = Counter(row.verdict for row in rows)
         tell(f"  {file}: {counted.total()} rows, {_say_verdicts(counted)}")
-    for file in reading.unread:
-        tell(f"  {file}: not read, as the matching needs nothing from it")
+    for file in reading.beside:
+        tell(f"  {file}")
     services = sum(len(one.record["services"]) for one in reading.partners)
     tell(f"rows in: {len(reading.rows)} = {_say_verdicts(verdicts)}")
     tell(f"they make {len(reading.partners)} partners with {services} services")

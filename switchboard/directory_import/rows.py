@@ -44,13 +44,18 @@ class Row:
 
     def refuse(self, reason: str, detail: str = "") -> None:
         """It is not taken; the first reason stands."""
-        self.refusal = self.refusal or Remark(reason, detail)
+        self.refusal = self.refusal or Remark(reason, _on_one_line(detail))
 
     def note(self, reason: str, detail: str = "") -> None:
         """It is taken without this. Said twice, it counts once."""
-        remark = Remark(reason, detail)
+        remark = Remark(reason, _on_one_line(detail))
         if remark not in self.gaps:
             self.gaps.append(remark)
+
+
+def _on_one_line(text: str) -> str:
+    """What a source says is shown on a terminal: it must not move the cursor there, or look like a line of ours."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 @dataclass(frozen=True)

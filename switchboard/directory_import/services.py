@@ -94,7 +94,7 @@ def take_service(service: Node, around: Surroundings) -> TakenService | None:
         service.row.refuse("no area", looked[:120])
         return None
     facts = {"categories": [str(one) for one in categories], **_read_facts(service, around.today)}
-    zip_codes = {place.zip_code for place in places or around.places if place.zip_code}
+    zip_codes = {place.zip_code for place in _known(places) or around.places if place.zip_code}
     if len(zip_codes) == 1:
         facts["zip_code"] = zip_codes.pop()
     return TakenService(service.row, uuid5(around.partner_id, service_key(service)), facts, areas)
@@ -125,9 +125,16 @@ def _area_texts(service: Node) -> list[str]:
 
 
 def _find_areas(service: Node, places: Sequence[Whereabouts], around: Surroundings) -> list[Area]:
-    state = most_common_state(places) or most_common_state(around.places) or around.state
-    known = [place for place in places if place.zip_code] or around.places
-    return read_areas(_area_texts(service), known, state, service.row)
+    own_state = most_common_state(places) or most_common_state(around.places)
+    state = own_state or around.state
+    areas = read_areas(_area_texts(service), _known(places) or around.places, state, service.row)
+    if not own_state and any(area.get("state") == state for area in areas):
+        service.row.note("state guessed from the rest of the directory", str(state))
+    return areas
+
+
+def _known(places: Sequence[Whereabouts]) -> list[Whereabouts]:
+    return [place for place in places if place.zip_code]
 
 
 def _read_facts(service: Node, today: date) -> Json:

@@ -83,10 +83,14 @@ def _lines_from(lines: Sequence[str], start: int) -> Iterator[str]:
 def _name_columns(cells: Sequence[str]) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
-    for name in (" ".join(cell.split()) for cell in cells):
+    for name in map(_read_name, cells):
         seen[name] += 1
         names.append(f"{name} ({seen[name]})" if name and seen[name] > 1 else name)
     return names
+
+
+def _read_name(cell: str) -> str:
+    return " ".join("".join(one if one.isprintable() else " " for one in cell).split())
 
 
 def _moved_into(columns: Sequence[str], rows: Sequence[list[str]]) -> set[int]:

@@ -87,7 +87,7 @@ def test_tables_become_a_partner_with_all_that_the_matching_needs(tmp_path: Path
         "+17185550141",
         ["email"],
     )
-    assert reading.unread == ["service_capacities.csv (1 lines)"]
+    assert reading.beside == ["service_capacities.csv: not read, as the matching needs nothing from it"]
 
 
 @pytest.mark.parametrize("wrap", [lambda one: [one], lambda one: one, lambda one: {"contents": [one]}])
@@ -173,3 +173,24 @@ def test_a_broken_datapackage_is_not_even_opened(tmp_path: Path) -> None:
 def test_an_organization_without_a_service_is_refused(tmp_path: Path) -> None:
     reading = read(write_json(tmp_path / "directory.json", [{**ORGANIZATION, "description": "Kind people"}]))
     assert refusals(reading) == {"directory.json, entry 1": "no service that could be taken: it has 0"}
+
+
+def test_attributes_of_services_say_what_they_are_and_those_of_others_are_known(tmp_path: Path) -> None:
+    reading = read(
+        write_package(
+            tmp_path,
+            organizations=[ORGANIZATION | {"name": "Neighbours, Inc."}],
+            services=[SERVICE | {"name": "Help"}],
+            locations=[LOCATION | {"organization_id": ORGANIZATION["id"]}],
+            addresses=[ADDRESS],
+            attributes=[
+                {"id": "1", "link_id": SERVICE["id"], "link_entity": "service", "taxonomy_term_id": "t1"},
+                {"id": "2", "link_id": LOCATION["id"], "link_entity": "location", "taxonomy_term_id": "t1"},
+                {"id": "3", "link_id": "nothing", "link_entity": "phone", "taxonomy_term_id": "t1"},
+            ],
+            taxonomy_terms=[{"id": "t1", "name": "Diapers"}],
+        )
+    )
+    assert [one["categories"] for one in services(reading)] == [["baby"]]
+    assert refusals(reading) == {"attributes.csv, line 4": "belongs to nothing here: link_id nothing"}
+    assert reading.beside == ["taxonomy_terms.csv: looked up for the others"]

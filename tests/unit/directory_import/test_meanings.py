@@ -104,6 +104,7 @@ ALL_OF_FLORIDA = "; ".join(name for name in postal().counties["FL"].values())
         ("within 15 miles", [{"kind": "radius", "zip_code": "33157", "miles": 15}]),
         ("5 miles of 11215", [{"kind": "radius", "zip_code": "11215", "miles": 5}]),
         ("Key West", [{"kind": "zip_codes", "zip_codes": ["33040", "33041", "33045"]}]),
+        ("Monticello", [{"kind": "zip_codes", "zip_codes": ["32344", "32345"]}]),
         ("", [{"kind": "radius", "zip_code": "33157", "miles": 10}]),
     ],
 )
@@ -167,6 +168,9 @@ def test_sign_language_is_a_fit_and_what_is_no_language_is_said() -> None:
     [
         ("Mon-Fri 9am-5pm", [(day, time(9), time(17)) for day in range(5)]),
         ("Saturdays 10:00 - 14:30", [(5, time(10), time(14, 30))]),
+        ("M-F 2pm-6pm", [(day, time(14), time(18)) for day in range(5)]),
+        ("Monday through Friday, 9:00 AM - 5:00 PM", [(day, time(9), time(17)) for day in range(5)]),
+        ("24/7", [(day, time(0), time(23, 59)) for day in range(7)]),
         ("Tue & Thu 9-5", [(1, time(9), time(17)), (3, time(9), time(17))]),
         ("Sat-Mon 12pm to 1pm", [(5, time(12), time(13)), (6, time(12), time(13)), (0, time(12), time(13))]),
     ],

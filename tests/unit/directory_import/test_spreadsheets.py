@@ -34,6 +34,12 @@ def test_columns_are_guessed_from_their_names() -> None:
         "Zip Code": "postal_code",
         "Who qualifies?": "eligibility_description",
     }
+    assert guess_columns(["Organization Name", "Service Name", "Service Description", "Type"]) == {
+        "Organization Name": "organization",
+        "Service Name": "service",
+        "Service Description": "description",
+        "Type": "categories",
+    }
     assert guess_columns(["Nombre", "Correo electrónico", "Teléfono", "Servicios"]) == {
         "Nombre": "organization",
         "Correo electrónico": "email",
@@ -174,3 +180,17 @@ def test_a_spreadsheet_without_organizations_or_rows_is_said_in_one_line(tmp_pat
     (tmp_path / "empty.csv").write_text("Agency,Services,Zip\n")
     with pytest.raises(SwitchboardError, match="has no partners in it"):
         read(tmp_path / "empty.csv")
+
+
+def test_a_state_that_only_the_rest_of_the_directory_tells_is_a_gap(tmp_path: Path) -> None:
+    here = ROW | {"Zip": "33602", "Counties served": "Hillsborough"}
+    there = ROW | {"Agency name": "City of Tampa", "Zip": "", "Counties served": "Pinellas; St. Petersburg"}
+    reading = read(write_csv(tmp_path / "list.csv", [here, there]))
+    assert {one["area"]["kind"] for one in services(reading)} == {"county", "zip_codes"}
+    assert "state guessed from the rest of the directory" in gaps(reading)["list.csv, line 3"]
+
+
+def test_what_a_cell_holds_cannot_move_the_cursor(tmp_path: Path) -> None:
+    row = ROW | {"Agency name": "Neighbours", "Services offered": "Bingo\x1b[2J\nlist.csv, line 9: fine"}
+    [said] = refusals(read(write_csv(tmp_path / "list.csv", [row]))).values()
+    assert said.isprintable()
