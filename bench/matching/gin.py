@@ -33,6 +33,12 @@ CREATE TABLE services (
     zone int2 NOT NULL, able bool NOT NULL, sensitive bool NOT NULL, conflicts bool NOT NULL,
     hours bit(168), tokens int4[] NOT NULL
 )"""
+_ORDERING = (
+    # Who covers the same is found together, and so stands together: that halves what a question takes.
+    "CREATE INDEX by_first ON services ((tokens[1]))",
+    "CLUSTER services USING by_first",
+    "DROP INDEX by_first",
+)
 _INDEXES = (
     "CREATE INDEX ON services USING gin (tokens) WITH (fastupdate = off) WHERE able",
     "CREATE INDEX ON services (partner)",
@@ -114,7 +120,7 @@ class GinEngine:
     async def settle(self) -> None:
         if self._find is None:
             await self._copy(at_least=1)
-            for statement in _INDEXES:
+            for statement in (*_ORDERING, *_INDEXES):
                 await self._connection.execute(statement)
             self._find = await self._connection.prepare(_FIND)
 

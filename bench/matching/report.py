@@ -11,7 +11,7 @@ WHAT_EACH_DOES = {
     "ours": f"`IndexedDirectory.find`: the best {MOST} for each kind of help, with their reasons",
     "loop": "`PlainDirectory.find`: the same, by each rule for each service; asked about the first needs only",
     "numpy": f"all services as columns, one pass, no index: the best {MOST} for each kind of help, ids and scores",
-    "postgresql": "one GIN index over kind of help times cover, the other rules in SQL, prepared: all ids, unranked",
+    "postgresql": "one GIN index over kind of help times cover, rows in its order, all else in SQL: all ids, unranked",
     "strtree": "as numpy, but only over whose area holds the place: shapely's STRtree for radii, dictionaries for "
     "all others; an update makes the tree anew",
 }
