@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from switchboard.directory_import.rows import Row
 
@@ -116,5 +117,5 @@ def _read_line(file: str, number: int, cells: list[str] | None, columns: Sequenc
         return Line(row, {})
     if len(cells) < len(columns):
         row.note("the line ends early", f"{len(cells)} of {len(columns)} cells")
-    named = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
+    named = {name: cell.strip() for name, cell in zip_longest(columns, cells[: len(columns)], fillvalue="") if name}
     return Line(row, named)

@@ -96,6 +96,24 @@ def test_a_line_that_contradicts_its_partners_first_line_is_a_gap(tmp_path: Path
     assert gaps(reading) == {"partners.csv, line 3": ["kind is another than in the partner's first row"]}
 
 
+def test_a_line_that_ends_early_lacks_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "partners.csv"
+    path.write_text("partner,kind,categories,area\nHomes,business\n")
+    assert refusals(read(path)) == {"partners.csv, line 2": "not as it must be: categories, area must not be empty"}
+
+
+def test_a_partner_larger_than_a_topic_takes_is_refused(tmp_path: Path) -> None:
+    openings = [
+        {"weekday": day, "opens": f"{hour:02}:00", "closes": f"{hour:02}:30"} for day in range(7) for hour in range(4)
+    ]
+    service = {"categories": ["food"], "area": {"kind": "nation"}, "hours": openings}
+    ids = (f"7f0e8b1c-0000-4000-8000-{number:012}" for number in range(500))
+    large = {"name": "Large", "kind": "nonprofit", "services": [{**service, "service_id": one} for one in ids]}
+    reading = read(write_json(tmp_path / "partners.json", [large]))
+    assert refusals(reading) == {"partners.json, entry 1": "its partner is more than one record holds: 500 services"}
+    assert reading.partners == []
+
+
 def test_a_column_that_means_nothing_is_said(tmp_path: Path) -> None:
     with pytest.raises(SwitchboardError, match="columns that mean nothing here: colour"):
         read(write_csv(tmp_path / "partners.csv", [ROW | {"colour": "red"}]))

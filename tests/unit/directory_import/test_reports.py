@@ -142,6 +142,8 @@ def test_all_of_florida_is_accounted_for() -> None:
     [moved] = [said for place, said in refusals(reading).items() if place.startswith("services.csv")]
     assert moved.startswith("its cells have moved")
     assert len(reading.partners) == 18
+    taken = {row for row in reading.rows if row.file == "services.csv" and not row.refusal}
+    assert taken == {row for partner in reading.partners for row in partner.service_rows}
     assert {tuple(one["categories"]) for one in services(reading)} == {("legal",)}
     assert not any(one.get("max_age", 0) > 59 for one in services(reading))
     assert {one["income_limit"] for one in services(reading) if "income_limit" in one} <= {
