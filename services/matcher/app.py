@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from schemas.topics import PARTNERS, ServiceName, topics_read_by
 from services.matcher import metrics
+from services.matcher.api import match_route
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.handlers import Matching
 from services.matcher.policy import load_policy
@@ -40,13 +41,13 @@ def create_app(settings: MatcherSettings) -> Starlette:
     directory = IndexedDirectory(policy.ranking)
     metrics.watch_directory(directory)
     matching = Matching(policy, directory)
+    replay = Replay(ServiceName.MATCHER, PARTNERS, settings.kafka_bootstrap_servers, directory.apply)
     parts: list[Part] = []
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         kafka = settings.kafka_bootstrap_servers
         async with open_pool(settings.matcher_database_url, settings.database_connections) as pool:
-            replay = Replay(ServiceName.MATCHER, PARTNERS, kafka, directory.apply)
             consumer = Consumer(ServiceName.MATCHER, topics_read_by(ServiceName.MATCHER), kafka, pool, matching.handle)
             parts[:] = [
                 Relay(ServiceName.MATCHER, settings.matcher_database_url, kafka),
@@ -60,4 +61,5 @@ def create_app(settings: MatcherSettings) -> Starlette:
             async with running(parts):
                 yield
 
-    return Starlette(routes=health_routes(parts), lifespan=lifespan)
+    match = match_route(directory, replay.caught_up.is_set, settings.matcher_api_key)
+    return Starlette(routes=[*health_routes(parts), match], lifespan=lifespan)

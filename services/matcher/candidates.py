@@ -66,7 +66,7 @@ class Records:
 
 def _find(directory: Directory, need: Need, count: int, now: datetime) -> list[Eligible]:
     asked = Asked(need.terms, need.open_items, now, already_asked(need))
-    picked = picked_to_be_first(need, now)
+    picked = picked_to_be_first(need.terms, now)
     found = directory.find(replace(asked, only=picked), most=count + _SPARE)
     if not found and picked is not None and not any(need.offers_in(OfferStatus.OPEN)):
         # Nobody who was picked is left to ask: waiting would help nobody.

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from schemas.event import Item, OfferTerms
+from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import NeedStuck
 from schemas.vocabulary import StuckCause, WithdrawalReason
@@ -35,9 +36,9 @@ def already_asked(need: Need) -> frozenset[UUID]:
     return frozenset(offer.partner_id for offer in need.offers if offer.withdrawal is not WithdrawalReason.NEED_CHANGED)
 
 
-def picked_to_be_first(need: Need, now: datetime) -> frozenset[UUID] | None:
+def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | None:
     """The partners whom alone the coordinator wants to be asked for now; None is everybody."""
-    first = need.terms.first_ask
+    first = terms.first_ask
     return frozenset(first.partner_ids) if first is not None and now < first.until else None
 
 

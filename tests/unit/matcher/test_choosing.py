@@ -45,9 +45,9 @@ def test_nobody_is_chosen_where_nobody_may_be_asked() -> None:
 def test_whom_a_coordinator_picked_stands_alone_until_their_time_is_over() -> None:
     first = FirstAsk(partner_ids=tuple(PARTNERS[:2]), until=START + timedelta(hours=24))
     need = replace(a_need(BEDS), terms=terms(BEDS).model_copy(update={"first_ask": first}))
-    assert picked_to_be_first(need, START) == frozenset(PARTNERS[:2])
-    assert picked_to_be_first(need, first.until) is None
-    assert picked_to_be_first(a_need(BEDS), START) is None
+    assert picked_to_be_first(need.terms, START) == frozenset(PARTNERS[:2])
+    assert picked_to_be_first(need.terms, first.until) is None
+    assert picked_to_be_first(a_need(BEDS).terms, START) is None
 
 
 def test_nobody_else_is_looked_for_while_one_who_was_picked_may_still_answer_and_then_at_once() -> None:
