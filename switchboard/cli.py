@@ -171,8 +171,8 @@ def import_partners(
 ) -> None:
     """Take partners from a directory: HSDS (JSON or tables), a spreadsheet of any columns, or our own CSV and JSON.
 
-    What is good is taken, the rest is named with its line and reason. Importing again updates, and never doubles. A
-    directory's partners are paused until somebody makes them active. See docs/importing.md.
+    What is good is taken, the rest is named with its line and reason. Importing again updates, and never doubles.
+    A directory's partners are paused until somebody makes them active. See docs/importing.md.
     """
     from switchboard.directory_import import importing
     from switchboard.directory_import.sending import Intake

@@ -62,8 +62,9 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
     name = " ".join("".join(one for one in node.says("name") if one.isprintable() or one.isspace()).split())
     listed = node.below("service")
     if not name or node.row.refusal:
+        reason = "its organization was refused" if name else "no name of an organization"
         for row in (node.row, *(one.row for one in listed)):
-            row.refuse(*("its organization was refused",) if name else ("no name of an organization",))
+            row.refuse(reason)
         return None
     if len(name) > _LONGEST_NAME:
         node.row.note(f"name cut at {_LONGEST_NAME} characters")
@@ -73,6 +74,9 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
         if all(one.row is not node.row for one in listed):
             node.row.refuse("no service that could be taken", f"it has {len(listed)}")
         return None
+    if node.row.refusal:
+        # In a spreadsheet it has no row of its own: what is said of it belongs to one that is taken.
+        node.row = taken[0].row
     services = [(record, one.row) for one in taken for record in one.records()]
     record = {
         "partner_id": str(partner_id),

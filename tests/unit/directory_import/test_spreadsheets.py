@@ -194,3 +194,10 @@ def test_what_a_cell_holds_cannot_move_the_cursor(tmp_path: Path) -> None:
     row = ROW | {"Agency name": "Neighbours", "Services offered": "Bingo\x1b[2J\nlist.csv, line 9: fine"}
     [said] = refusals(read(write_csv(tmp_path / "list.csv", [row]))).values()
     assert said.isprintable()
+
+
+def test_what_is_missing_of_an_organization_is_said_though_its_first_row_is_refused(tmp_path: Path) -> None:
+    bingo = ROW | {"Agency name": "Neighbours", "Services offered": "Bingo"}
+    reading = read(write_csv(tmp_path / "list.csv", [bingo, bingo | {"Services offered": "Food"}]))
+    assert list(refusals(reading)) == ["list.csv, line 2"]
+    assert "kind of organization not understood" in gaps(reading)["list.csv, line 3"]
