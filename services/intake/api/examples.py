@@ -26,6 +26,8 @@ _ENTERED = {
     },
 }
 NEED_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _ENTERED}}}}
+_PLANNED = {field: value for field, value in _ENTERED.items() if field != "family"}
+NEED_MATCHED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _PLANNED}}}}
 
 NEED: dict[str, Any] = {
     "need_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001",

@@ -102,8 +102,8 @@ def _not_both(denied: tuple[Circumstance, ...], info: ValidationInfo) -> tuple[C
     return denied
 
 
-class EnteredNeed(_Entered):
-    """The whole of it. Fields that are not here are never asked, and refused."""
+class NeedFacts(_Entered):
+    """All that decides who can help, and nothing of who the family is."""
 
     site_id: Annotated[UUID | None, SeenBy.RULES] = None
     """Which school the need belongs to: its coordinators alone see it."""
@@ -145,13 +145,18 @@ class EnteredNeed(_Entered):
     """What the family agreed to: without a yes nobody is asked."""
     sensitive: Annotated[bool, SeenBy.RULES] = False
     """That this need is to be treated as sensitive though its items are not: fewer partners hear of it, and less."""
+
+
+class EnteredNeed(NeedFacts):
+    """The whole of it. Fields that are not here are never asked, and refused."""
+
     family: Annotated[Family, SeenBy.SITE]
     """Who the family is, sealed under a key of its own: deleting the key deletes the family."""
     partner_notes_checked: Annotated[bool, SeenBy.NOBODY] = False
     """That somebody has looked at notes which may say who the family is, and wants them so."""
 
 
-def to_terms(entered: EnteredNeed, site_id: UUID, now: datetime) -> NeedTerms:
+def to_terms(entered: NeedFacts, site_id: UUID, now: datetime) -> NeedTerms:
     """What goes on the wire: everything but who they are. Raises NotPossible for a time that has passed."""
     needed_by = entered.needed_by or now + NEEDED_WITHIN[entered.urgency]
     if needed_by <= now:
@@ -179,7 +184,7 @@ def to_terms(entered: EnteredNeed, site_id: UUID, now: datetime) -> NeedTerms:
     )
 
 
-def _to_first_ask(entered: EnteredNeed, now: datetime) -> FirstAsk | None:
+def _to_first_ask(entered: NeedFacts, now: datetime) -> FirstAsk | None:
     if not entered.first_partner_ids:
         return None
     return FirstAsk(partner_ids=entered.first_partner_ids, until=now + timedelta(hours=entered.first_for_hours))
