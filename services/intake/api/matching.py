@@ -24,6 +24,8 @@ from services.intake.store.needs import HistoryEntry
 
 router = APIRouter(prefix="/v1", tags=["matching"])
 
+_BEST = 10
+
 Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ))]
 
 
@@ -104,7 +106,7 @@ class NeedMatchingShown(MatchingShown):
 async def match(planned: PlannedNeed, caller: Reader, request: Request) -> MatchingShown:
     """Who could help with a need as it would be entered."""
     desk = caller.desk
-    found = await match_facts(desk.pool, desk.matcher, planned, caller.site_id)
+    found = await match_facts(desk.pool, desk.matcher, planned, caller.site_id, _BEST)
     return MatchingShown(**_show(found, _words_for(request)))
 
 
@@ -116,7 +118,7 @@ async def match_entered(
     desk, words = caller.desk, _words_for(request)
     need, history = await needs.read_need(desk.pool, need_id, caller.site_id)
     partner = await partners.read_partner(desk.pool, partner_id) if partner_id else None
-    found = await match_need(desk.pool, desk.matcher, need, partner_id)
+    found = await match_need(desk.pool, desk.matcher, need, _BEST, partner_id)
     shown = NeedMatchingShown(**_show(found, words))
     if partner is not None and not need.terms.is_sensitive:
         shown.partner = _show_partner(partner.partner_id, partner.name, found, history, words)
