@@ -147,6 +147,9 @@ def understand_facts(typed: Typed, zone: str, words: Words) -> NeedFacts:
     problems: dict[str, str] = {}
     # Nobody is asked yet: the family need not have agreed.
     meant = {**_facts(typed, zone, words, problems), "consent": {"kind": ConsentKind.SPOKEN}}
+    if not typed.languages:
+        # Nobody has said what they speak: it leaves nobody out.
+        meant |= {"languages": ("en",), "must_speak": False}
     return _read(NeedFacts, meant, words, problems)
 
 

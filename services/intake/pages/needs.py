@@ -1,6 +1,5 @@
 """`/needs`: the board, the form, and the page of one need. A coordinator sees the needs of the own site alone."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from babel import Locale
@@ -25,11 +24,10 @@ from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.domain.progress import NeedProgress
-from services.intake.explaining import Explanation
 from services.intake.matching import match_facts
 from services.intake.needs import Entry, KeyUsedOtherwise
 from services.intake.pages.languages import LANGUAGES
-from services.intake.pages.matching import BEST_SHOWN, explain
+from services.intake.pages.matching import BEST_SHOWN, Looked, explain
 from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand, understand_facts
 from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
@@ -40,15 +38,6 @@ from services.intake.store.needs import NeedFilter
 from services.intake.store.people import Person
 
 router = APIRouter(prefix="/needs", route_class=PageRoute)
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What came of "Who could help?": an explanation, None while the matcher is away; or what has to be typed first."""
-
-    explanation: Explanation | None
-    missing: tuple[str, ...] = ()
-
 
 _MOVING = (NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
 _ENDED = tuple(progress for progress in NeedProgress if progress.ended)
