@@ -1,14 +1,20 @@
 """Who could help, from a real matcher's index to intake's API; and what is told when the matcher is away."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
+from rich.console import Console
 
+import switchboard
 from schemas.partners import StateArea
 from schemas.taxonomy import Category
 from schemas.vocabulary import Condition, PartnerStatus
@@ -17,12 +23,15 @@ from services.intake.api.callers import Scope, hash_key
 from services.intake.matching import Matcher
 from services.intake.store import keys
 from services.intake.store.keys import KeyRow
+from switchboard.errors import SwitchboardError
+from switchboard.matching import explain
 from tests.browser.intake import award_of, offer_of, running_intake
 from tests.browser.matcher import KEY, Town, with_matcher
 from tests.parts import DatabaseMaker
 from tests.system import need_body
 
 Json = dict[str, Any]
+EXAMPLE = Path(switchboard.__file__).parent / "need_example.json"
 
 
 @dataclass
@@ -157,3 +166,20 @@ async def test_without_the_matcher_it_says_so_and_everything_else_goes_on(office
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (await office.school.post("/v1/needs", json=need_body())).status_code == 201
+
+
+async def test_the_command_prints_the_tally_the_score_in_numbers_and_why(office: Office) -> None:
+    await office.town.add_partner("Bed Bank")
+    other = await office.town.add_partner("Food Bank", Category.FOOD)
+    shell = StringIO()
+    await asyncio.to_thread(
+        explain, EXAMPLE, office.town.intake.url, "sb_ours", other.partner_id, Console(file=shell, width=200)
+    )
+    printed = shell.getvalue()
+    assert "2 partners near or serving the place, 1 can help." in printed
+    assert "1 does not do this kind of help" in printed
+    assert re.search(r"1 │ Bed Bank │ +2 │ 0\.\d\d │ 1\.00 │ 0\.50 │ +1\.00 │ 1\.00 │ +\d\.\d\d", printed)
+    assert "1. Bed Bank: 2 miles away, has done little this week, speaks Spanish and English" in printed
+    assert "Food Bank: Does not do this kind of help" in printed
+    with pytest.raises(SwitchboardError, match="lacks the scope needs:read"):
+        await asyncio.to_thread(explain, EXAMPLE, office.town.intake.url, "sb_writes", None, Console(file=shell))

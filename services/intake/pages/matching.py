@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.intake import needs
 from services.intake.explaining import Explanation
-from services.intake.matching import MatcherAway, Matching, match_need
+from services.intake.matching import About, MatcherAway, Matching, match_need
 from services.intake.pages.languages import Words
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
@@ -16,7 +16,7 @@ from services.intake.pages.visitors import OnDesk, SignedIn
 
 router = APIRouter(prefix="/needs/{need_id}/matching", route_class=PageRoute)
 
-BEST_SHOWN = 5
+SHOWN = About(most=5)
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Looked:
 async def show_matching(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """Who else could help with what is still open, and what leaves out the others."""
     need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
-    explanation = await explain(
-        match_need(desk.pool, desk.matcher, need, BEST_SHOWN), words_for(request, person.language)
-    )
+    explanation = await explain(match_need(desk.pool, desk.matcher, need, SHOWN), words_for(request, person.language))
     return show(request, "matching.html", own_language=person.language, need=need, explanation=explanation)
 
 

@@ -27,7 +27,7 @@ from services.intake.domain.progress import NeedProgress
 from services.intake.matching import match_facts
 from services.intake.needs import Entry, KeyUsedOtherwise
 from services.intake.pages.languages import LANGUAGES
-from services.intake.pages.matching import BEST_SHOWN, Looked, explain
+from services.intake.pages.matching import SHOWN, Looked, explain
 from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand, understand_facts
 from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
@@ -118,7 +118,7 @@ async def _show_who_could_help(request: Request, person: Person, desk: Desk, typ
     words = words_for(request, person.language)
     try:
         facts = understand_facts(typed, person.time_zone, words)
-        asking = match_facts(desk.pool, desk.matcher, facts, person.site_id, BEST_SHOWN)
+        asking = match_facts(desk.pool, desk.matcher, facts, person.site_id, SHOWN)
         return _show_form(request, person, typed, {}, looked=Looked(await explain(asking, words)))
     except BadForm as error:
         missing = tuple(error.problems.values())
