@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,10 @@ from services.matcher.directory.rows import (
     NO_HOUSEHOLD,
     NO_LIMIT,
     Flag,
+    Rows,
     Vocabulary,
     bits_of,
+    pick,
 )
 from services.matcher.domain.eligible import Asked
 
@@ -84,8 +85,6 @@ class Answer:
     unknown: Bools | None = None
 
 
-Rows = NDArray[Any]
-"""Of type `ROW`."""
 _HOLDS = Answer()
 
 
@@ -100,7 +99,7 @@ def is_outside(rows: Rows, sought: Sought) -> Bools:
     """Which of these rows, whose tokens cover the place, do not cover it all the same: it is outside their circle."""
     inexact = has_flag(rows, Flag.INEXACT)
     outside = np.zeros(len(rows), np.bool_)
-    circles = rows[inexact]
+    circles = pick(rows, inexact)
     if len(circles):
         point = sought.place.point
         near = circles["centre"] == sought.place.number

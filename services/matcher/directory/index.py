@@ -1,7 +1,6 @@
 """The index: who covers a place is looked up; who of them fits is computed over rows of numbers, all at once."""
 
 import math
-from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from schemas.event import Event
 from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
-from services.matcher.directory.checks import CHECKS, Bools, Rows, Sought, has_flag, is_outside
+from services.matcher.directory.checks import CHECKS, Bools, Sought, has_flag, is_outside
 from services.matcher.directory.nearest import nearest_first
 from services.matcher.directory.places import numbers_within, place_of
 from services.matcher.directory.plain import NEAR_MILES
-from services.matcher.directory.rows import NOWHERE, Flag
+from services.matcher.directory.rows import NOWHERE, Flag, Rows, pick
 from services.matcher.directory.table import Table
 from services.matcher.directory.weighing import Weighed, count_items, weigh
 from services.matcher.domain import ranking
@@ -42,6 +41,21 @@ class Candidates:
     rows: Rows
     unknown: Mapping[EligibilityRule, Bools]
     weighed: Weighed
+
+
+class Siblings:
+    """The rows, of some that are given, whose partner has others."""
+
+    def __init__(self, table: Table, among: BitMap, numbers: Numbers) -> None:
+        several = np.frombuffer((among & table.several).to_array(), np.uint32)
+        self._positions = np.searchsorted(numbers, several)
+        self._partners = table.rows["partner"][several]
+
+    def add_to(self, chosen: Bools) -> Bools:
+        """Those that are chosen, with all of the same partners: which of its services is the best is told by all."""
+        partners = self._partners[chosen[self._positions]]
+        chosen[self._positions[np.isin(self._partners, partners)]] = True
+        return chosen
 
 
 class IndexedDirectory:
@@ -88,8 +102,9 @@ class IndexedDirectory:
             candidates = self._weigh(numbers, sought)
             return self._describe(candidates, self._one_of_each_partner(candidates, sought), sought)
         best: list[Positions] = []
-        for nearest, beyond in nearest_first(self._table.homes[numbers], sought.place, self._policy):
-            candidates = self._weigh(self._with_siblings(numbers[nearest], able), sought)
+        siblings = Siblings(self._table, able, numbers)
+        for near, beyond in nearest_first(self._table.homes[numbers], sought.place, self._policy):
+            candidates = self._weigh(numbers[siblings.add_to(near)], sought)
             ones = self._one_of_each_partner(candidates, sought)
             best = [self._best_of_kind(candidates, ones, kind, most) for kind in sought.kinds]
             least = self._best_score_from(beyond, sought)
@@ -106,7 +121,7 @@ class IndexedDirectory:
         numbers = self._with_siblings(self._near(sought))
         first = _first_failed(self._failed(numbers, sought))
         # Of a partner's services, the one that gets furthest counts.
-        partners, where = np.unique(self._table.rows[numbers]["partner"], return_inverse=True)
+        partners, where = np.unique(pick(self._table.rows, numbers)["partner"], return_inverse=True)
         furthest = np.full(len(partners), -1)
         np.maximum.at(furthest, where, first)
         counted = Counter(furthest.tolist())
@@ -143,7 +158,7 @@ class IndexedDirectory:
         return np.array(slots, np.uint32)
 
     def _weigh(self, numbers: Numbers, sought: Sought) -> Candidates:
-        rows = self._table.rows[numbers]
+        rows = pick(self._table.rows, numbers)
         fits, unknown = ~is_outside(rows, sought), dict[EligibilityRule, Bools]()
         for rule, check in CHECKS.items():
             answer = check(rows, sought)
@@ -151,7 +166,7 @@ class IndexedDirectory:
                 fits &= ~answer.no
             if answer.unknown is not None:
                 unknown[rule] = answer.unknown
-        rows, unknown = rows[fits], {rule: mask[fits] for rule, mask in unknown.items()}
+        rows, unknown = pick(rows, fits), {rule: mask[fits] for rule, mask in unknown.items()}
         weighed = weigh(rows, sought, unknown, self._usual_chance(sought), self._policy)
         return Candidates(numbers[fits], rows, unknown, weighed)
 
@@ -170,7 +185,7 @@ class IndexedDirectory:
         if not several.any():
             return np.arange(len(several))
         among = np.flatnonzero(several)
-        rows, ids = candidates.rows[among], self._table.service_ids_as_numbers(candidates.numbers[among])
+        rows, ids = pick(candidates.rows, among), self._table.service_ids_as_numbers(candidates.numbers[among])
         order = np.lexsort((*ids, -candidates.weighed.score[among], -count_items(rows, sought), rows["partner"]))
         _, first = np.unique(rows["partner"][order], return_index=True)
         return np.concatenate([np.flatnonzero(~several), among[order[first]]])
@@ -190,7 +205,7 @@ class IndexedDirectory:
         return best
 
     def _describe(self, candidates: Candidates, positions: Positions, sought: Sought) -> list[Eligible]:
-        rows, weighed = candidates.rows[positions], candidates.weighed
+        rows, weighed = pick(candidates.rows, positions), candidates.weighed
         doubts = [(rule, mask[positions].tolist()) for rule, mask in candidates.unknown.items()]
         described = zip(
             self._table.partners.ids_of(rows["partner"]),
@@ -226,21 +241,18 @@ class IndexedDirectory:
 
     def _covering(self, sought: Sought) -> Numbers:
         numbers = np.frombuffer(self._table.covering(sought.tokens).to_array(), np.uint32)
-        return numbers[~is_outside(self._table.rows[numbers], sought)]
+        return numbers[~is_outside(pick(self._table.rows, numbers), sought)]
 
-    def _with_siblings(self, numbers: Numbers, among: BitMap | None = None) -> Numbers:
-        """These rows and the others of the same partners, of all or of those that are given."""
-        several = numbers[(self._table.rows["flags"][numbers] & Flag.SEVERAL.value) != 0]
-        if not len(several):
-            return numbers
-        slots = np.unique(self._table.rows["partner"][several]).tolist()
-        siblings = BitMap([number for slot in slots for number in self._table.rows_of(slot)])
-        rows = BitMap(array("I", numbers.tolist())) | (siblings if among is None else siblings & among)
-        return np.frombuffer(rows.to_array(), np.uint32)
+    def _with_siblings(self, numbers: Numbers) -> Numbers:
+        """These rows and the others of the same partners."""
+        rows = pick(self._table.rows, numbers)
+        slots = np.unique(rows["partner"][has_flag(rows, Flag.SEVERAL)]).tolist()
+        siblings = [number for slot in slots for number in self._table.rows_of(slot)]
+        return np.union1d(numbers, np.array(siblings, np.uint32))
 
     def _failed(self, numbers: Numbers, sought: Sought) -> dict[EligibilityRule, Bools]:
         """By rule, of which of these rows it does not hold."""
-        rows, none = self._table.rows[numbers], np.zeros(len(numbers), np.bool_)
+        rows, none = pick(self._table.rows, numbers), np.zeros(len(numbers), np.bool_)
         failed = {rule: none if (no := check(rows, sought).no) is None else no for rule, check in CHECKS.items()}
         failed[EligibilityRule.AREA] = ~np.isin(numbers, self._covering(sought))
         return {rule: failed[rule] for rule in _ORDER}

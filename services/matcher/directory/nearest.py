@@ -17,20 +17,20 @@ _FIRST, _TIMES = 256, 4
 
 def nearest_first(
     homes: NDArray[np.uint16], place: Place, policy: RankingPolicy
-) -> Iterator[tuple[NDArray[np.intp], float]]:
-    """(positions of the nearest, how many miles away the others are at least): ever more, and in the end all.
+) -> Iterator[tuple[NDArray[np.bool_], float]]:
+    """(which are the nearest, how many miles away the others are at least): ever more, and in the end all.
 
     A home that nobody knows is as far away as its proximity says.
     """
-    count, everybody = _FIRST, np.arange(len(homes))
+    count = _FIRST
     if count < len(homes):
         chords = _chords(homes, place, miles_at(UNKNOWN_DISTANCE, policy))
         while count < len(homes):
             # The squares of chords are in the order of distances, and cheaper.
             farthest = np.partition(chords, count)[count]
-            yield np.flatnonzero(chords <= farthest), _miles_of(float(farthest))
+            yield chords <= farthest, _miles_of(float(farthest))
             count *= _TIMES
-    yield everybody, math.inf
+    yield np.ones(len(homes), np.bool_), math.inf
 
 
 def _chords(homes: NDArray[np.uint16], place: Place, unknown_miles: float) -> Floats:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, IntFlag, auto
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,16 @@ ROW = np.dtype(
     ],
     align=True,
 )
+
+_PLAIN = np.dtype(f"V{ROW.itemsize}")
+Rows = NDArray[Any]
+"""Of type `ROW`."""
+
+
+def pick(rows: Rows, which: NDArray[Any]) -> Rows:
+    """The rows at these positions, or where this is so. As bytes: field by field, numpy takes fifty times as long."""
+    picked: Rows = rows.view(_PLAIN)[which].view(ROW)
+    return picked
 
 
 class Flag(IntFlag):

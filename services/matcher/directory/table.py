@@ -44,6 +44,8 @@ class Table:
         self._by_token: dict[int, BitMap] = {}
         self._by_category: dict[int, BitMap] = {}
         self._active = BitMap()
+        self.several = BitMap()
+        """The rows that are not the only one of their partner."""
 
     def __len__(self) -> int:
         """How many rows were ever used: those that are free hold nothing that a question could find."""
@@ -132,6 +134,8 @@ class Table:
             _bitmap_of(self._by_category, category).add(number)
         if partner.status is PartnerStatus.ACTIVE:
             self._active.add(number)
+        if len(partner.services) > 1:
+            self.several.add(number)
 
     def _drop_rows(self, slot: int) -> None:
         for number in list(self.rows_of(slot)):
@@ -144,6 +148,7 @@ class Table:
             for category in positions_in(int(row["categories"])):
                 self._by_category[category].discard(number)
             self._active.discard(number)
+            self.several.discard(number)
             if row["flags"] & Flag.LISTED:
                 self._free_lists.append(int(row["area"]))
                 self._lists[int(row["area"])] = ()

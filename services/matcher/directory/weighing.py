@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.vocabulary import EligibilityRule
-from services.matcher.directory.checks import Bools, Rows, Sought, speaks
+from services.matcher.directory.checks import Bools, Sought, speaks
 from services.matcher.directory.places import Floats, miles_to, radians
-from services.matcher.directory.rows import NO_LIMIT, NOWHERE, bits_of
+from services.matcher.directory.rows import NO_LIMIT, NOWHERE, Rows, bits_of
 from services.matcher.domain import ranking
 from services.matcher.policy import RankingPolicy
 
