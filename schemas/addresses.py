@@ -1,4 +1,4 @@
-"""What intake tells the notifier just before a send: the one call between services that is not Kafka."""
+"""What intake tells the notifier just before a send, by a call. Only `schemas/matching.py` is asked so besides."""
 
 from pydantic import Field, model_validator
 
