@@ -12,7 +12,7 @@ from services.matcher.directory.rows import NOWHERE
 from services.matcher.domain.ranking import UNKNOWN_DISTANCE, miles_at
 from services.matcher.policy import RankingPolicy
 
-_FIRST, _TIMES = 256, 4
+_FIRST, _TIMES = 1024, 4
 
 
 def nearest_first(
