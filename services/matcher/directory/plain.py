@@ -23,6 +23,7 @@ from schemas.partners import (
 from schemas.vocabulary import EligibilityRule, PartnerStatus
 from services.matcher.directory.places import Place, miles_between, place_of
 from services.matcher.domain.eligible import Eligible
+from services.matcher.domain.programmes import is_over
 
 
 class Directory(Protocol):
@@ -78,7 +79,11 @@ class PlainDirectory:
         found = []
         for partner, offerings in self._partners.values():
             if partner.partner_id not in excluded and _may_hear_of_it(partner, terms):
-                fits = [fit for offering in offerings if (fit := offering.fit(partner, asked)) is not None]
+                fits = [
+                    fit
+                    for offering in offerings
+                    if not is_over(offering.service, now.date()) and (fit := offering.fit(partner, asked)) is not None
+                ]
                 if fits:
                     found.append(max(fits, key=lambda fit: (len(fit.items), -(fit.distance_miles or 0))))
         return found
@@ -108,7 +113,7 @@ class _Offering:
     """A service, compiled once so that a query does not have to look anything up."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self.service = service
         self._categories = frozenset(service.categories)
         self._languages = frozenset(service.languages)
         self._covers = _compile(service.area)
@@ -129,18 +134,18 @@ class _Offering:
         point = asked.place.point
         return Eligible(
             partner_id=partner.partner_id,
-            service_id=self._service.service_id,
+            service_id=self.service.service_id,
             items=items,
             distance_miles=miles_between(self._point, point) if self._point and point else None,
             speaks=speaks,
-            claims_per_week=self._service.claims_per_week,
+            claims_per_week=self.service.claims_per_week,
             messages_per_week=partner.messages_per_week,
             open_offers=partner.open_offers,
             to_be_confirmed=tuple(rule for rule, answer in unknown if answer is None),
         )
 
     def _ages_fit(self, terms: NeedTerms) -> bool | None:
-        low, high = self._service.min_age, self._service.max_age
+        low, high = self.service.min_age, self.service.max_age
         if low is None and high is None:
             return True
         if not terms.household:
