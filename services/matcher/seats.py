@@ -64,12 +64,12 @@ async def seats_of(connection: Connection, services: Collection[ServiceKey]) -> 
     """
     rows = await connection.fetch(
         """
-        SELECT programmes.*, seats - coalesce(sum(claim.seats), 0) AS free
+        SELECT programmes.*, (programmes.seats - coalesce(sum(claim.taken), 0))::int AS free
           FROM programmes
           LEFT JOIN LATERAL (
                SELECT coalesce((SELECT sum((quantities->>(item->>'line'))::int)
                                   FROM jsonb_array_elements(terms->'items') AS item WHERE item->>'code' = $3), 1)
-                      AS seats
+                      AS taken
                  FROM offers
                 WHERE offers.service_id = programmes.service_id AND offers.partner_id = programmes.partner_id
                   AND status IN ('claimed', 'contacted', 'completed')
