@@ -17,7 +17,7 @@ from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import MessagePurpose, RecipientKind
+from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer
 
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
@@ -40,6 +40,8 @@ class Reader:
     """What a partner's person enters to prove that their address is theirs."""
     visitor: str = ""
     """The first name of the person who would come to the family."""
+    answered_by: str = ""
+    """The name of the partner whose offer the message is about."""
 
     @property
     def withheld(self) -> bool:
@@ -180,6 +182,13 @@ class _Facts:
                 if self._reader.kind is RecipientKind.PARTNER:
                     facts["lapsed_words"] = self._word(reason, partner=self._reader.partner_name)
                 return facts
+            case outcomes.ReferralAnswered(answer=answer, terms=terms):
+                # Who is enrolled asked for a programme, which a sensitive answer does not say.
+                taken_on = answer is ReferralAnswer.ENROLLED and (terms.programme is None or terms.sensitive)
+                return {
+                    "answered_by": self._reader.answered_by or self._word("somebody"),
+                    "answer_words": self._word("taken_on" if taken_on else answer),
+                }
             case outcomes.ConfirmationRequested(delivered=delivered):
                 return {"delivered": self._list(delivered)}
             case handovers.VisitPlanned(begins=begins, ends=ends):
