@@ -173,6 +173,17 @@ def import_partners(
     partners.import_partners(file, url, key, typer.echo)
 
 
+@partner_commands.command("key")
+def make_partner_key(partner_id: Annotated[UUID, typer.Argument(help="As in the directory.")]) -> None:
+    """Print a new key by which a partner refers families. It is shown once, and ends the one before.
+
+    With intake's own settings in the environment. The key enters needs for any school, and sees those alone.
+    """
+    from switchboard import partner_keys
+
+    typer.echo(asyncio.run(partner_keys.make_key(partner_id)))
+
+
 @app.command()
 def need(
     need_id: Annotated[UUID, typer.Argument(help="As the API gave it.")],

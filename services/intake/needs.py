@@ -30,12 +30,16 @@ class KeyUsedOtherwise(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """Who enters a need, and under which idempotency key. Without a site, the only one there is is meant."""
+    """Who enters a need, and under which idempotency key. Without a site, the only one there is is meant.
+
+    A partner that refers a family has to name the site.
+    """
 
     caller: str
     site_id: UUID | None
     person_id: UUID | None = None
     key: str | None = None
+    referred_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
     now, need_id, entered = datetime.now(UTC), prepared.need_id, prepared.entered
     async with connection.transaction():
         site_id = await _choose_site(connection, entered, entry)
-        terms = to_terms(entered, site_id, now)
+        terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
         while True:
@@ -147,7 +151,8 @@ async def _choose_site(connection: Connection, entered: EnteredNeed, entry: Entr
         if entered.site_id not in {None, entry.site_id}:
             raise NotPossible("site_id", "this is not your site; leave it out")
         return entry.site_id
-    site_id = entered.site_id or await keys.first_site(connection)
+    guessed = None if entry.referred_by is not None else await keys.first_site(connection)
+    site_id = entered.site_id or guessed
     if site_id is None or not await keys.site_exists(connection, site_id):
         raise NotPossible("site_id", "name the site that the need belongs to")
     return site_id
@@ -190,6 +195,15 @@ async def read_need(pool: Pool, need_id: UUID, site_id: UUID | None) -> tuple[Ne
         if need is None:
             raise NeedNotFound
         return need, await needs.read_history(connection, need_id)
+
+
+async def read_referral(pool: Pool, need_id: UUID, partner_id: UUID) -> NeedRow:
+    """A need that this partner referred. Raises NeedNotFound for any other."""
+    async with pool.acquire() as connection:
+        need = await needs.read_need(connection, need_id, None)
+    if need is None or need.terms.referred_by != partner_id:
+        raise NeedNotFound
+    return need
 
 
 async def list_needs(pool: Pool, wanted: NeedFilter, limit: int, cursor: str | None) -> Page:

@@ -35,7 +35,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
-        names = await partners.partner_names(connection, timeline.partner_ids(history))
+        names = await partners.partner_names(connection, timeline.partner_ids(history, need.terms))
         agreed = await consents.consents_of(connection, need_id)
         looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
         announced = await visits_to_come(connection, need_id, now)

@@ -42,8 +42,13 @@ def tell(history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UU
     return list(told)[::-1]
 
 
-def partner_ids(history: Sequence[HistoryEntry]) -> list[UUID]:
+def partner_ids(history: Sequence[HistoryEntry], terms: NeedTerms) -> list[UUID]:
     """Whose names the timeline needs."""
+    referred_by = [terms.referred_by] if terms.referred_by else []
+    return [*referred_by, *_partners_in(history)]
+
+
+def _partners_in(history: Sequence[HistoryEntry]) -> list[UUID]:
     return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
 
 
@@ -70,9 +75,11 @@ class _Teller:
         facts = entry.facts
         if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
             return self.words(f"said_for_family.{entry.what.partition('.')[2]}")
+        if entry.what == "needs.opened" and self.terms.referred_by is not None:
+            return self.words("history.referred", partner=self._name_partners([self.terms.referred_by]))
         return self.words(
             f"history.{entry.what.partition('.')[2]}",
-            partner=self._name_partners(group),
+            partner=self._name_partners(_partners_in(group)),
             items=self._name_items(facts.get("awarded") or facts.get("met") or []),
             why=self._explain(entry),
         )
@@ -87,11 +94,14 @@ class _Teller:
         return None
 
     def _explain(self, entry: HistoryEntry) -> str:
+        if entry.what == "outcomes.referral_answered":
+            referrer = self._name_partners([UUID(entry.facts["referred_by"])])
+            return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
 
-    def _name_partners(self, group: Sequence[HistoryEntry]) -> str:
-        known = [self.partners.get(partner_id, "") for partner_id in dict.fromkeys(partner_ids(group))]
+    def _name_partners(self, ids: Sequence[UUID]) -> str:
+        known = [self.partners.get(partner_id, "") for partner_id in dict.fromkeys(ids)]
         names = [name or self.words("history.somebody") for name in known]
         return format_list(names, locale=self.words.language) if names else ""
 
