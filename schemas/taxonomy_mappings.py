@@ -1,7 +1,8 @@
 """What our categories are called elsewhere, for programs that exchange needs with health systems and directories.
 
 The codes are of the SDOH Clinical Care guide by the HL7 Gravity Project. The names are those of service categories of
-the Open Eligibility Human Services Taxonomy by Aunt Bertha, Inc. (findhelp), licensed under CC BY-SA 3.0. A mapping says what a category is nearest to, and nothing about a family.
+the Open Eligibility Human Services Taxonomy by Aunt Bertha, Inc. (findhelp), licensed under CC BY-SA 3.0. A mapping
+says what a category is nearest to, and nothing about a family.
 """
 
 from collections.abc import Mapping

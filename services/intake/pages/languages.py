@@ -48,7 +48,7 @@ class Words:
         return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
 
     def term(self, begins: date, ends: date) -> str:
-        """Days from the first to the last: "Sep 1 – Dec 18, 2026"."""
+        """From the first day to the last, such as from "Sep 1, 2026" to "Dec 18, 2026"."""
         words: str = format_interval(begins, ends, "yMMMd", locale=_LOCALES[self.language])
         return words
 
