@@ -174,14 +174,17 @@ def import_partners(
 
 
 @partner_commands.command("key")
-def make_partner_key(partner_id: Annotated[UUID, typer.Argument(help="As in the directory.")]) -> None:
+def make_partner_key(
+    partner_id: Annotated[UUID, typer.Argument(help="As in the directory.")],
+    database_url: Annotated[str, typer.Option(envvar="INTAKE_DATABASE_URL", help="Intake's database.")],
+) -> None:
     """Print a new key by which a partner refers families. It is shown once, and ends the one before.
 
-    With intake's own settings in the environment. The key enters needs for any school, and sees those alone.
+    The key enters needs for any school, and sees where those stand alone.
     """
     from switchboard import partner_keys
 
-    typer.echo(asyncio.run(partner_keys.make_key(partner_id)))
+    typer.echo(asyncio.run(partner_keys.make_key(partner_id, database_url)))
 
 
 @app.command()
