@@ -7,31 +7,29 @@ from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS, Category
 from schemas.taxonomy_mappings import GRAVITY_CODES, OPEN_ELIGIBILITY_NAMES
 
 # The categories of the code system; it has codes for other ends as well.
-GRAVITY = set(
-    [
-        "sdoh-category-unspecified",
-        "food-insecurity",
-        "housing-instability",
-        "homelessness",
-        "inadequate-housing",
-        "transportation-insecurity",
-        "financial-insecurity",
-        "material-hardship",
-        "educational-attainment",
-        "employment-status",
-        "veteran-status",
-        "stress",
-        "social-connection",
-        "intimate-partner-violence",
-        "elder-abuse",
-        "personal-health-literacy",
-        "health-insurance-coverage-status",
-        "medical-cost-burden",
-        "digital-literacy",
-        "digital-access",
-        "utility-insecurity",
-    ]
-)
+GRAVITY = {
+    "sdoh-category-unspecified",
+    "food-insecurity",
+    "housing-instability",
+    "homelessness",
+    "inadequate-housing",
+    "transportation-insecurity",
+    "financial-insecurity",
+    "material-hardship",
+    "educational-attainment",
+    "employment-status",
+    "veteran-status",
+    "stress",
+    "social-connection",
+    "intimate-partner-violence",
+    "elder-abuse",
+    "personal-health-literacy",
+    "health-insurance-coverage-status",
+    "medical-cost-burden",
+    "digital-literacy",
+    "digital-access",
+    "utility-insecurity",
+}
 
 
 def test_every_category_is_mapped_and_has_words_and_items() -> None:
