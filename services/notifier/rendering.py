@@ -17,7 +17,7 @@ from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer
+from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
 
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
@@ -79,12 +79,14 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
+        if isinstance(event, outcomes.ClaimRefused) and event.reason is RefusalReason.NO_SEAT_LEFT:
+            entry = entry | entry["no_seat_left"]
         if _is_sensitive(event):
             entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
         if reader.withheld:
             entry = entry | entry["discreet"]
         facts = _Facts(self._compile, catalogue, language, event, reader).collect()
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "discreet"}
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if isinstance(text, str)}
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])

@@ -27,10 +27,10 @@ from schemas.examples import EXAMPLES
 from schemas.handovers import CodeRequested, ConsentEnded, HandoverEvent, VisitPlanned, VisitRefused
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
-from schemas.outcomes import ClaimAwarded, ConfirmationRequested, ReferralAnswered
+from schemas.outcomes import ClaimAwarded, ClaimRefused, ConfirmationRequested, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, Channel, PartnerKind, ReferralAnswer, Urgency, WithdrawalReason
+from schemas.vocabulary import Answerer, Channel, PartnerKind, ReferralAnswer, RefusalReason, Urgency, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
@@ -570,6 +570,17 @@ async def test_whoever_refers_and_chose_texts_gets_one(room: PostRoom) -> None:
     [text] = room.providers.texts
     assert text["To"] == "+17185550166"
     assert text["Body"].endswith("Second Street respondió: la familia está en la lista de espera.")
+
+
+async def test_a_programme_without_a_seat_left_is_told_why_its_yes_counts_for_nothing(room: PostRoom) -> None:
+    made = offer(**SEAT)
+    about = {name: getattr(made, name) for name in ("need_id", "offer_id", "partner_id", "terms")}
+    await room.hears(partner(), ClaimRefused(**about, reason=RefusalReason.NO_SEAT_LEFT))
+    await room.sender.send_due()
+    [email] = [message_from_bytes(raw, policy=policy.default) for raw in room.mail.taken]
+    for part in email.iter_parts():
+        assert "all seats of this term are taken" in part.get_content()
+        assert "faster" not in part.get_content()
 
 
 async def test_of_a_need_that_is_gone_nobody_hears_an_answer(room: PostRoom) -> None:

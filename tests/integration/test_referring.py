@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from schemas.event import Item, Programme
 from schemas.offers import OfferMade
-from schemas.outcomes import ReferralAnswered
+from schemas.outcomes import ClaimRefused, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS, Category
-from schemas.vocabulary import DeclineReason, PartnerKind, PartnerStatus, ReferralAnswer
+from schemas.vocabulary import DeclineReason, PartnerKind, PartnerStatus, ReferralAnswer, RefusalReason
 from services.intake import partners, signing_in
 from services.intake.api.callers import Scope, hash_key
 from services.intake.pages.cookies import Cookie
@@ -220,6 +220,16 @@ async def test_from_the_referral_to_the_place_its_coordinator_reads_how_it_went(
     assert "We told Harbor Clinic, who referred the family, that it is not eligible." in page
     async with clinic.client() as client:
         assert (await client.get(f"/v1/needs/{need['need_id']}")).json()["status"] == "claimed"
+
+
+async def test_a_yes_beyond_the_seats_is_told_as_that(clinic: Clinic) -> None:
+    made = await clinic.offer(await clinic.refer())
+    about = {name: getattr(made, name) for name in ("need_id", "offer_id", "partner_id", "terms")}
+    await clinic.intake.matcher_says(ClaimRefused(**about, reason=RefusalReason.NO_SEAT_LEFT))
+    async with httpx.AsyncClient(base_url=clinic.intake.url) as browser:
+        assert "all seats of the term are taken" in (await browser.get(offer_path(made, clinic.contact))).text
+    page = await clinic.need_page(str(made.need_id))
+    assert "Second Street Church said yes, but has no seat left in this term." in page
 
 
 async def test_the_taxonomy_says_what_each_category_is_called_elsewhere(clinic: Clinic) -> None:

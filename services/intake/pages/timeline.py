@@ -10,7 +10,7 @@ from babel.lists import format_list
 
 from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, DeliveryProblem
+from schemas.vocabulary import Answerer, DeliveryProblem, RefusalReason
 from services.intake.pages.languages import Words
 from services.intake.pages.unasked import asks_family, without_unasked
 from services.intake.store.families import NOT_DELIVERED
@@ -72,17 +72,26 @@ class _Teller:
         entry = group[-1]
         if entry.what.startswith("deliveries."):
             return self._tell_of_message(entry)
-        facts = entry.facts
-        if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
-            return self.words(f"said_for_family.{entry.what.partition('.')[2]}")
-        if entry.what == "needs.opened" and self.terms.referred_by is not None:
-            return self.words("history.referred", partner=self._name_partners([self.terms.referred_by]))
         return self.words(
-            f"history.{entry.what.partition('.')[2]}",
-            partner=self._name_partners(_partners_in(group)),
-            items=self._name_items(facts.get("awarded") or facts.get("met") or []),
+            self._key_of(entry),
+            partner=self._name_partners(_partners_in(group) or self._referrer),
+            items=self._name_items(entry.facts.get("awarded") or entry.facts.get("met") or []),
             why=self._explain(entry),
         )
+
+    @property
+    def _referrer(self) -> list[UUID]:
+        return [self.terms.referred_by] if self.terms.referred_by else []
+
+    def _key_of(self, entry: HistoryEntry) -> str:
+        what, facts = entry.what.partition(".")[2], entry.facts
+        if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
+            return f"said_for_family.{what}"
+        if what == "opened" and self._referrer:
+            return "history.referred"
+        if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:
+            return "history.no_seat_left"
+        return f"history.{what}"
 
     def _tell_of_message(self, entry: HistoryEntry) -> str | None:
         recipient = str(entry.facts["recipient"])
