@@ -159,18 +159,29 @@ def migrate() -> None:
 
 @partner_commands.command("import")
 def import_partners(
-    file: Annotated[Path, typer.Argument(help="CSV as in switchboard/partners_example.csv, or a JSON list.")],
-    url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="Where intake is.")],
-    key: Annotated[str, typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With partners:write.")],
+    source: Annotated[Path, typer.Argument(help="A file, a folder or a .zip; what it is, is seen by its content.")],
+    url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="Where intake is.")] = "",
+    key: Annotated[
+        str, typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With partners:write and :read.")
+    ] = "",
+    report: Annotated[Path | None, typer.Option(help="Write each row with gaps, or refused, into this CSV.")] = None,
+    *,
+    preview: Annotated[bool, typer.Option("--preview", help="Say what would be taken, and send nothing.")] = False,
+    active: Annotated[bool, typer.Option("--active", help="A directory's partners agreed to be asked.")] = False,
 ) -> None:
-    """Take partners from a file: all of it, or, with a report of the lines that are wrong, nothing.
+    """Take partners from a directory: HSDS (JSON or tables), a spreadsheet of any columns, or our own CSV and JSON.
 
-    A spreadsheet has one row for each service of a partner. An area is one of: radius 11215 10 (ZIP and miles),
-    zips 11201;11215, county Kings County NY, state NY, nation. Importing again replaces, and never doubles.
+    What is good is taken, the rest is named with its line and reason. Importing again updates, and never doubles.
+    A directory's partners are paused until somebody makes them active. See docs/importing.md.
     """
-    from switchboard import partners
+    from switchboard.directory_import import importing
+    from switchboard.directory_import.sending import Intake
 
-    partners.import_partners(file, url, key, typer.echo)
+    if not preview and not (url and key):
+        raise typer.BadParameter("Set PUBLIC_URL and SWITCHBOARD_API_KEY, or add --preview.")
+    intake = None if preview else Intake(url, key)
+    today = datetime.now(UTC).date()
+    importing.import_partners(source, intake, typer.echo, today, report, active=active)
 
 
 @partner_commands.command("key")

@@ -32,6 +32,7 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
         "PUBLIC_URL": public_url,
         **{f"{name}_URL": f"http://{LOCALHOST}:{ports[f'{name}_PORT']}" for name in ("INTAKE", "MATCHER", "NOTIFIER")},
         "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{ports['INTAKE_PORT']}",
+        "MATCHER_INTERNAL_URL": f"http://{LOCALHOST}:{ports['MATCHER_PORT']}",
         "SMTP_URL": f"smtp://{LOCALHOST}:{ports['SINK_SMTP_PORT']}",
         "EMAIL_FROM": "switchboard@example.org",
         "SMS_API_URL": sinks_url,
@@ -55,6 +56,7 @@ def _keep_secrets(path: Path) -> dict[str, str]:
         "SMS_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
         "SMS_AUTH_TOKEN": secrets.token_hex(16),
         "NOTIFIER_API_KEY": f"sb_notifier_{secrets.token_urlsafe(24)}",
+        "MATCHER_API_KEY": f"sb_matcher_{secrets.token_urlsafe(24)}",
         "BOOTSTRAP_API_KEY": f"sb_bootstrap_{secrets.token_urlsafe(24)}",
     }
     # What a newer version needs besides is added to what an older one kept.

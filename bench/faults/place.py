@@ -135,6 +135,7 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
         named = {
             "PUBLIC_URL": url,
             "INTAKE_INTERNAL_URL": f"http://{LOCALHOST}:{ways.ports['notifier to intake']}",
+            "MATCHER_INTERNAL_URL": f"http://{LOCALHOST}:{ports['matcher'][0]}",
             "SMTP_URL": f"smtp://{LOCALHOST}:{ways.ports['notifier to mail']}",
             "SMS_API_URL": f"http://{LOCALHOST}:{ways.ports['notifier to texts']}",
             "SMS_ACCOUNT_SID": ACCOUNT,

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import httpx
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
-from services.intake.api import clearances, consents, internal, needs, partners, taxonomy, texts
+from services.intake.api import clearances, consents, internal, matching, needs, partners, taxonomy, texts
 from services.intake.api.problems import add_problem_handlers
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
@@ -16,6 +17,7 @@ from services.intake.doors import guarded_routes
 from services.intake.erasing import erase_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
+from services.intake.matching import ANSWER_WITHIN_S, Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
 from services.intake.settings import IntakeSettings
@@ -47,8 +49,12 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         kafka = settings.kafka_bootstrap_servers
-        async with open_pool(settings.intake_database_url, settings.database_connections) as pool:
-            app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings)
+        async with (
+            open_pool(settings.intake_database_url, settings.database_connections) as pool,
+            httpx.AsyncClient(timeout=ANSWER_WITHIN_S) as client,
+        ):
+            matcher = Matcher(client, settings.matcher_internal_url, settings.matcher_api_key.get_secret_value())
+            app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings, matcher)
             parts[:] = [
                 Once("bootstrap", lambda: bootstrap(pool, settings)),
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
@@ -72,7 +78,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, consents, partners, clearances, taxonomy, texts, internal):
+    for routes in (needs, matching, consents, partners, clearances, taxonomy, texts, internal):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")

@@ -1,10 +1,11 @@
-"""What every request stands on: the database, the seal, the link keys, the settings."""
+"""What every request stands on: the database, the seal, the link keys, the settings, and whom to ask."""
 
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from schemas.links import LinkKeys
+from services.intake.matching import Matcher
 from services.intake.sealing import Seal
 from services.intake.settings import IntakeSettings
 from services.runtime.database import Pool
@@ -18,6 +19,7 @@ class Desk:
     seal: Seal
     link_keys: LinkKeys
     settings: IntakeSettings
+    matcher: Matcher
 
 
 def desk_of(connection: HTTPConnection) -> Desk:

@@ -27,7 +27,7 @@ _STATES: dict[type[NeedEvent], str] = {
     outcomes.ClaimLapsed: "lapsed",
 }
 _ENDS_VISITS = (outcomes.ClaimLapsed, outcomes.NeedFulfilled, outcomes.NeedPartlyFulfilled, outcomes.NeedUnmet)
-_NOT_HISTORY = {"need_id", "terms", "reasons", "message_id", "at", "service_id", "contact_id"}
+_NOT_HISTORY = {"need_id", "terms", "message_id", "at", "service_id", "contact_id"}
 
 
 async def handle(connection: Connection, messages: Sequence[Message]) -> None:

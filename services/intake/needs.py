@@ -13,7 +13,7 @@ from schemas.vocabulary import Answerer, CancelReason, ConsentKind
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
 from services.intake.domain.households import marks_of
-from services.intake.domain.need import EnteredNeed, NeedEnded, NeedNotFound, NotPossible, to_terms
+from services.intake.domain.need import EnteredNeed, NeedEnded, NeedFacts, NeedNotFound, NotPossible, to_terms
 from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal, SealedFamily
@@ -103,7 +103,9 @@ async def _find_known(connection: Connection, entry: Entry, body_hash: bytes) ->
 async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> NeedRow:
     now, need_id, entered = datetime.now(UTC), prepared.need_id, prepared.entered
     async with connection.transaction():
-        site_id = await _choose_site(connection, entered, entry)
+        if entry.referred_by is not None and entered.site_id is None:
+            raise NotPossible("site_id", "name the site that the need belongs to")
+        site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
@@ -146,13 +148,13 @@ def _spoken(entered: EnteredNeed, terms: NeedTerms, entry: Entry, now: datetime)
     )
 
 
-async def _choose_site(connection: Connection, entered: EnteredNeed, entry: Entry) -> UUID:
-    if entry.site_id is not None:
-        if entered.site_id not in {None, entry.site_id}:
+async def choose_site(connection: Connection, entered: NeedFacts, own_site: UUID | None) -> UUID:
+    """Which site a need belongs to, entered by somebody of `own_site` or of all (None). Raises NotPossible."""
+    if own_site is not None:
+        if entered.site_id not in {None, own_site}:
             raise NotPossible("site_id", "this is not your site; leave it out")
-        return entry.site_id
-    guessed = None if entry.referred_by is not None else await keys.first_site(connection)
-    site_id = entered.site_id or guessed
+        return own_site
+    site_id = entered.site_id or await keys.first_site(connection)
     if site_id is None or not await keys.site_exists(connection, site_id):
         raise NotPossible("site_id", "name the site that the need belongs to")
     return site_id

@@ -1,6 +1,6 @@
 """What can be done with a partner's record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from schemas.codec import Tombstone
@@ -8,7 +8,7 @@ from schemas.partners import PartnerRecorded
 from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
 from services.intake.sealing import Seal
-from services.intake.store import partners
+from services.intake.store import eligibility, partners
 from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -19,15 +19,18 @@ class PartnerNotFound(LookupError):
     """There is no such partner."""
 
 
-async def record_partners(pool: Pool, seal: Seal, records: Sequence[PartnerRecorded]) -> set[UUID]:
+async def record_partners(
+    pool: Pool, seal: Seal, records: Sequence[PartnerRecorded], texts: Mapping[UUID, Mapping[UUID, str]] | None = None
+) -> set[UUID]:
     """Writes partners' whole records, all or none, and returns the ids of the new ones.
 
-    Who said STOP is not texted, whatever the record says.
+    `texts` is what stands beside them, by partner and service. Who said STOP is not texted, whatever the record says.
     """
     ids = [record.partner_id for record in records]
     async with pool.acquire() as connection, connection.transaction():
         known = await partners.lock_partners(connection, ids)
         await _save(connection, seal, records)
+        await eligibility.save_texts(connection, ids, texts or {})
         there = {contact.contact_id for record in records for contact in record.contacts}
         await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
     return set(ids) - known.keys()
@@ -40,6 +43,7 @@ async def remove_partner(pool: Pool, partner_id: UUID) -> None:
             raise PartnerNotFound
         versions = await partners.save_partners(connection, {partner_id: None})
         await partners.save_phones(connection, [partner_id], [])
+        await eligibility.save_texts(connection, [partner_id], {})
         gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
         await call_off_of(connection, [partner_id], lambda _: False)
@@ -52,6 +56,12 @@ async def read_partner(pool: Pool, partner_id: UUID) -> PartnerRecorded:
     if found is None:
         raise PartnerNotFound
     return found
+
+
+async def read_eligibility_texts(pool: Pool, partner_id: UUID) -> dict[UUID, str]:
+    """What a partner says of who is helped, by service."""
+    async with pool.acquire() as connection:
+        return await eligibility.read_texts(connection, partner_id)
 
 
 async def list_partners(pool: Pool, limit: int, after: UUID | None) -> list[PartnerRecorded]:

@@ -17,7 +17,7 @@ from schemas.topics import ServiceName, topic_named
 from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.partners import phones_of
 from services.intake.sealing import Seal
-from services.intake.store import consents, erasures, needs, partners, restored, visits
+from services.intake.store import consents, eligibility, erasures, needs, partners, restored, visits
 from services.intake.store.erasures import ErasureCause
 from services.intake.store.needs import HistoryEntry
 from services.intake.store.restored import AnswerRow, Entered, Latest
@@ -130,4 +130,6 @@ async def _restore_partners(connection: Connection, own: Sequence[Message], seal
     behind = await restored.raise_partners(connection, list(newest.values()))
     records = [record for partner_id, _, record in newest.values() if partner_id in behind and record]
     await partners.save_phones(connection, behind, phones_of(seal, records))
+    # What was said in words since the backup is on no topic; what was said before goes with the rules it spoke of.
+    await eligibility.save_texts(connection, behind, {})
     return len(behind)

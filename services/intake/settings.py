@@ -27,6 +27,8 @@ class IntakeSettings(ServiceSettings):
     lookup_key: SecretStr = Field(description="base64 of 32 bytes: makes what a phone is found by; never changes")
     identity_kept_days: int = Field(default=90, ge=0, le=3650, description="days from a need's end to its erasure")
     notifier_api_key: SecretStr = Field(description="the notifier's key for asking an address")
+    matcher_internal_url: str = Field(description="how intake reaches the matcher")
+    matcher_api_key: SecretStr = Field(description="lets intake ask the matcher who could help")
     bootstrap_api_key: SecretStr | None = Field(default=None, description="a key with all scopes, made at start")
     bootstrap_coordinator_email: str | None = Field(default=None, description="a coordinator, made at start")
     bootstrap_district_email: str | None = Field(default=None, description="the district's officer, made at start")

@@ -7,7 +7,8 @@ from starlette.applications import Starlette
 
 from schemas.topics import PARTNERS, ServiceName, topics_read_by
 from services.matcher import metrics
-from services.matcher.directory.plain import PlainDirectory
+from services.matcher.api import match_route
+from services.matcher.directory.index import IndexedDirectory
 from services.matcher.handlers import Matching
 from services.matcher.policy import load_policy
 from services.matcher.settings import MatcherSettings
@@ -24,6 +25,7 @@ from services.runtime.replaying import Replay
 from services.runtime.serving import serve
 
 _TIMERS_EVERY_S = 0.1
+_RECORDS_EVERY_S = 60.0
 
 
 def main() -> None:
@@ -35,21 +37,23 @@ def main() -> None:
 
 def create_app(settings: MatcherSettings) -> Starlette:
     """The matcher: its parts run for as long as the app does."""
-    directory = PlainDirectory()
+    policy = load_policy(settings.policy_file)
+    directory = IndexedDirectory(policy.ranking)
     metrics.watch_directory(directory)
-    matching = Matching(load_policy(settings.policy_file), directory)
+    matching = Matching(policy, directory)
+    replay = Replay(ServiceName.MATCHER, PARTNERS, settings.kafka_bootstrap_servers, directory.apply)
     parts: list[Part] = []
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         kafka = settings.kafka_bootstrap_servers
         async with open_pool(settings.matcher_database_url, settings.database_connections) as pool:
-            replay = Replay(ServiceName.MATCHER, PARTNERS, kafka, directory.apply)
             consumer = Consumer(ServiceName.MATCHER, topics_read_by(ServiceName.MATCHER), kafka, pool, matching.handle)
             parts[:] = [
                 Relay(ServiceName.MATCHER, settings.matcher_database_url, kafka),
                 replay,
                 After(replay.caught_up, consumer),
+                After(replay.caught_up, Loop("records", lambda: matching.learn(pool), _RECORDS_EVERY_S, vital=False)),
                 After(replay.caught_up, Loop("timers", lambda: matching.fire_due(pool), _TIMERS_EVERY_S)),
                 pruning(pool),
                 measuring(pool, metrics.measure),
@@ -57,4 +61,5 @@ def create_app(settings: MatcherSettings) -> Starlette:
             async with running(parts):
                 yield
 
-    return Starlette(routes=health_routes(parts), lifespan=lifespan)
+    match = match_route(directory, replay.caught_up.is_set, settings.matcher_api_key)
+    return Starlette(routes=[*health_routes(parts), match], lifespan=lifespan)

@@ -1,51 +1,117 @@
-"""Whom to ask: found in the directory, ranked by their record, given a number."""
+"""Whom to ask: found in the directory, with what the database knows of them, and given a number."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from schemas.event import Programme
 from schemas.offers import OfferReasons
 from services.matcher import store
+from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
-from services.matcher.directory.plain import Directory
-from services.matcher.domain.asking import Candidate, already_asked
-from services.matcher.domain.eligible import Eligible
-from services.matcher.domain.programmes import ServiceKey
-from services.matcher.domain.ranking import Record, rank
-from services.matcher.domain.state import Need
-from services.matcher.policy import Policy
+from services.matcher.domain.asking import Candidate, already_asked, choose, picked_to_be_first
+from services.matcher.domain.eligible import Asked, Eligible
+from services.matcher.domain.programmes import ServiceKey, is_over
+from services.matcher.domain.ranking import Record
+from services.matcher.domain.state import Need, OfferStatus
 from services.matcher.seats import Seats, seats_of
 from services.runtime.database import Connection
 
-Chosen = list[tuple[Eligible, OfferReasons]]
+_SPARE = 4
+"""How many more are looked for than are to be asked: some may have no room any more."""
 
 
 async def find_candidates(
-    connection: Connection, directory: Directory, policy: Policy, wanting: Sequence[tuple[Need, int]], now: datetime
+    connection: Connection, directory: Directory, wanting: Sequence[tuple[Need, int]], now: datetime
 ) -> Mapping[UUID, list[Candidate]]:
     """For each (need, how many), the best partners that can still be asked."""
-    eligible = {
-        need.need_id: directory.find(need.terms, need.open_items, already_asked(need), now) for need, _ in wanting
-    }
-    seats = await seats_of(connection, {_service_of(one) for found in eligible.values() for one in found})
-    eligible = {
-        need_id: [one for one in found if _service_of(one) not in seats or seats[_service_of(one)].free > 0]
-        for need_id, found in eligible.items()
-    }
-    partner_ids = {one.partner_id for found in eligible.values() for one in found}
-    records = await store.records_of(connection, partner_ids) if partner_ids else {}
-    chosen: dict[UUID, Chosen] = {}
+    records, programmes = Records(connection, directory), Programmes(connection, now)
+    first = [one for need, count in wanting for one in _find(directory, need, count, now)]
+    await records.read({one.partner_id for one in first})
+    await programmes.read(first)
+    chosen: dict[UUID, list[Eligible]] = {}
     for need, count in wanting:
-        best = rank(eligible[need.need_id], records, policy, directory.position)[:count]
-        chosen[need.need_id] = best
-        for one, _ in best:
-            # Needs of one batch must see each other's offers.
-            records[one.partner_id] = _asked_once_more(records.get(one.partner_id, Record()))
-    wanted = Counter(one.partner_id for best in chosen.values() for one, _ in best)
+        found = _find(directory, need, count, now, programmes.closed)
+        while await records.read({one.partner_id for one in found}) or await programmes.read(found):
+            found = _find(directory, need, count, now, programmes.closed)
+        chosen[need.need_id] = choose(need, found, count)
+        # Needs of one batch must see each other's offers.
+        records.count_offers([one.partner_id for one in chosen[need.need_id]])
+    wanted = Counter(one.partner_id for best in chosen.values() for one in best)
     numbers = await store.take_numbers(connection, wanted) if wanted else {}
-    return {need.need_id: _give_numbers(need, chosen[need.need_id], numbers, seats) for need, _ in wanting}
+    return {
+        need.need_id: _give_numbers(need, chosen[need.need_id], numbers, directory.position, programmes)
+        for need, _ in wanting
+    }
+
+
+class Records:
+    """How partners were asked and answered, as this transaction sees it; the directory learns it."""
+
+    def __init__(self, connection: Connection, directory: Directory) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._known: dict[UUID, Record] = {}
+
+    async def read(self, partner_ids: Collection[UUID]) -> bool:
+        """Reads the records of those that were not read before. False where there are none."""
+        unread = set(partner_ids) - self._known.keys()
+        if unread:
+            found = await store.records_of(self._connection, unread)
+            self._learn({partner_id: found.get(partner_id, Record()) for partner_id in unread})
+        return bool(unread)
+
+    def count_offers(self, partner_ids: Collection[UUID]) -> None:
+        """Each of these is asked once more."""
+        self._learn({partner_id: _asked_once_more(self._known[partner_id]) for partner_id in partner_ids})
+
+    def _learn(self, records: Mapping[UUID, Record]) -> None:
+        self._known |= records
+        self._directory.learn(records)
+
+
+class Programmes:
+    """Which services are programmes, and whose take nobody now, as this transaction sees it."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._day = now.date()
+        self._read: set[ServiceKey] = set()
+        self._seats: dict[ServiceKey, Seats] = {}
+        self.closed: frozenset[UUID] = frozenset()
+        """The partners of programmes that are full or over. They are not asked for their other services either."""
+
+    async def read(self, found: Sequence[Eligible]) -> bool:
+        """Reads the seats of those services that were not read before. False where there are none."""
+        unread = {(one.partner_id, one.service_id) for one in found} - self._read
+        if unread:
+            self._read |= unread
+            self._seats |= await seats_of(self._connection, unread)
+            self.closed = frozenset(
+                partner_id
+                for (partner_id, _), one in self._seats.items()
+                if one.free < 1 or is_over(one.programme, self._day)
+            )
+        return bool(unread)
+
+    def programme_of(self, one: Eligible) -> Programme | None:
+        """What the service is, where it is a programme."""
+        seats = self._seats.get((one.partner_id, one.service_id))
+        return seats.programme if seats is not None else None
+
+
+def _find(
+    directory: Directory, need: Need, count: int, now: datetime, closed: frozenset[UUID] = frozenset()
+) -> list[Eligible]:
+    asked = Asked(need.terms, need.open_items, now, already_asked(need) | closed)
+    picked = picked_to_be_first(need.terms, now)
+    found = directory.find(replace(asked, only=picked), most=count + _SPARE)
+    if not found and picked is not None and not any(need.offers_in(OfferStatus.OPEN)):
+        # Nobody who was picked is left to ask: waiting would help nobody.
+        return directory.find(asked, most=count + _SPARE)
+    return found
 
 
 def _asked_once_more(record: Record) -> Record:
@@ -53,7 +119,7 @@ def _asked_once_more(record: Record) -> Record:
 
 
 def _give_numbers(
-    need: Need, chosen: Chosen, numbers: dict[UUID, list[int]], seats: Mapping[ServiceKey, Seats]
+    need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]], position: int, programmes: Programmes
 ) -> list[Candidate]:
     sensitive = need.terms.is_sensitive
     place = place_of(need.terms.zip_code)
@@ -66,13 +132,9 @@ def _give_numbers(
             items=one.items,
             place=label,
             distance_miles=None if sensitive or one.distance_miles is None else round(one.distance_miles),
-            reasons=reasons,
-            programme=seats[_service_of(one)].programme if _service_of(one) in seats else None,
+            reasons=OfferReasons(**one.reasons._asdict(), directory_position=position),
+            programme=programmes.programme_of(one),
         )
-        for one, reasons in chosen
+        for one in chosen
         if numbers.get(one.partner_id)
     ]
-
-
-def _service_of(one: Eligible) -> ServiceKey:
-    return one.partner_id, one.service_id

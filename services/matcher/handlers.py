@@ -12,7 +12,7 @@ from schemas.topics import ServiceName
 from schemas.vocabulary import PartnerStatus
 from services.matcher import seats, store
 from services.matcher.candidates import find_candidates
-from services.matcher.directory.plain import Directory
+from services.matcher.directory.directory import Directory
 from services.matcher.domain import commands
 from services.matcher.domain.asking import ask
 from services.matcher.domain.deciding import Decision, decide
@@ -64,10 +64,17 @@ class Matching:
             await self._ask_and_save(connection, batch)
         return len(batch.needs)
 
+    async def learn(self, pool: Pool) -> int:
+        """Lets the directory know how partners were asked and answered, by whichever copy of this service."""
+        async with pool.acquire() as connection:
+            self._directory.learn(await store.records_of(connection))
+            self._directory.learn_chances(await store.yes_chances(connection))
+        return 0
+
     async def _ask_and_save(self, connection: Connection, batch: "Batch") -> None:
         if batch.to_ask:
             wanting = [(batch.needs[need_id], count) for need_id, count in sorted(batch.to_ask.items())]
-            found = await find_candidates(connection, self._directory, self._policy, wanting, batch.now)
+            found = await find_candidates(connection, self._directory, wanting, batch.now)
             for need, _ in wanting:
                 batch.record(ask(need, found[need.need_id], batch.now, self._policy))
         await store.save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)

@@ -5,7 +5,7 @@ from time import monotonic
 from prometheus_client import Gauge
 
 from services.matcher import store
-from services.matcher.directory.plain import Directory
+from services.matcher.directory.directory import Directory
 from services.runtime.database import Connection
 from services.runtime.figures import set_counts
 

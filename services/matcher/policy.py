@@ -66,19 +66,20 @@ class RankingPolicy(_Section):
     fairness: float = Field(ge=0)
     yes_chance: float = Field(ge=0)
     language: float = Field(ge=0)
+    fit: float = Field(ge=0)
     half_distance_miles: float = Field(gt=0)
     usual_claims_per_week: int = Field(ge=1)
 
     @model_validator(mode="after")
     def _something_counts(self) -> "RankingPolicy":
         if not self.total_weight:
-            raise ValueError("at least one of proximity, fairness, yes_chance and language must be more than 0")
+            raise ValueError("at least one of proximity, fairness, yes_chance, language and fit must be more than 0")
         return self
 
     @property
     def total_weight(self) -> float:
         """What the weights add up to."""
-        return self.proximity + self.fairness + self.yes_chance + self.language
+        return self.proximity + self.fairness + self.yes_chance + self.language + self.fit
 
 
 class Policy(_Section):

@@ -11,8 +11,9 @@ import asyncpg
 
 from schemas.event import OfferTerms
 from schemas.needs import NeedTerms
+from schemas.taxonomy import ITEM_KINDS, Category
 from schemas.vocabulary import DeclineReason, StuckCause, WithdrawalReason
-from services.matcher.domain.ranking import Record
+from services.matcher.domain.ranking import Claims, Record
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.runtime.database import Connection, to_columns
 
@@ -157,24 +158,54 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
     )
 
 
-async def records_of(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, Record]:
-    """How partners were asked and answered in the last 30 days."""
+async def records_of(connection: Connection, partner_ids: Collection[UUID] | None = None) -> dict[UUID, Record]:
+    """How these partners, or all, were asked and answered. What was a month longer ago counts half."""
     rows = await connection.fetch(
         """
-        SELECT partner_id,
+        SELECT partner_id, service_id,
                count(*) FILTER (WHERE status = 'open') AS open_offers,
                count(*) FILTER (WHERE made_at > now() - interval '7 days') AS messages_this_week,
+               coalesce(sum(weight) FILTER (WHERE status NOT IN ('open', 'withdrawn')), 0) AS asked,
+               coalesce(sum(weight) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')), 0) AS said_yes,
                count(*) FILTER (WHERE made_at > now() - interval '7 days'
                                   AND status IN ('claimed', 'contacted', 'completed')) AS claims_this_week,
-               count(*) FILTER (WHERE status NOT IN ('open', 'withdrawn')) AS asked,
-               count(*) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')) AS said_yes
-          FROM offers
-         WHERE partner_id = ANY($1::uuid[]) AND made_at > now() - interval '30 days'
-         GROUP BY partner_id
+               count(*) FILTER (WHERE status IN ('claimed', 'contacted')) AS claims_in_hand
+          FROM offers, power(0.5, extract(epoch FROM now() - made_at)::float / 2592000) AS weight
+         WHERE ($1::uuid[] IS NULL OR partner_id = ANY($1)) AND made_at > now() - interval '180 days'
+         GROUP BY partner_id, service_id
         """,
-        list(partner_ids),
+        None if partner_ids is None else list(partner_ids),
     )
-    return {row["partner_id"]: Record(*tuple(row)[1:]) for row in rows}
+    found: dict[UUID, Record] = {}
+    for row in rows:
+        before = found.get(row["partner_id"], Record())
+        found[row["partner_id"]] = Record(
+            open_offers=before.open_offers + row["open_offers"],
+            messages_this_week=before.messages_this_week + row["messages_this_week"],
+            asked=before.asked + row["asked"],
+            said_yes=before.said_yes + row["said_yes"],
+            claims={**before.claims, row["service_id"]: Claims(row["claims_this_week"], row["claims_in_hand"])},
+        )
+    return found
+
+
+async def yes_chances(connection: Connection) -> dict[Category, float]:
+    """How often partners say yes to each kind of help: by Laplace's rule of succession, so never always or never."""
+    rows = await connection.fetch(
+        """
+        SELECT item->>'code' AS code, count(*) AS asked,
+               count(*) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')) AS said_yes
+          FROM offers, jsonb_array_elements(terms->'items') AS item
+         WHERE made_at > now() - interval '180 days' AND status NOT IN ('open', 'withdrawn')
+         GROUP BY 1
+        """
+    )
+    asked, said_yes = Counter[Category](), Counter[Category]()
+    for row in rows:
+        category = ITEM_KINDS[row["code"]].category
+        asked[category] += row["asked"]
+        said_yes[category] += row["said_yes"]
+    return {category: (said_yes[category] + 1) / (count + 2) for category, count in asked.items()}
 
 
 async def take_numbers(connection: Connection, wanted: Mapping[UUID, int]) -> dict[UUID, list[int]]:

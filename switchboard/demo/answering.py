@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from services.runtime.logs import get_logger
-from switchboard.demo.community import SEED
+from switchboard.demo.city import SEED
 from switchboard.people import Message, Person, ids_in, link_in, text
 
 _OFFER_NUMBER = re.compile(r"(?:YES|SI) (\d{2,4})\b")

@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 import httpx
 
 from switchboard.demo.answering import Answers
-from switchboard.demo.community import NEEDS, SECONDS_BETWEEN_NEEDS, Community, invent
+from switchboard.demo.city import NEEDS, SECONDS_BETWEEN_NEEDS
+from switchboard.demo.community import Community, invent
 from switchboard.demo.summary import print_summary
 from switchboard.demo.watching import Need, Watch, settled
 from switchboard.errors import SwitchboardError

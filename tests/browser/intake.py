@@ -178,6 +178,8 @@ async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
         service_keys=f"k1:{SECRET}",
         lookup_key=SECRET,
         notifier_api_key=SECRET,
+        matcher_internal_url=f"http://127.0.0.1:{find_free_port()}",
+        matcher_api_key=SECRET,
     )
     app = create_app(settings)
     server = uvicorn.Server(

@@ -61,6 +61,8 @@ def settings_for(port: int) -> IntakeSettings:
         service_keys=f"k1:{SECRET}",
         lookup_key=SECRET,
         notifier_api_key=SECRET,
+        matcher_internal_url="http://127.0.0.1:1",
+        matcher_api_key=SECRET,
     )
 
 

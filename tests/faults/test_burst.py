@@ -21,7 +21,7 @@ TIMES, SECONDS = 20, 60
 
 async def test_a_burst_is_worked_off() -> None:
     with claimed_run_folder("burst", fresh=True) as folder:
-        async with running_storm(folder, seed=5, lead=(110, 140)) as storm:
+        async with running_storm(folder, seed=5, lead=(80, 110)) as storm:
             over = asyncio.Event()
             entering = asyncio.create_task(storm.town.enter_needs(USUALLY_EVERY_S / TIMES, over))
             await asyncio.sleep(SECONDS)  # the burst's length, not a wait for anything

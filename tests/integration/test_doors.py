@@ -88,6 +88,7 @@ class House:
         partner = self.case.partner.model_dump(mode="json")
         bodies: dict[str, Any] = {
             "/v1/needs": need_body(),
+            "/v1/matching": need_body(),
             "cancel": {"reason": "met_elsewhere"},
             "confirmation": {"arrived": True},
             "consents": {"records": ["name"], "partner_kinds": ["church"], "signature": SIGNED},

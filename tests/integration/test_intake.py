@@ -1,9 +1,11 @@
 """Intake's API, address door and text webhook, on a real database; Kafka is away, and nobody waits for it."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -181,6 +183,87 @@ async def test_what_cannot_be_kept_about_reaching_a_family_is_named(
     [error] = answer.json()["errors"]
     assert error["field"] == field
     assert way_out in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "way_out"),
+    [
+        (
+            {"circumstances": ["veteran"], "not_circumstances": ["veteran"]},
+            "not_circumstances",
+            "veteran: this stands in circumstances too",
+        ),
+        ({"income": "60000"}, "income", "'0-100', '101-130'"),
+        ({"first_for_hours": 200}, "first_for_hours", "less than or equal to 168"),
+        ({"zip_code": "11200"}, "zip_code", "there is no such ZIP code; near it are 11201, 11202"),
+        ({"preference": ["halal"]}, "preference", "preferences"),
+    ],
+)
+async def test_what_cannot_fit_a_family_is_named(office: Office, wrong: Json, field: str, way_out: str) -> None:
+    answer = await office.ours.post("/v1/needs", json=need_body(**wrong))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert way_out in error["message"]
+
+
+async def test_what_would_fit_a_family_goes_to_the_matcher_as_it_was_said(office: Office) -> None:
+    said = {
+        "must_speak": False,
+        "income": "131-150",
+        "circumstances": ["single_parent"],
+        "not_circumstances": ["veteran"],
+        "handover": ["drop_off"],
+        "excluded_conditions": ["worship"],
+        "preferences": ["halal"],
+    }
+    picked = [str(uuid4())]
+    need = await office.add_need(**said, first_partner_ids=picked)
+    assert said.items() <= need["terms"].items()
+    assert need["terms"]["first_ask"]["partner_ids"] == picked
+    async with office.intake.desk.pool.acquire() as connection:
+        event = json.loads(
+            await connection.fetchval("SELECT value FROM outbox WHERE key = $1", need["need_id"].encode())
+        )
+    assert event["terms"] == need["terms"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "way_out"),
+    [
+        ({"min_age": 9, "max_age": 5}, "services.0.max_age", "below min_age, which is 9"),
+        ({"min_household": 9, "max_household": 5}, "services.0.max_household", "below min_household, which is 9"),
+        (
+            {"hours": [{"weekday": 0, "opens": "17:00", "closes": "09:00"}]},
+            "services.0.hours.0.closes",
+            "later than opens, which is 17:00",
+        ),
+        (
+            {"area": {"kind": "county", "county": "Kings", "state": "NY"}},
+            "services.0.area.county",
+            "no such county in NY; near it: Kings County",
+        ),
+    ],
+)
+async def test_what_a_partners_service_cannot_be_is_named(
+    office: Office, wrong: Json, field: str, way_out: str
+) -> None:
+    service = {"service_id": str(uuid4()), "categories": ["beds"], "area": {"kind": "nation"}} | wrong
+    record = {"name": "Pantry", "kind": "nonprofit", "services": [service]}
+    answer = await office.ours.put(f"/v1/partners/{uuid4()}", json=record)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert way_out in error["message"]
+
+
+async def test_a_partner_sleeps_until_the_moment_that_was_said(office: Office) -> None:
+    record = {"name": "Pantry", "kind": "nonprofit", "snoozed_until": "2026-12-24T08:00:00-05:00"}
+    partner_id = uuid4()
+    await office.ours.put(f"/v1/partners/{partner_id}", json=record)
+    kept = (await office.ours.get(f"/v1/partners/{partner_id}")).json()
+    assert datetime.fromisoformat(kept["snoozed_until"]) == datetime(2026, 12, 24, 13, tzinfo=UTC)
+    assert kept["status"] == "active"
 
 
 async def test_a_text_without_the_providers_signature_does_nothing(office: Office) -> None:
@@ -385,3 +468,30 @@ async def test_the_openapi_document_is_there_with_examples(office: Office) -> No
     assert (await office.ours.post("/v1/needs", json=example)).status_code == 201
     assert not [path for path in document["paths"] if path.startswith(("/internal", "/webhooks", "/o/"))]
     assert (await office.ours.get("/v1/nothing")).headers["content-type"] == "application/problem+json"
+
+
+async def test_what_a_partner_says_of_who_is_helped_is_kept_beside_its_record_and_goes_with_it(office: Office) -> None:
+    partner_id, service_id = uuid4(), str(uuid4())
+    service = {"service_id": service_id, "categories": ["food"], "area": {"kind": "nation"}}
+    said = {"eligibility_text": "Families of Canary Row, by appointment"}
+    path, record = f"/v1/partners/{partner_id}", {"name": "A Pantry", "kind": "nonprofit", "services": [service | said]}
+    assert (await office.ours.put(path, json=record)).json()["services"][0]["eligibility_text"] == said[
+        "eligibility_text"
+    ]
+    read = (await office.ours.get(path)).json()
+    assert read["services"][0]["eligibility_text"] == said["eligibility_text"]
+    listed = {"partners": [read]}
+    assert (await office.ours.put("/v1/partners", json=listed)).status_code == 200  # what is read can be sent back
+    assert (await office.ours.get(path)).json() == read
+    async with office.intake.desk.pool.acquire() as connection:
+        sent = await connection.fetch("SELECT value FROM outbox")
+        assert sent
+        assert not any(b"Canary" in row["value"] for row in sent)
+    await office.ours.put(path, json=record | {"services": [service]})
+    assert (await office.ours.get(path)).json()["services"][0]["eligibility_text"] is None
+    await office.ours.put(path, json=record)
+    await office.ours.delete(path)
+    async with office.intake.desk.pool.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM eligibility_texts") == 0
+    too_long = record | {"services": [service | {"eligibility_text": "x" * 2001}]}
+    assert (await office.ours.put(path, json=too_long)).status_code == 422

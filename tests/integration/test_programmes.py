@@ -20,7 +20,7 @@ from schemas.responses import ClaimReleased, OfferAccepted, OfferDeclined
 from schemas.taxonomy import Category
 from schemas.topics import PARTNERS, topic_of
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartnerKind, ReleaseReason
-from services.matcher.directory.plain import PlainDirectory
+from services.matcher.directory.index import IndexedDirectory
 from services.matcher.handlers import Matching
 from services.runtime.database import Pool, open_pool
 from services.runtime.messages import Message
@@ -41,7 +41,7 @@ class Matcher:
 
     pool: Pool
     matching: Matching
-    directory: PlainDirectory
+    directory: IndexedDirectory
     partner_id: UUID = field(default_factory=uuid4)
     service_id: UUID = field(default_factory=uuid4)
     versions: "count[int]" = field(default_factory=lambda: count(1))
@@ -136,7 +136,7 @@ class Matcher:
 async def matcher(postgres: DatabaseMaker) -> AsyncIterator[Matcher]:
     url = await postgres("matcher")
     await migrate(url, "matcher")
-    directory = PlainDirectory()
+    directory = IndexedDirectory(POLICY.ranking)
     async with open_pool(url, 6) as pool:
         yield Matcher(pool, Matching(POLICY, directory), directory)
 
@@ -193,6 +193,21 @@ async def test_a_new_term_begins_with_all_its_seats_and_more_seats_count_at_once
     waiting = await matcher.refer()
     assert await matcher.status(waiting) == "not asked"
     await matcher.record(seats=2, begins=TODAY + timedelta(days=2))
+    assert await matcher.status(await matcher.refer()) == "open"
+
+
+async def test_a_programme_whose_term_has_ended_is_not_asked(matcher: Matcher) -> None:
+    await matcher.record(seats=9, begins=TODAY - A_TERM, ends=TODAY - timedelta(days=1))
+    assert await matcher.status(await matcher.refer()) == "not asked"
+
+
+async def test_full_programmes_stand_in_nobodys_way(matcher: Matcher) -> None:
+    for _ in range(12):
+        matcher.partner_id, matcher.service_id = uuid4(), uuid4()
+        await matcher.record(seats=1)
+        await matcher.enroll(await matcher.refer())
+    matcher.partner_id, matcher.service_id = uuid4(), uuid4()
+    await matcher.record(seats=1)
     assert await matcher.status(await matcher.refer()) == "open"
 
 

@@ -120,8 +120,8 @@ async def test_a_pause_that_is_over_takes_no_offer_back(connection: Connection) 
     a_claim_handed_over(topics, need_id, 1, partner_id)
     async with connection.transaction():
         await restore_matcher(connection, topics.messages[:5], POLICY)
-        await Matching(POLICY, PlainDirectory()).handle(connection, [paused])
-        await Matching(POLICY, PlainDirectory()).handle(connection, [active])
+        await Matching(POLICY, PlainDirectory(POLICY.ranking)).handle(connection, [paused])
+        await Matching(POLICY, PlainDirectory(POLICY.ranking)).handle(connection, [active])
     need = (await store.lock_needs(connection, [need_id]))[need_id]
     assert [offer.status for offer in need.offers] == [OfferStatus.CLAIMED]
     assert await connection.fetchval("SELECT offers_made FROM partners WHERE partner_id = $1", partner_id) == 1

@@ -21,8 +21,10 @@ GOOD = {
     "SERVICE_KEYS": f"k1:{KEY}",
     "LOOKUP_KEY": KEY,
     "NOTIFIER_API_KEY": "key-of-the-notifier",
+    "MATCHER_INTERNAL_URL": "http://matcher:8081",
+    "MATCHER_API_KEY": "key-of-the-matcher",
 }
-SECRETS = ("SMS_AUTH_TOKEN", "LINK_KEYS", "SERVICE_KEYS", "LOOKUP_KEY", "NOTIFIER_API_KEY")
+SECRETS = ("SMS_AUTH_TOKEN", "LINK_KEYS", "SERVICE_KEYS", "LOOKUP_KEY", "NOTIFIER_API_KEY", "MATCHER_API_KEY")
 
 
 @pytest.fixture

@@ -7,7 +7,13 @@ _ENTERED = {
     "zip_code": "11201",
     "urgency": "this_week",
     "languages": ["es", "en"],
+    "must_speak": False,
     "household": ["25-59", "6-12"],
+    "income": "131-150",
+    "circumstances": ["single_parent"],
+    "handover": ["drop_off"],
+    "excluded_conditions": ["worship"],
+    "preferences": ["step_free"],
     "consent": {"kind": "spoken"},
     "family": {
         "name": "A Family",
@@ -20,6 +26,8 @@ _ENTERED = {
     },
 }
 NEED_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _ENTERED}}}}
+_PLANNED = {field: value for field, value in _ENTERED.items() if field != "family"}
+NEED_MATCHED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _PLANNED}}}}
 
 NEED: dict[str, Any] = {
     "need_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001",
@@ -36,6 +44,14 @@ NEED: dict[str, Any] = {
         "needed_by": "2026-11-28T22:00:00Z",
         "languages": ["es", "en"],
         "household": ["25-59", "6-12"],
+        "must_speak": False,
+        "income": "131-150",
+        "circumstances": ["single_parent"],
+        "not_circumstances": [],
+        "handover": ["drop_off"],
+        "excluded_conditions": ["worship"],
+        "preferences": ["step_free"],
+        "first_ask": None,
         "consent": {"kind": "spoken", "until": "2027-02-22T15:00:00Z", "partner_ids": [], "excluded_kinds": []},
         "sensitive": False,
     },
@@ -50,8 +66,16 @@ _PARTNER = {
             "categories": ["beds", "furniture"],
             "area": {"kind": "radius", "zip_code": "11215", "miles": 10},
             "zip_code": "11215",
+            "max_household": 6,
+            "income_limit": 185,
             "languages": ["en", "es"],
+            "handover": ["pick_up", "drop_off"],
+            "hours": [{"weekday": 5, "opens": "10:00", "closes": "14:00"}],
+            "conditions": ["shows_id"],
+            "fits": ["step_free"],
+            "eligibility_text": "Families with children in our neighborhood. Please bring bags.",
             "claims_per_week": 3,
+            "claims_at_once": 2,
         }
     ],
     "contacts": [

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.partners import PartnerRecorded
+from schemas.partners import Contact, PartnerRecorded, Service
 from services.intake import partners
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import PARTNER_ENTERED, PARTNERS_ENTERED
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner import EnteredPartner, ListedPartner
+from services.runtime.database import Pool
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
 
@@ -36,6 +37,19 @@ class RecordedPartners(BaseModel):
     replaced: int
 
 
+class ReadService(Service):
+    """One thing that a partner does, with what stands beside its record."""
+
+    eligibility_text: str | None = None
+
+
+class ReadPartner(ListedPartner):
+    """A partner as it was entered: what is read can be sent back."""
+
+    services: tuple[ReadService, ...] = ()  # type: ignore[assignment]  # it was checked when it came in
+    contacts: tuple[Contact, ...] = ()  # type: ignore[assignment]  # the same
+
+
 class PartnerPage(BaseModel):
     """Partners by id. `next` goes into `after` for the page after; null at the end."""
 
@@ -43,13 +57,14 @@ class PartnerPage(BaseModel):
     next: UUID | None
 
 
-@router.put("/{partner_id}", responses={201: {"model": PartnerRecorded}}, openapi_extra=PARTNER_ENTERED)
-async def put_partner(partner_id: UUID, entered: EnteredPartner, caller: Writer, response: Response) -> PartnerRecorded:
+@router.put("/{partner_id}", responses={201: {"model": ReadPartner}}, openapi_extra=PARTNER_ENTERED)
+async def put_partner(partner_id: UUID, entered: EnteredPartner, caller: Writer, response: Response) -> ReadPartner:
     """Records a partner: 201 when it is new, 200 when it replaces what was there."""
     record = entered.to_record(partner_id)
-    if await partners.record_partners(caller.desk.pool, caller.desk.seal, [record]):
+    texts = {partner_id: entered.eligibility_texts}
+    if await partners.record_partners(caller.desk.pool, caller.desk.seal, [record], texts):
         response.status_code = 201
-    return await partners.read_partner(caller.desk.pool, partner_id)
+    return await _read_partner(caller.desk.pool, partner_id)
 
 
 @router.put("", openapi_extra=PARTNERS_ENTERED)
@@ -58,14 +73,15 @@ async def put_partners(entered: EnteredPartners, caller: Writer) -> RecordedPart
     records = [one.to_record(one.partner_id) for one in entered.partners]
     if len({record.partner_id for record in records}) < len(records):
         raise NotPossible("partners", "each partner_id may be named once")
-    new = await partners.record_partners(caller.desk.pool, caller.desk.seal, records)
+    texts = {one.partner_id: one.eligibility_texts for one in entered.partners}
+    new = await partners.record_partners(caller.desk.pool, caller.desk.seal, records, texts)
     return RecordedPartners(new=len(new), replaced=len(records) - len(new))
 
 
 @router.get("/{partner_id}")
-async def get_partner(partner_id: UUID, caller: Reader) -> PartnerRecorded:
-    """A partner's record."""
-    return await partners.read_partner(caller.desk.pool, partner_id)
+async def get_partner(partner_id: UUID, caller: Reader) -> ReadPartner:
+    """A partner's record, with what it says of who is helped."""
+    return await _read_partner(caller.desk.pool, partner_id)
 
 
 @router.get("")
@@ -81,3 +97,12 @@ async def list_partners(
 async def delete_partner(partner_id: UUID, caller: Writer) -> None:
     """Removes a partner: its open offers are withdrawn, its contacts are forgotten everywhere."""
     await partners.remove_partner(caller.desk.pool, partner_id)
+
+
+async def _read_partner(pool: Pool, partner_id: UUID) -> ReadPartner:
+    record = await partners.read_partner(pool, partner_id)
+    texts = await partners.read_eligibility_texts(pool, partner_id)
+    services = [
+        {**service.model_dump(), "eligibility_text": texts.get(service.service_id)} for service in record.services
+    ]
+    return ReadPartner.model_validate({**record.model_dump(), "services": services})

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from services.intake.answers import OfferNotFound
 from services.intake.domain.asked import fields_in, never_asked_in
 from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.matching import MatcherAway
 from services.intake.needs import KeyUsedOtherwise
 from services.intake.partners import PartnerNotFound
 from services.runtime.database import is_passing
@@ -54,6 +55,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NotPossible, _not_possible)
     app.add_exception_handler(NeedEnded, _need_ended)
     app.add_exception_handler(KeyUsedOtherwise, _conflict)
+    app.add_exception_handler(MatcherAway, _matcher_away)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
@@ -79,6 +81,10 @@ async def _need_ended(_request: Request, _error: Exception) -> Response:
 
 async def _conflict(_request: Request, error: Exception) -> Response:
     return problem(409, str(error))
+
+
+async def _matcher_away(_request: Request, _error: Exception) -> Response:
+    return problem(503, "The matcher does not answer right now; try again.", headers={"Retry-After": "2"})
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -1,7 +1,9 @@
-"""Phones, email addresses and ZIP codes as people type them."""
+"""Phones, email addresses, ZIP codes, counties and time zones as people type them."""
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import phonenumbers
 import zipcodes
@@ -42,6 +44,33 @@ def read_zip(text: str) -> str:
     return zip_code
 
 
+def read_county(text: str, state: str) -> str:
+    """A county of that state, as the postal data has it. Raises ValueError naming near ones."""
+    counties = _counties_of(state)
+    if not counties:
+        raise ValueError("there is no such state; write its two letters, like NY")
+    name = " ".join(text.split()).casefold()
+    if name in counties:
+        return counties[name]
+    near = [counties[one] for one in get_close_matches(name, counties, n=3, cutoff=0.5)]
+    hint = f"near it: {', '.join(near)}" if near else "write it in full, like Kings County"
+    raise ValueError(f"there is no such county in {state}; {hint}")
+
+
+def read_zone(text: str) -> str:
+    """A time zone by its name in the IANA list. Raises ValueError with what to write instead."""
+    if text not in available_timezones():
+        raise ValueError("there is no such time zone; write it like America/New_York")
+    return text
+
+
+@lru_cache(maxsize=100)
+def _counties_of(state: str) -> dict[str, str]:
+    """All counties of a state, by their names in small letters."""
+    rows: list[dict[str, str]] = zipcodes.filter_by(state=state)  # type: ignore[no-untyped-call]
+    return {row["county"].casefold(): row["county"] for row in rows if row["county"]}
+
+
 @lru_cache(maxsize=1_000)
 def state_of(zip_code: str) -> str | None:
     """The state of a ZIP code, by its two letters; None where there is no such ZIP code."""
@@ -59,3 +88,4 @@ def _is_real(zip_code: str) -> bool:
 Phone = Annotated[str, AfterValidator(read_phone)]
 Email = Annotated[str, AfterValidator(read_email)]
 Zip = Annotated[str, AfterValidator(read_zip)]
+Zone = Annotated[str, AfterValidator(read_zone)]

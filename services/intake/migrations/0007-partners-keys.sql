@@ -1,5 +1,5 @@
 -- keys that belong to a partner, which refers families by them
--- depends: 0005-households
+-- depends: 0006-eligibility-texts
 
 -- migrate: apply
 

@@ -10,13 +10,16 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
+from schemas.vocabulary import AgeBand, Channel, Circumstance, ConsentKind, Urgency
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import EnteredNeed
 from services.intake.pages.languages import Words
 
 SPOKEN = ("en", "es", "ar", "bn", "fr", "hi", "ht", "ko", "pt", "ru", "so", "tl", "ur", "vi", "yi", "zh")
 """Languages to choose from: the most frequent ones in American schools, in the order of their codes."""
+
+_FIT = {"income", "circumstances", "handover", "excluded_conditions", "preferences"}
+"""What the section "What would fit the family" asks, and can be wrong."""
 
 
 class BadForm(ValueError):
@@ -38,6 +41,13 @@ class Typed:
     needed_by: str = ""
     languages: tuple[str, ...] = ()
     household: Mapping[str, str] = field(default_factory=dict)
+    must_speak: bool = True
+    income: str = ""
+    circumstances: Mapping[str, str] = field(default_factory=dict)
+    """By circumstance: "yes", "no", or empty where nobody asked."""
+    handover: tuple[str, ...] = ()
+    excluded_conditions: tuple[str, ...] = ()
+    preferences: tuple[str, ...] = ()
     consent: str = ""
     sensitive: bool = False
     name: str = ""
@@ -53,6 +63,11 @@ class Typed:
     voicemail: str = ""
     hours_from: str = ""
     hours_until: str = ""
+
+    def says_what_fits(self, problems: Mapping[str, str]) -> bool:
+        """Whether something in that section is filled in, or wrong: then it is shown open."""
+        filled = self.income, *self.circumstances.values(), self.handover, self.excluded_conditions, self.preferences
+        return any(filled) or not self.must_speak or not _FIT.isdisjoint(problems)
 
 
 def read_typed(form: FormData) -> Typed:
@@ -72,6 +87,12 @@ def read_typed(form: FormData) -> Typed:
         needed_by=one("needed_by"),
         languages=many("languages"),
         household={band: one(f"household-{band}") for band in AgeBand},
+        must_speak=one("must_speak") == "yes",
+        income=one("income"),
+        circumstances={circumstance: one(f"circumstance-{circumstance}") for circumstance in Circumstance},
+        handover=many("handover"),
+        excluded_conditions=many("excluded_conditions"),
+        preferences=many("preferences"),
         consent=one("consent"),
         sensitive=one("sensitive") == "yes",
         name=one("name"),
@@ -104,6 +125,13 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         "needed_by": _understand_day(typed.needed_by, zone, words, problems),
         "languages": typed.languages,
         "household": _understand_household(typed.household, words, problems),
+        "must_speak": typed.must_speak,
+        "income": typed.income or None,
+        "circumstances": [one for one, answer in typed.circumstances.items() if answer == "yes"],
+        "not_circumstances": [one for one, answer in typed.circumstances.items() if answer == "no"],
+        "handover": typed.handover,
+        "excluded_conditions": typed.excluded_conditions,
+        "preferences": typed.preferences,
         # What they sign is taken down on a page of its own, once the need is there.
         "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
         "sensitive": typed.sensitive,

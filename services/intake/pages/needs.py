@@ -7,7 +7,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
-from schemas.vocabulary import AgeBand, Channel, ConsentKind, Urgency
+from schemas.vocabulary import (
+    AgeBand,
+    Channel,
+    Circumstance,
+    Condition,
+    ConsentKind,
+    Fit,
+    HandoverWay,
+    IncomeBand,
+    Urgency,
+)
 from services.intake import needs
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import NotPossible
@@ -116,6 +126,11 @@ def _show_form(request: Request, person: Person, typed: Typed, problems: dict[st
         spoken=sorted(((code, names[code]) for code in SPOKEN), key=lambda one: (one[0] not in LANGUAGES, one[1])),
         urgencies=Urgency,
         bands=AgeBand,
+        incomes=IncomeBand,
+        circumstances=Circumstance,
+        handover_ways=HandoverWay,
+        conditions=Condition,
+        fits=Fit,
         consents=ConsentKind,
         channels=Channel,
         phone_owners=PhoneOwner,

@@ -34,8 +34,9 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         seen = await changes.need_mark(connection, need_id)
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     now = datetime.now(UTC)
+    picked = need.terms.first_ask.partner_ids if need.terms.first_ask else ()
     async with desk.pool.acquire() as connection:
-        names = await partners.partner_names(connection, timeline.partner_ids(history, need.terms))
+        names = await partners.partner_names(connection, [*timeline.partner_ids(history, need.terms), *picked])
         agreed = await consents.consents_of(connection, need_id)
         looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
         announced = await visits_to_come(connection, need_id, now)
@@ -52,6 +53,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         seen=seen,
         status=status_of(need, history, unasked=need_id in unasked and not nameless),
         status_of=status_of,
+        asked_first=timeline.name_partners(picked, names, words),
         told=timeline.tell(history, need.terms, names, words),
         has_family=not nameless,
         erased=was_erased(history),

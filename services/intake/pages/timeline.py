@@ -52,6 +52,12 @@ def _partners_in(history: Sequence[HistoryEntry]) -> list[UUID]:
     return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
 
 
+def name_partners(ids: Iterable[UUID], partners: Mapping[UUID, str], words: Words) -> str:
+    """Their names in a row, each once; one that is gone is "a partner". Empty for nobody."""
+    names = [partners.get(partner_id) or words("history.somebody") for partner_id in dict.fromkeys(ids)]
+    return format_list(names, locale=words.language) if names else ""
+
+
 def _groups(history: Iterable[HistoryEntry]) -> Iterator[list[HistoryEntry]]:
     for what, entries in groupby(history, key=lambda entry: entry.what):
         group = list(entries)
@@ -74,7 +80,7 @@ class _Teller:
             return self._tell_of_message(entry)
         return self.words(
             self._key_of(entry),
-            partner=self._name_partners(_partners_in(group) or self._referrer),
+            partner=name_partners(_partners_in(group) or self._referrer, self.partners, self.words),
             items=self._name_items(entry.facts.get("awarded") or entry.facts.get("met") or []),
             why=self._explain(entry),
         )
@@ -104,15 +110,10 @@ class _Teller:
 
     def _explain(self, entry: HistoryEntry) -> str:
         if entry.what == "outcomes.referral_answered":
-            referrer = self._name_partners([UUID(entry.facts["referred_by"])])
+            referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
-
-    def _name_partners(self, ids: Sequence[UUID]) -> str:
-        known = [self.partners.get(partner_id, "") for partner_id in dict.fromkeys(ids)]
-        names = [name or self.words("history.somebody") for name in known]
-        return format_list(names, locale=self.words.language) if names else ""
 
     def _name_items(self, lines: Sequence[Mapping[str, int]]) -> str:
         codes = {item.line: item.code for item in self.terms.items}

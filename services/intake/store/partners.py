@@ -57,6 +57,14 @@ async def read_partner(connection: Connection, partner_id: UUID) -> PartnerRecor
     return PartnerRecorded.model_validate(record) if record else None
 
 
+async def read_partners(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, PartnerRecorded]:
+    """Partners' records by id, of those that are there."""
+    rows = await connection.fetch(
+        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) AND NOT removed", partner_ids
+    )
+    return {row["partner_id"]: PartnerRecorded.model_validate(row["record"]) for row in rows}
+
+
 async def partner_names(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Partners' names by id."""
     rows = await connection.fetch(

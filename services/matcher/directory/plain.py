@@ -1,58 +1,39 @@
-"""The plain loop over every partner: simple enough to be the oracle of any faster index."""
+"""The plain loop over every partner: simple enough to be the oracle of the index."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from time import monotonic
-from typing import Protocol
 from uuid import UUID
 
 from schemas.codec import Tombstone
-from schemas.event import Event, Item
-from schemas.needs import NeedTerms
-from schemas.partners import (
-    CountyArea,
-    NationArea,
-    PartnerRecorded,
-    RadiusArea,
-    Service,
-    ServiceArea,
-    StateArea,
-    ZipListArea,
-)
-from schemas.vocabulary import EligibilityRule, PartnerStatus
-from services.matcher.directory.places import Place, miles_between, place_of
-from services.matcher.domain.eligible import Eligible
-from services.matcher.domain.programmes import is_over
+from schemas.event import Event
+from schemas.partners import PartnerRecorded
+from schemas.taxonomy import Category
+from schemas.vocabulary import EligibilityRule
+from services.matcher.directory import rules
+from services.matcher.directory.places import miles_between, place_of
+from services.matcher.directory.rules import Offering, Question
+from services.matcher.domain import ranking
+from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
+from services.matcher.domain.ranking import Record
+from services.matcher.policy import RankingPolicy
 
-
-class Directory(Protocol):
-    """Whoever could help with a need."""
-
-    position: int
-    """How many records went into it."""
-    changed_at: float
-    """When the last of them did, in seconds of the process's monotonic clock."""
-
-    def __len__(self) -> int:
-        """How many partners are in it."""
-
-    def apply(self, event: Event | Tombstone) -> None:
-        """Takes a partner's record in, or its removal."""
-
-    def find(
-        self, terms: NeedTerms, items: Sequence[Item], excluded: Collection[UUID], now: datetime
-    ) -> list[Eligible]:
-        """The partners that may be asked for any of the items, in no order."""
+NEAR_MILES = 25.0
+"""As far as a coordinator would call near."""
+_NO_RECORD = Record()
 
 
 class PlainDirectory:
     """Checks every service of every partner."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: RankingPolicy) -> None:
         self.position = 0
         self.changed_at = monotonic()
-        self._partners: dict[UUID, tuple[PartnerRecorded, tuple[_Offering, ...]]] = {}
+        self._policy = policy
+        self._partners: dict[UUID, PartnerRecorded] = {}
+        self._records: dict[UUID, Record] = {}
+        self._chances: dict[Category, float] = {}
 
     def __len__(self) -> int:
         """How many partners are in it."""
@@ -65,111 +46,110 @@ class PlainDirectory:
         match event:
             case Tombstone(key):
                 self._partners.pop(key, None)
+                self._records.pop(key, None)
             case PartnerRecorded():
-                self._partners[event.partner_id] = (event, tuple(_Offering(service) for service in event.services))
+                self._partners[event.partner_id] = event
 
-    def find(
-        self, terms: NeedTerms, items: Sequence[Item], excluded: Collection[UUID], now: datetime
-    ) -> list[Eligible]:
-        """The partners that may be asked for any of the items, in no order."""
-        place = place_of(terms.zip_code)
-        if place is None or terms.consent.until <= now:
+    def learn(self, records: Mapping[UUID, Record]) -> None:
+        """Takes in how these partners were asked and answered."""
+        self._records |= {partner_id: record for partner_id, record in records.items() if partner_id in self._partners}
+
+    def learn_chances(self, chances: Mapping[Category, float]) -> None:
+        """Takes in how often partners say yes to each kind of help."""
+        self._chances = dict(chances)
+
+    def find(self, asked: Asked, most: int | None = None) -> list[Eligible]:
+        """The partners that may be asked, best first; given `most`, the best so many for each kind of help."""
+        place = place_of(asked.terms.zip_code)
+        if place is None:
             return []
-        asked = _Asked(terms, tuple(items), place)
-        found = []
-        for partner, offerings in self._partners.values():
-            if partner.partner_id not in excluded and _may_hear_of_it(partner, terms):
-                fits = [
-                    fit
-                    for offering in offerings
-                    if not is_over(offering.service, now.date()) and (fit := offering.fit(partner, asked)) is not None
-                ]
-                if fits:
-                    found.append(max(fits, key=lambda fit: (len(fit.items), -(fit.distance_miles or 0))))
-        return found
+        question = Question(asked, place)
+        found = [best for offerings in self._offerings() if (best := self._best_of(offerings, question)) is not None]
+        found.sort(key=lambda one: (-one.score, one.partner_id))
+        return found if most is None else best_of_each(found, asked, most)
 
+    def tally(self, asked: Asked) -> Tally:
+        """How many of those near, or who serve the place, may be asked, and what leaves out the others."""
+        place = place_of(asked.terms.zip_code)
+        if place is None:
+            return Tally(0, 0, {})
+        question = Question(asked, place)
+        near = (
+            offerings for offerings in self._offerings() if any(_is_near(offering, question) for offering in offerings)
+        )
+        failed = Counter(_furthest_of(offerings, question) for offerings in near)
+        eligible = failed.pop(None, 0)
+        return Tally(eligible + failed.total(), eligible, {rule: count for rule, count in failed.items() if rule})
 
-@dataclass(frozen=True)
-class _Asked:
-    terms: NeedTerms
-    items: tuple[Item, ...]
-    place: Place
+    def why_not(self, partner_id: UUID, asked: Asked) -> dict[UUID, list[EligibilityRule]]:
+        """By service of one partner, all the rules that leave it out."""
+        partner, place = self._partners.get(partner_id), place_of(asked.terms.zip_code)
+        if partner is None or place is None:
+            return {}
+        question = Question(asked, place)
+        return {
+            one.service.service_id: [rule for rule, check in rules.RULES.items() if check(one, question) is False]
+            for one in self._of(partner)
+        }
 
+    def _offerings(self) -> Iterator[list[Offering]]:
+        return (self._of(partner) for partner in self._partners.values())
 
-def _may_hear_of_it(partner: PartnerRecorded, terms: NeedTerms) -> bool:
-    consent = terms.consent
-    named = partner.partner_id in consent.partner_ids
-    if partner.status is not PartnerStatus.ACTIVE or partner.kind in consent.excluded_kinds:
-        return False
-    if partner.conflicts and terms.tells_living_situation:
-        # Also one that is named: the coordinator can call them, and knows what to leave out.
-        return False
-    if consent.partner_ids and not named:
-        return False
-    return named or partner.sensitive_needs or not terms.is_sensitive
+    def _of(self, partner: PartnerRecorded) -> list[Offering]:
+        record = self._records.get(partner.partner_id, _NO_RECORD)
+        return [Offering(partner, service, record) for service in partner.services]
 
+    def _best_of(self, offerings: Iterable[Offering], question: Question) -> Eligible | None:
+        fits = [self._weigh(one, question) for one in offerings if rules.first_failed(one, question) is None]
+        return max(fits, key=lambda fit: (len(fit.items), fit.score, -fit.service_id.int), default=None)
 
-class _Offering:
-    """A service, compiled once so that a query does not have to look anything up."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self._categories = frozenset(service.categories)
-        self._languages = frozenset(service.languages)
-        self._covers = _compile(service.area)
-        home = place_of(service.zip_code) if service.zip_code else None
-        if home is None and isinstance(service.area, RadiusArea):
-            home = place_of(service.area.zip_code)
-        self._point = home.point if home else None
-
-    def fit(self, partner: PartnerRecorded, asked: _Asked) -> Eligible | None:
-        items = tuple(item for item in asked.items if item.category in self._categories)
-        if not items or not self._covers(asked.terms.zip_code, asked.place):
-            return None
-        ages = self._ages_fit(asked.terms)
-        speaks = bool(self._languages & set(asked.terms.languages)) if self._languages else None
-        if ages is False or speaks is False:
-            return None
-        unknown = ((EligibilityRule.AGES, ages), (EligibilityRule.LANGUAGES, speaks))
-        point = asked.place.point
+    def _weigh(self, one: Offering, question: Question) -> Eligible:
+        asked, policy, service = question.asked, self._policy, one.service
+        miles = _miles_to(one, question)
+        speaks = rules.speaks(service, asked)
+        wishes = asked.terms.preferences
+        doubts = rules.doubts(one, question)
+        capacity = policy.usual_claims_per_week if service.claims_per_week is None else service.claims_per_week
+        usual = [self._chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(asked.categories)]
+        reasons = Reasons(
+            proximity=ranking.UNKNOWN_DISTANCE if miles is None else ranking.proximity(miles, policy),
+            fairness=ranking.fairness(one.claims.this_week, max(capacity, 1)),
+            yes_chance=ranking.yes_chance(one.record.said_yes, one.record.asked, sum(usual) / len(usual)),
+            language=ranking.UNKNOWN_LANGUAGE if speaks is None else float(speaks),
+            fit=len(set(wishes) & set(service.fits)) / len(set(wishes)) if wishes else 1.0,
+            to_be_confirmed=doubts,
+        )
         return Eligible(
-            partner_id=partner.partner_id,
-            service_id=self.service.service_id,
-            items=items,
-            distance_miles=miles_between(self._point, point) if self._point and point else None,
-            speaks=speaks,
-            claims_per_week=self.service.claims_per_week,
-            messages_per_week=partner.messages_per_week,
-            open_offers=partner.open_offers,
-            to_be_confirmed=tuple(rule for rule, answer in unknown if answer is None),
+            partner_id=one.partner.partner_id,
+            service_id=service.service_id,
+            items=tuple(item for item in asked.items if item.category in service.categories),
+            distance_miles=miles,
+            reasons=reasons,
+            score=ranking.score_of(reasons, policy),
         )
 
-    def _ages_fit(self, terms: NeedTerms) -> bool | None:
-        low, high = self.service.min_age, self.service.max_age
-        if low is None and high is None:
-            return True
-        if not terms.household:
-            return None
-        bands = (band.years for band in terms.household)
-        return any(youngest <= (130 if high is None else high) and oldest >= (low or 0) for youngest, oldest in bands)
+
+def best_of_each(ranked: Sequence[Eligible], asked: Asked, most: int) -> list[Eligible]:
+    """Of partners from the best down: those that are among the first so many for any kind of help."""
+    taken: dict[UUID, Eligible] = {}
+    for category in asked.categories:
+        able = (one for one in ranked if any(item.category is category for item in one.items))
+        taken |= {one.partner_id: one for one in islice(able, most)}
+    return [one for one in ranked if one.partner_id in taken]
 
 
-def _compile(area: ServiceArea) -> Callable[[str, Place], bool]:
-    match area:
-        case NationArea():
-            return lambda _zip_code, _place: True
-        case StateArea(state=state):
-            return lambda _zip_code, place: place.state == state
-        case CountyArea(state=state, county=county):
-            return lambda _zip_code, place: (place.state, place.county.casefold()) == (state, county.casefold())
-        case ZipListArea(zip_codes=zip_codes):
-            listed = frozenset(zip_codes)
-            return lambda zip_code, _place: zip_code in listed
-        case RadiusArea(zip_code=centre_zip, miles=miles):
-            centre = place_of(centre_zip)
-            if centre is None or centre.point is None:
-                return lambda zip_code, _place: zip_code == centre_zip
-            point = centre.point
-            return lambda zip_code, place: (
-                zip_code == centre_zip or (place.point is not None and miles_between(point, place.point) <= miles)
-            )
+def _miles_to(one: Offering, question: Question) -> float | None:
+    home, point = one.home, question.place.point
+    return miles_between(point, home.point) if home and home.point and point else None
+
+
+def _is_near(one: Offering, question: Question) -> bool:
+    miles = _miles_to(one, question)
+    return (miles is not None and miles <= NEAR_MILES) or rules.covers(one.service, question.place)
+
+
+def _furthest_of(offerings: Iterable[Offering], question: Question) -> EligibilityRule | None:
+    """What leaves out the service that gets furthest: None if one may be asked."""
+    failed = [rules.first_failed(one, question) for one in offerings]
+    order = list(rules.RULES)
+    return None if None in failed else max((rule for rule in failed if rule), key=order.index)

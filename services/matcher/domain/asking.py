@@ -1,15 +1,18 @@
 """Asking more partners, from the best down."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from schemas.event import Item, OfferTerms, Programme
+from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import NeedStuck
 from schemas.vocabulary import StuckCause, WithdrawalReason
 from services.matcher.domain.deciding import Decision, places_to_ask
+from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import Need, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
@@ -35,6 +38,28 @@ def already_asked(need: Need) -> frozenset[UUID]:
     return frozenset(asked if need.terms.referred_by is None else asked | {need.terms.referred_by})
 
 
+def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | None:
+    """The partners whom alone the coordinator wants to be asked for now; None is everybody."""
+    first = terms.first_ask
+    return frozenset(first.partner_ids) if first is not None and now < first.until else None
+
+
+def choose(need: Need, ranked: Sequence[Eligible], count: int) -> list[Eligible]:
+    """The best from the top down, so that each kind of help is asked for before any is asked for once more."""
+    asked = Counter(
+        category
+        for offer in need.offers_in(OfferStatus.OPEN)
+        for category in {item.category for item in offer.terms.items}
+    )
+    left, chosen = list(ranked), list[Eligible]()
+    while left and len(chosen) < count:
+        best = min(left, key=lambda one: min(asked[category] for category in one.categories))
+        left.remove(best)
+        chosen.append(best)
+        asked.update(best.categories)
+    return chosen
+
+
 def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Policy) -> Decision:
     """Makes an offer to each candidate; with none, says who waits now and when to look again."""
     turn = Turn(need, now, policy)
@@ -45,10 +70,15 @@ def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Poli
         if turn.need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT}:
             turn.need = replace(turn.need, stuck=None)
     if places_to_ask(turn):
-        turn.need = replace(turn.need, look_again_at=now + turn.pace.look_again_every)
+        turn.need = replace(turn.need, look_again_at=_look_again_at(turn))
     if not any(turn.need.offers_in(OfferStatus.OPEN)):
         _say_that_nobody_is_left(turn)
     return Decision(turn.need, tuple(turn.events), 0)
+
+
+def _look_again_at(turn: Turn) -> datetime:
+    first, later = turn.need.terms.first_ask, turn.now + turn.pace.look_again_every
+    return later if first is None or first.until <= turn.now else min(first.until, later)
 
 
 def _make_offer(turn: Turn, candidate: Candidate) -> None:

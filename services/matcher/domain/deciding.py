@@ -285,6 +285,12 @@ def places_to_ask(turn: Turn) -> int:
     need = turn.need
     if need.status is not NeedStatus.ASKING or not need.open_items or need.deadline <= turn.now:
         return 0
-    if need.look_again_at is not None:
+    if need.look_again_at is not None and not _picked_all_answered(turn):
         return 0
     return max(0, turn.pace.first_wave - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
+
+
+def _picked_all_answered(turn: Turn) -> bool:
+    """Whether those who were to be asked first have answered early: then others are asked without waiting."""
+    first = turn.need.terms.first_ask
+    return first is not None and turn.now < first.until and not any(turn.need.offers_in(OfferStatus.OPEN))

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from schemas.event import Item, Programme
-from schemas.partners import PartnerRecorded, Service
+from schemas.partners import PartnerRecorded
 from services.matcher.domain.state import HOLDING, Need, Offer
 
 SEAT = "after_school.seat"
@@ -14,9 +14,9 @@ ServiceKey = tuple[UUID, UUID]
 """A service of a partner: (partner, service)."""
 
 
-def is_over(service: Service, day: date) -> bool:
-    """Whether the service is a programme whose term has ended by that day."""
-    return service.programme is not None and service.programme.ends < day
+def is_over(programme: Programme, day: date) -> bool:
+    """Whether its term has ended by that day."""
+    return programme.ends < day
 
 
 def programmes_of(partner: PartnerRecorded) -> dict[UUID, Programme]:

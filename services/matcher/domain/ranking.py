@@ -1,62 +1,92 @@
-"""Who is asked first, and why: every part of the score is kept."""
+"""Who is asked first, and why: every part of the score is kept.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+The formulas take numbers or arrays of numbers, so that one partner and a million are ranked by the same rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
-from schemas.offers import OfferReasons
-from services.matcher.domain.eligible import Eligible
-from services.matcher.policy import Policy
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matcher.domain.eligible import Reasons
+from services.matcher.policy import RankingPolicy
+
+Number = TypeVar("Number", float, NDArray[np.float64])
+
+UNKNOWN_DISTANCE, UNKNOWN_LANGUAGE = 0.5, 0.5
+"""What proximity and language are when nobody knows: neither near nor far, neither yes nor no."""
+USUAL_YES_CHANCE = 0.5
+_WEIGHT_OF_USUAL = 2.0
+_LESS_FOR_EACH_DOUBT = 0.9
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What one service of a partner took on: in the last seven days, and what is in its hands now."""
+
+    this_week: int = 0
+    at_once: int = 0
 
 
 @dataclass(frozen=True)
 class Record:
-    """How a partner was asked and answered in the last 30 days."""
+    """How a partner was asked and answered. What was longer ago counts less in `asked` and `said_yes`."""
 
     open_offers: int = 0
     messages_this_week: int = 0
-    claims_this_week: int = 0
-    asked: int = 0
-    said_yes: int = 0
+    asked: float = 0.0
+    said_yes: float = 0.0
+    claims: Mapping[UUID, Claims] = field(default_factory=dict)
+    """By service."""
 
 
-def rank(
-    eligible: Iterable[Eligible], records: Mapping[UUID, Record], policy: Policy, position: int
-) -> list[tuple[Eligible, OfferReasons]]:
-    """The partners with room for one more offer, best first; ties go by id, so that the order is always the same."""
-    able = [one for one in eligible if _has_room(one, records.get(one.partner_id, Record()))]
-    scored = [(one, _reasons(one, records.get(one.partner_id, Record()), policy, position)) for one in able]
-    return sorted(scored, key=lambda pair: (-_score(pair[0], pair[1], policy), pair[0].partner_id))
+def proximity(miles: Number, policy: RankingPolicy) -> Number:
+    """One half at `half_distance_miles`, and never nothing."""
+    return policy.half_distance_miles / (policy.half_distance_miles + miles)
 
 
-def _has_room(one: Eligible, record: Record) -> bool:
-    return (
-        record.open_offers < one.open_offers
-        and record.messages_this_week < one.messages_per_week
-        and (one.claims_per_week is None or record.claims_this_week < one.claims_per_week)
+def fairness(claims_this_week: Number, capacity: Number) -> Number:
+    """1 for who has taken nothing on this week, one half for who has done all that it can."""
+    return capacity / (capacity + claims_this_week)
+
+
+def yes_chance(said_yes: Number, asked: Number, usual: float) -> Number:
+    """Additive smoothing, with what is usual for this kind of help as if it had been seen twice."""
+    return (said_yes + _WEIGHT_OF_USUAL * usual) / (asked + _WEIGHT_OF_USUAL)
+
+
+def score(
+    near: Number,
+    fair: Number,
+    likely: Number,
+    language: Number,
+    fit: Number,
+    doubts: Number,
+    policy: RankingPolicy,
+) -> Number:
+    """The weighted sum of the parts; a tenth less for each rule that is still to be confirmed."""
+    total = (
+        policy.proximity * near
+        + policy.fairness * fair
+        + policy.yes_chance * likely
+        + policy.language * language
+        + policy.fit * fit
     )
+    discounted: Number = total * _LESS_FOR_EACH_DOUBT**doubts
+    return discounted
 
 
-def _reasons(one: Eligible, record: Record, policy: Policy, position: int) -> OfferReasons:
-    halved_at = policy.ranking.half_distance_miles
-    capacity = one.claims_per_week or policy.ranking.usual_claims_per_week
-    return OfferReasons(
-        proximity=0.5 if one.distance_miles is None else halved_at / (halved_at + one.distance_miles),
-        fairness=1 / (1 + record.messages_this_week / capacity),
-        # Laplace's rule of succession: nobody starts at never or always.
-        yes_chance=(record.said_yes + 1) / (record.asked + 2),
-        language={True: 1.0, None: 0.5, False: 0.0}[one.speaks],
-        to_be_confirmed=one.to_be_confirmed,
-        directory_position=position,
+def score_of(reasons: Reasons, policy: RankingPolicy) -> float:
+    """The score that these reasons give."""
+    return score(
+        reasons.proximity,
+        reasons.fairness,
+        reasons.yes_chance,
+        reasons.language,
+        reasons.fit,
+        float(len(reasons.to_be_confirmed)),
+        policy,
     )
-
-
-def _score(one: Eligible, reasons: OfferReasons, policy: Policy) -> float:
-    weights = policy.ranking
-    score = (
-        weights.proximity * reasons.proximity
-        + weights.fairness * reasons.fairness
-        + weights.yes_chance * reasons.yes_chance
-        + weights.language * reasons.language
-    )
-    return score * 0.9 ** len(one.to_be_confirmed)

@@ -1,21 +1,17 @@
 """A partner that refers hears each answer; a programme never has more families than seats."""
 
 from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 
 from schemas.event import Item, NeedEvent, Programme
 from schemas.outcomes import ClaimAwarded, ClaimRefused, ReferralAnswered
-from schemas.partners import NationArea, PartnerRecorded, Service
-from schemas.taxonomy import Category
-from schemas.vocabulary import DeclineReason, PartnerKind, ReferralAnswer, RefusalReason, ReleaseReason, UnmetCause
-from services.matcher.directory.plain import PlainDirectory
+from schemas.vocabulary import DeclineReason, ReferralAnswer, RefusalReason, ReleaseReason, UnmetCause
 from services.matcher.domain import commands
 from services.matcher.domain.asking import already_asked
 from services.matcher.domain.programmes import is_over, seats_taken
 from services.matcher.domain.state import Offer, OfferStatus
-from tests.unit.matcher.situation import PARTNERS, ROOT, START, Situation, given, terms
+from tests.unit.matcher.situation import PARTNERS, ROOT, Situation, given
 
 REFERRER = PARTNERS[0]
 SEATS = Item(line=1, code="after_school.seat", quantity=2)
@@ -131,20 +127,8 @@ def test_a_wait_list_is_no_room() -> None:
     assert [event.cause for event in situation.events if hasattr(event, "cause")][-1] is UnmetCause.NO_CAPACITY
 
 
-def test_a_programme_whose_term_has_ended_is_not_asked() -> None:
-    directory = PlainDirectory()
-    for number, ends in enumerate((START.date() - timedelta(days=1), START.date())):
-        programme = TERM.model_copy(update={"ends": ends})
-        service = Service(
-            service_id=uuid4(), categories=(Category.AFTER_SCHOOL,), area=NationArea(), programme=programme
-        )
-        assert is_over(service, START.date()) is (number == 0)
-        kind = PartnerKind.SCHOOL_PROGRAMME
-        directory.apply(
-            PartnerRecorded(partner_id=PARTNERS[number], name=f"Partner {number}", kind=kind, services=(service,))
-        )
-    found = directory.find(terms(SEATS), (SEATS,), frozenset(), START)
-    assert [one.partner_id for one in found] == [PARTNERS[1]]
+def test_a_term_is_over_after_its_last_day() -> None:
+    assert [is_over(TERM, TERM.ends + timedelta(days=days)) for days in (-1, 0, 1)] == [False, False, True]
 
 
 def test_a_term_ends_after_it_begins() -> None:

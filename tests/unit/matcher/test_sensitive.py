@@ -17,8 +17,9 @@ from schemas.taxonomy import ITEM_KINDS, Category
 from schemas.vocabulary import Interest, PartnerKind, PartnerStatus
 from services.matcher.directory.plain import PlainDirectory
 from services.matcher.domain import commands
+from services.matcher.domain.eligible import Asked
 from services.matcher.domain.state import OfferStatus
-from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, ROOT, START, Situation, given, terms
+from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, POLICY, ROOT, START, Situation, given, terms
 
 SHELTER = Item(line=2, code="shelter.night", quantity=2)
 # As the promise is given to families, and not as the code has it.
@@ -70,11 +71,11 @@ def test_exactly_those_who_may_hear_of_a_need_are_found(
     consent = asked.consent.model_copy(update={"partner_ids": tuple(named), "excluded_kinds": tuple(excluded)})
     asked = asked.model_copy(update={"consent": consent})
     partners = [does_everything_everywhere(number, one) for number, one in enumerate(facts)]
-    directory = PlainDirectory()
+    directory = PlainDirectory(POLICY.ranking)
     for partner in partners:
         directory.apply(partner)
     # Whatever of it is still open: the rest of the need counts all the same.
-    found = {one.partner_id for one in directory.find(asked, asked.items[:open_lines], (), START)}
+    found = {one.partner_id for one in directory.find(Asked(asked, asked.items[:open_lines], START))}
 
     sensitive = raised or bool(SENSITIVE & set(codes))
     living_situation = sensitive or bool(LIVING_SITUATION & set(codes))
@@ -95,14 +96,14 @@ def test_no_landlord_or_employer_hears_how_a_family_lives_though_marked_and_name
     code: str, conflict: Interest
 ) -> None:
     facts = {"kind": PartnerKind.BUSINESS, "sensitive_needs": True}
-    directory = PlainDirectory()
+    directory = PlainDirectory(POLICY.ranking)
     directory.apply(does_everything_everywhere(0, facts | {"conflicts": (conflict,)}))
     directory.apply(does_everything_everywhere(1, facts))
     named = terms().consent.model_copy(update={"partner_ids": tuple(PARTNERS[:2])})
     asked = about(code, consent=named)
-    assert [one.partner_id for one in directory.find(asked, asked.items, (), START)] == [PARTNERS[1]]
+    assert [one.partner_id for one in directory.find(Asked(asked, asked.items, START))] == [PARTNERS[1]]
     bed = about("bed.twin", consent=named)
-    assert len(directory.find(bed, bed.items, (), START)) == 2
+    assert len(directory.find(Asked(bed, bed.items, START))) == 2
 
 
 def claimed_and_asked(situation: Situation) -> None:

@@ -1,0 +1,27 @@
+"""What partners say of who is helped, in words: beside their records, on no topic."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from services.runtime.database import Connection
+
+
+async def save_texts(
+    connection: Connection, partner_ids: Collection[UUID], texts: Mapping[UUID, Mapping[UUID, str]]
+) -> None:
+    """By partner and service: the texts of these partners, these and no others."""
+    await connection.execute("DELETE FROM eligibility_texts WHERE partner_id = ANY($1::uuid[])", partner_ids)
+    rows = [(partner, service, text) for partner, known in texts.items() for service, text in known.items()]
+    await connection.execute(
+        "INSERT INTO eligibility_texts (partner_id, service_id, text) "
+        "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[])",
+        [partner_id for partner_id, _, _ in rows],
+        [service_id for _, service_id, _ in rows],
+        [text for *_, text in rows],
+    )
+
+
+async def read_texts(connection: Connection, partner_id: UUID) -> dict[UUID, str]:
+    """A partner's texts by service."""
+    rows = await connection.fetch("SELECT service_id, text FROM eligibility_texts WHERE partner_id = $1", partner_id)
+    return {row["service_id"]: row["text"] for row in rows}

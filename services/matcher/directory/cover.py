@@ -1,0 +1,89 @@
+"""What a service area covers, in tokens: numbers that a place has too, so that who covers it is looked up."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.partners import CountyArea, NationArea, RadiusArea, ServiceArea, StateArea, ZipListArea
+from services.matcher.directory.places import Place, numbers_within, place_of, places
+
+MOST_TOKENS = 64
+"""A circle with more ZIP codes in it is covered by coarser tokens, and each place is measured when it is asked for."""
+_ZIP, _PREFIX, _COUNTY, _STATE, _NATION = (kind << 20 for kind in range(1, 6))
+_PREFIX_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The tokens of an area; `exact` is whether each place that has one of them is in it."""
+
+    tokens: Sequence[int]
+    exact: bool = True
+
+
+def tokens_of(place: Place) -> tuple[int, ...]:
+    """All tokens of a place, from the smallest to the nation's."""
+    return (
+        _ZIP + place.number,
+        _prefix_token(place),
+        _COUNTY + _counties().get((place.state, place.county.casefold()), 0),
+        _state_token(place.state),
+        _NATION,
+    )
+
+
+def cover_area(area: ServiceArea) -> Cover:
+    """What an area covers. Places that there are not cover nothing."""
+    match area:
+        case NationArea():
+            return Cover((_NATION,))
+        case StateArea(state=state):
+            return Cover((_state_token(state),))
+        case CountyArea(state=state, county=county):
+            number = _counties().get((state, county.casefold()))
+            return Cover(() if number is None else (_COUNTY + number,))
+        case ZipListArea(zip_codes=zip_codes):
+            there = {place.number for zip_code in zip_codes if (place := place_of(zip_code))}
+            return Cover(array("I", [_ZIP + number for number in sorted(there)]))
+        case RadiusArea(zip_code=zip_code, miles=miles):
+            centre = place_of(zip_code)
+            return cover_circle(centre, miles) if centre else Cover(())
+
+
+@lru_cache(maxsize=20_000)
+def cover_circle(centre: Place, miles: float) -> Cover:
+    """The places within so many miles of one."""
+    near = numbers_within(centre, miles)
+    if len(near) <= MOST_TOKENS:
+        return Cover(array("I", (near + _ZIP).tolist()))
+    prefixes, states = _coarse_tokens()
+    for tokens in (np.unique(prefixes[near]), np.unique(states[near])):
+        if len(tokens) <= MOST_TOKENS:
+            return Cover(array("I", tokens.tolist()), exact=False)
+    return Cover((_NATION,), exact=False)
+
+
+def _prefix_token(place: Place) -> int:
+    return _PREFIX + int(place.zip_code[:_PREFIX_DIGITS])
+
+
+def _state_token(state: str) -> int:
+    return _STATE + (ord(state[0]) << 8) + ord(state[1])
+
+
+@cache
+def _counties() -> dict[tuple[str, str], int]:
+    """The counties there are, by state and name in small letters; 0 is none."""
+    there = {(place.state, place.county.casefold()) for place in places().values() if place.county}
+    return {county: number for number, county in enumerate(sorted(there), start=1)}
+
+
+@cache
+def _coarse_tokens() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens of prefixes and of states, by a place's number."""
+    prefixes = [_prefix_token(place) for place in places().values()]
+    return np.array(prefixes), np.array([_state_token(place.state) for place in places().values()])

@@ -1,0 +1,42 @@
+"""Who could help, behind one small interface."""
+
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
+
+from schemas.codec import Tombstone
+from schemas.event import Event
+from schemas.taxonomy import Category
+from schemas.vocabulary import EligibilityRule
+from services.matcher.domain.eligible import Asked, Eligible, Tally
+from services.matcher.domain.ranking import Record
+
+
+class Directory(Protocol):
+    """All partners, in memory."""
+
+    position: int
+    """How many records went into it."""
+    changed_at: float
+    """When the last of them did, in seconds of the process's monotonic clock."""
+
+    def __len__(self) -> int:
+        """How many partners are in it."""
+
+    def apply(self, event: Event | Tombstone) -> None:
+        """Takes a partner's record in, or its removal."""
+
+    def learn(self, records: Mapping[UUID, Record]) -> None:
+        """Takes in how these partners were asked and answered."""
+
+    def learn_chances(self, chances: Mapping[Category, float]) -> None:
+        """Takes in how often partners say yes to each kind of help."""
+
+    def find(self, asked: Asked, most: int | None = None) -> list[Eligible]:
+        """The partners that may be asked, best first; given `most`, the best so many for each kind of help."""
+
+    def tally(self, asked: Asked) -> Tally:
+        """How many of those near, or who serve the place, may be asked, and what leaves out the others."""
+
+    def why_not(self, partner_id: UUID, asked: Asked) -> dict[UUID, list[EligibilityRule]]:
+        """By service of one partner, all the rules that leave it out."""
