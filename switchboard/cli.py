@@ -199,6 +199,21 @@ def make_partner_key(
 
 
 @app.command()
+def match(
+    path: Annotated[Path, typer.Option("--explain", help="A need as JSON, as for POST /v1/needs.")],
+    url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="Where intake is.")],
+    key: Annotated[str, typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With needs:read.")],
+    partner: Annotated[UUID | None, typer.Option(help="Why would this one be asked, or why not?")] = None,
+) -> None:
+    """Show who could help with a need, why these, and why not the others. Nothing is stored, nobody is asked."""
+    from rich.console import Console
+
+    from switchboard.matching import explain
+
+    explain(path, url, key, partner, Console())
+
+
+@app.command()
 def need(
     need_id: Annotated[UUID, typer.Argument(help="As the API gave it.")],
     bootstrap_servers: Servers,

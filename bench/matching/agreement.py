@@ -50,19 +50,25 @@ class Both:
         known, what = list(self.partners), self.chance.random()
         partner_id = self.chance.choice(known) if known and what < 0.5 else identity(self.chance)
         gone = what < 0.15
-        event = Tombstone(partner_id) if gone else a_partner(self.chance, partner_id)
+        self.take(Tombstone(partner_id) if gone else a_partner(self.chance, partner_id))
+
+    def take(self, event: PartnerRecorded | Tombstone) -> None:
+        """Both take in a partner's record, and how it answered, or its removal."""
         for directory in self._directories:
             directory.apply(event)
-        self.partners.pop(partner_id, None)
+        self.partners.pop(event.key, None)
         if isinstance(event, PartnerRecorded):
-            self.partners[partner_id] = event
+            self.partners[event.key] = event
             record = a_record(self.chance, event)
             for directory in self._directories:
-                directory.learn({partner_id: record})
+                directory.learn({event.key: record})
 
     def ask(self) -> None:
-        """Asks both who may be asked. Raises AssertionError where they differ."""
-        asked = self._question()
+        """Asks both something."""
+        self.compare(self._question())
+
+    def compare(self, asked: Asked) -> None:
+        """Asks both who may be asked, all and the best. Raises AssertionError where they differ."""
         found = self.plain.find(asked)
         _compare(self.index.find(asked), found)
         _compare(self.index.find(asked, most=3), self.plain.find(asked, most=3))
@@ -81,10 +87,10 @@ class Both:
         return a_question(self.chance, list(self.partners))
 
 
-def run(questions: int) -> Both:
+def run(questions: int, partners: int = PARTNERS) -> Both:
     """Asks so many questions, and changes a partner every few."""
     both = Both(random.Random(SEED))
-    for _ in range(PARTNERS):
+    for _ in range(partners):
         both.change()
     for number in range(questions):
         both.ask()

@@ -60,9 +60,11 @@ def compete(tasks: Sequence[Task], rounds: int, say: Callable[[str], None]) -> l
     with ExitStack() as stack:
         engines = []
         for task in tasks:
-            say(f"{task.partners:,} partners into {task.engine}")
             engines.append(stack.enter_context(_running(task)))
+            built = engines[-1].result.built
+            say(f"{task.engine} has {task.partners:,} partners: {built.seconds:.1f} s, {built.memory / 1e6:,.0f} MB")
         for engine in engines:
+            say(f"answers of {engine.result.task.engine}")
             engine.result.answers = engine.tell(Order.ANSWER)
         compare([engine.result for engine in engines])
         for number in range(rounds):

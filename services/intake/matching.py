@@ -66,21 +66,31 @@ class Matching:
     """Only those that may be asked: who was paused or removed since stands in the answer alone."""
 
 
-async def match_facts(pool: Pool, matcher: Matcher, facts: NeedFacts, own_site: UUID | None) -> Matching:
+@dataclass(frozen=True)
+class About:
+    """How many of the best partners are wanted, and which partner is to be explained besides."""
+
+    most: int
+    partner_id: UUID | None = None
+
+
+async def match_facts(pool: Pool, matcher: Matcher, facts: NeedFacts, own_site: UUID | None, about: About) -> Matching:
     """Who could help with a need that nobody entered. Nothing is kept. Raises NotPossible or MatcherAway."""
     async with pool.acquire() as connection:
         site_id = await choose_site(connection, facts, own_site)
-    return await _match(pool, matcher, MatchQuestion(terms=to_terms(facts, site_id, datetime.now(UTC))))
+    terms = to_terms(facts, site_id, datetime.now(UTC))
+    return await _match(pool, matcher, MatchQuestion(terms=terms, most=about.most, partner_id=about.partner_id))
 
 
-async def match_need(pool: Pool, matcher: Matcher, need: NeedRow, partner_id: UUID | None = None) -> Matching:
+async def match_need(pool: Pool, matcher: Matcher, need: NeedRow, about: About) -> Matching:
     """Who else could help with what is still open of a need; with all of it, once nothing is. Raises MatcherAway."""
     async with pool.acquire() as connection:
         made = await offers.offers_of(connection, need.need_id)
     question = MatchQuestion(
         terms=still_open(need.terms, made),
         asked_before=tuple({offer.partner_id for offer in made})[:MOST_ASKED_BEFORE],
-        partner_id=partner_id,
+        most=about.most,
+        partner_id=about.partner_id,
     )
     return await _match(pool, matcher, question)
 

@@ -21,8 +21,6 @@ from switchboard.directory_import.words import fold
 
 _MOST_SERVICES = 500
 _LONGEST_NAME = 120
-_LARGEST_RECORD = 900_000
-"""Characters: what a topic takes in one piece, with some room."""
 
 
 @dataclass(frozen=True)
@@ -145,14 +143,10 @@ def _find_contacts(node: Node, partner_id: UUID, name: str) -> list[dict[str, An
 def check_partner(partner: Partner) -> Partner | None:
     """The partner as intake would take it: without services that it would refuse. None where nothing is left."""
     try:
-        entered = ListedPartner.model_validate(partner.record)
+        ListedPartner.model_validate(partner.record)
     except ValidationError as error:
         left = _without_wrong(partner, error)
         return check_partner(left) if left else None
-    if len(entered.to_record(entered.partner_id).model_dump_json()) > _LARGEST_RECORD:
-        for row in (partner.row, *partner.service_rows):
-            row.refuse("its partner is more than one record holds", f"{len(partner.service_rows)} services")
-        return None
     return partner
 
 

@@ -9,6 +9,7 @@ import pytest
 from switchboard.local.folders import CHECKOUT
 from tests.parts import DatabaseMaker
 
+EXAMPLE = "switchboard/need_example.json"
 NOBODY_LISTENS = "127.0.0.1:1"
 
 
@@ -41,6 +42,10 @@ def test_every_command_explains_itself(command: str) -> None:
         ("migrate", 1, "Set INTAKE_DATABASE_URL"),
         ("run intake", 1, "INTAKE_DATABASE_URL"),
         (f"topics create --bootstrap-servers {NOBODY_LISTENS}", 1, "127.0.0.1"),
+        ("match --explain there-is-none.json --url http://127.0.0.1:1 --key x", 1, "there-is-none.json cannot be read"),
+        ("match --explain README.md --url http://127.0.0.1:1 --key x", 1, "README.md is not JSON"),
+        (f"match --explain {EXAMPLE} --url http://{NOBODY_LISTENS} --key x", 1, "did not answer as Switchboard does"),
+        (f"match --explain {EXAMPLE}", 2, "PUBLIC_URL"),
         (f"dlq list needs --bootstrap-servers {NOBODY_LISTENS}", 1, "needs is no dead-letter topic; there are"),
         (f"dlq replay needs-matcher-dlq x --bootstrap-servers {NOBODY_LISTENS}", 2, "Invalid value for 'numbers'"),
     ],

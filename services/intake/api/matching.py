@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from schemas.event import Item
 from schemas.offers import OfferReasons
+from schemas.partners import PartnerRecorded
 from schemas.vocabulary import Condition, EligibilityRule
 from services.intake import needs, partners
 from services.intake.api.callers import Caller, Calling, Scope
@@ -18,11 +19,13 @@ from services.intake.domain.asked import SeenBy
 from services.intake.domain.family import Family
 from services.intake.domain.need import NeedFacts
 from services.intake.explaining import Explanation, explain_asked, explain_not_asked
-from services.intake.matching import Matching, match_facts, match_need
+from services.intake.matching import About, Matching, match_facts, match_need
 from services.intake.pages.languages import Words, choose_language
 from services.intake.store.needs import HistoryEntry
 
 router = APIRouter(prefix="/v1", tags=["matching"])
+
+_BEST = 10
 
 Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ))]
 
@@ -72,18 +75,6 @@ class MatchShown(BaseModel):
     because: str
 
 
-class MatchingShown(BaseModel):
-    """Who could help, the best first. Sentences are in English or, by Accept-Language, in Spanish.
-
-    Of a sensitive need no partner is named: its coordinators see them in the portal.
-    """
-
-    summary: str
-    tally: TallyShown
-    best: list[MatchShown]
-    directory_position: int
-
-
 class PartnerShown(BaseModel):
     """Why one partner was asked, or was not: by service, the rules that leave it out; none where it fits."""
 
@@ -94,36 +85,49 @@ class PartnerShown(BaseModel):
     left_out_by: dict[UUID, tuple[EligibilityRule, ...]]
 
 
-class NeedMatchingShown(MatchingShown):
-    """Who else could help with what is still open of a need. `partner` is the one that was asked about."""
+class MatchingShown(BaseModel):
+    """Who could help, the best first. Sentences are in English or, by Accept-Language, in Spanish.
 
-    partner: PartnerShown | None = None
+    `partner` is the one that was asked about. Of a sensitive need no partner is named: its coordinators see them in the
+    portal.
+    """
+
+    summary: str
+    tally: TallyShown
+    best: list[MatchShown]
+    partner: PartnerShown | None
+    directory_position: int
 
 
 @router.post("/matching", openapi_extra=NEED_MATCHED)
-async def match(planned: PlannedNeed, caller: Reader, request: Request) -> MatchingShown:
-    """Who could help with a need as it would be entered."""
-    desk = caller.desk
-    found = await match_facts(desk.pool, desk.matcher, planned, caller.site_id)
-    return MatchingShown(**_show(found, _words_for(request)))
+async def match(
+    planned: PlannedNeed, caller: Reader, request: Request, partner_id: UUID | None = None
+) -> MatchingShown:
+    """Who could help with a need as it would be entered; and, given a partner, why that one would be asked, or not."""
+    partner = await _read_partner(caller, partner_id)
+    question = About(most=_BEST, partner_id=partner_id)
+    found = await match_facts(caller.desk.pool, caller.desk.matcher, planned, caller.site_id, question)
+    return _show(found, partner, [], _words_for(request))
 
 
 @router.get("/needs/{need_id}/matching")
 async def match_entered(
     need_id: UUID, caller: Reader, request: Request, partner_id: UUID | None = None
-) -> NeedMatchingShown:
-    """Who else could help with a need; and, given a partner, why that one was asked, or was not."""
-    desk, words = caller.desk, _words_for(request)
-    need, history = await needs.read_need(desk.pool, need_id, caller.site_id)
-    partner = await partners.read_partner(desk.pool, partner_id) if partner_id else None
-    found = await match_need(desk.pool, desk.matcher, need, partner_id)
-    shown = NeedMatchingShown(**_show(found, words))
-    if partner is not None and not need.terms.is_sensitive:
-        shown.partner = _show_partner(partner.partner_id, partner.name, found, history, words)
-    return shown
+) -> MatchingShown:
+    """Who else could help with what is still open of a need; and, given a partner, why it was asked, or was not."""
+    need, history = await needs.read_need(caller.desk.pool, need_id, caller.site_id)
+    partner = await _read_partner(caller, partner_id)
+    found = await match_need(caller.desk.pool, caller.desk.matcher, need, About(most=_BEST, partner_id=partner_id))
+    return _show(found, partner, history, _words_for(request))
 
 
-def _show(found: Matching, words: Words) -> dict[str, object]:
+async def _read_partner(caller: Caller, partner_id: UUID | None) -> PartnerRecorded | None:
+    return await partners.read_partner(caller.desk.pool, partner_id) if partner_id else None
+
+
+def _show(
+    found: Matching, partner: PartnerRecorded | None, history: Sequence[HistoryEntry], words: Words
+) -> MatchingShown:
     told = Explanation(found, words)
     tally = found.answer.tally
     causes = [CauseShown(rule=cause.rule, count=cause.count, words=cause.words) for cause in told.causes]
@@ -138,22 +142,24 @@ def _show(found: Matching, words: Words) -> dict[str, object]:
         )
         for one in told.best
     ]
-    return {
-        "summary": told.summary,
-        "tally": TallyShown(near=tally.near, eligible=tally.eligible, left_out=causes),
-        "best": [] if found.terms.is_sensitive else best,
-        "directory_position": found.answer.directory_position,
-    }
+    unnamed = found.terms.is_sensitive
+    return MatchingShown(
+        summary=told.summary,
+        tally=TallyShown(near=tally.near, eligible=tally.eligible, left_out=causes),
+        best=[] if unnamed else best,
+        partner=None if unnamed or partner is None else _show_partner(partner, found, history, words),
+        directory_position=found.answer.directory_position,
+    )
 
 
 def _show_partner(
-    partner_id: UUID, name: str, found: Matching, history: Sequence[HistoryEntry], words: Words
+    partner: PartnerRecorded, found: Matching, history: Sequence[HistoryEntry], words: Words
 ) -> PartnerShown:
     why_not = found.answer.why_not
-    asked = next((one for one in reversed(history) if _is_offer_to(partner_id, one)), None)
+    asked = next((one for one in reversed(history) if _is_offer_to(partner.partner_id, one)), None)
     return PartnerShown(
-        partner_id=partner_id,
-        name=name,
+        partner_id=partner.partner_id,
+        name=partner.name,
         asked_at=asked.at if asked else None,
         because=explain_asked(asked.facts, words) if asked else explain_not_asked(why_not, words),
         left_out_by=why_not,

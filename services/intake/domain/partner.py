@@ -30,6 +30,9 @@ from schemas.partners import (
 from schemas.vocabulary import Interest, PartnerKind, PartnerStatus
 from services.intake.domain.reaching import Email, Phone, Zip, Zone, read_county
 
+_LARGEST_RECORD = 900_000
+"""What a topic takes in one piece, with some room for the rest of a partner."""
+
 
 class EnteredRadiusArea(RadiusArea):
     """Within so many miles of a ZIP code that exists."""
@@ -135,6 +138,16 @@ class EnteredPartner(BaseModel):
     open_offers: int = Field(default=5, ge=0, le=100)
     sensitive_needs: bool = False
     conflicts: tuple[Interest, ...] = Field(default=(), max_length=5)
+
+    @field_validator("services")
+    @classmethod
+    def _fit_into_one_record(cls, services: tuple[EnteredService, ...]) -> tuple[EnteredService, ...]:
+        if sum(len(one.model_dump_json(exclude={"eligibility_text"})) for one in services) > _LARGEST_RECORD:
+            raise ValueError(
+                f"these are more than one record holds, {_LARGEST_RECORD:,} characters; give fewer services or ZIP "
+                "codes, or make two partners of it"
+            )
+        return services
 
     def to_record(self, partner_id: UUID) -> PartnerRecorded:
         """The record of it, as others read it: without typed text."""

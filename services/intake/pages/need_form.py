@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -12,11 +13,13 @@ from starlette.datastructures import FormData
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import AgeBand, Channel, Circumstance, ConsentKind, Urgency
 from services.intake.domain.family import PhoneOwner
-from services.intake.domain.need import EnteredNeed
+from services.intake.domain.need import EnteredNeed, NeedFacts
 from services.intake.pages.languages import Words
 
 SPOKEN = ("en", "es", "ar", "bn", "fr", "hi", "ht", "ko", "pt", "ru", "so", "tl", "ur", "vi", "yi", "zh")
 """Languages to choose from: the most frequent ones in American schools, in the order of their codes."""
+
+_Read = TypeVar("_Read", bound=NeedFacts)
 
 _FIT = {"income", "circumstances", "handover", "excluded_conditions", "preferences"}
 """What the section "What would fit the family" asks, and can be wrong."""
@@ -114,27 +117,13 @@ def read_typed(form: FormData) -> Typed:
 def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
     """The need that was meant. Raises BadForm."""
     problems: dict[str, str] = {}
-    items = _understand_lines(typed, words, problems)
     reachable = {Channel.TEXT: typed.phone, Channel.EMAIL: typed.email}
     if not all(reachable.get(Channel(channel)) for channel in typed.channels if channel in reachable):
         problems["channels"] = words("problem.channels")
     meant = {
-        "items": items,
-        "zip_code": typed.zip_code,
-        "urgency": typed.urgency,
-        "needed_by": _understand_day(typed.needed_by, zone, words, problems),
-        "languages": typed.languages,
-        "household": _understand_household(typed.household, words, problems),
-        "must_speak": typed.must_speak,
-        "income": typed.income or None,
-        "circumstances": [one for one, answer in typed.circumstances.items() if answer == "yes"],
-        "not_circumstances": [one for one, answer in typed.circumstances.items() if answer == "no"],
-        "handover": typed.handover,
-        "excluded_conditions": typed.excluded_conditions,
-        "preferences": typed.preferences,
+        **_facts(typed, zone, words, problems),
         # What they sign is taken down on a page of its own, once the need is there.
         "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
-        "sensitive": typed.sensitive,
         "family": {
             "name": typed.name,
             "birth_year": typed.birth_year or None,
@@ -150,8 +139,42 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
         },
         "partner_notes_checked": typed.partner_notes_checked,
     }
+    return _read(EnteredNeed, meant, words, problems)
+
+
+def understand_facts(typed: Typed, zone: str, words: Words) -> NeedFacts:
+    """What decides who could help, before anything of the family is typed. Raises BadForm."""
+    problems: dict[str, str] = {}
+    # Nobody is asked yet: the family need not have agreed.
+    meant = {**_facts(typed, zone, words, problems), "consent": {"kind": ConsentKind.SPOKEN}}
+    if not typed.languages:
+        # Nobody has said what they speak: it leaves nobody out.
+        meant |= {"languages": ("en",), "must_speak": False}
+    return _read(NeedFacts, meant, words, problems)
+
+
+def _facts(typed: Typed, zone: str, words: Words, problems: dict[str, str]) -> dict[str, object]:
+    return {
+        "items": _understand_lines(typed, words, problems),
+        "zip_code": typed.zip_code,
+        "urgency": typed.urgency,
+        "needed_by": _understand_day(typed.needed_by, zone, words, problems),
+        "languages": typed.languages,
+        "household": _understand_household(typed.household, words, problems),
+        "must_speak": typed.must_speak,
+        "income": typed.income or None,
+        "circumstances": [one for one, answer in typed.circumstances.items() if answer == "yes"],
+        "not_circumstances": [one for one, answer in typed.circumstances.items() if answer == "no"],
+        "handover": typed.handover,
+        "excluded_conditions": typed.excluded_conditions,
+        "preferences": typed.preferences,
+        "sensitive": typed.sensitive,
+    }
+
+
+def _read(model: type[_Read], meant: Mapping[str, object], words: Words, problems: dict[str, str]) -> _Read:
     try:
-        need = EnteredNeed.model_validate(meant)
+        need = model.model_validate(meant)
     except ValidationError as error:
         found = {_field_of(problem["loc"]) for problem in error.errors()}
         raise BadForm({name: words(f"problem.{name}") for name in found} | problems) from error

@@ -19,13 +19,16 @@ from schemas.vocabulary import (
     Urgency,
 )
 from services.intake import needs
+from services.intake.desk import Desk
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.domain.progress import NeedProgress
+from services.intake.matching import match_facts
 from services.intake.needs import Entry, KeyUsedOtherwise
 from services.intake.pages.languages import LANGUAGES
-from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand
+from services.intake.pages.matching import SHOWN, Looked, explain
+from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand, understand_facts
 from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
@@ -90,6 +93,8 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
     if "add_line" in form:
         typed.lines.append(("", "1"))
         return _show_form(request, person, typed, {})
+    if "match" in form:
+        return await _show_who_could_help(request, person, desk, typed)
     entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key)
     try:
         need = await needs.open_need(desk.pool, desk.seal, understand(typed, person.time_zone, words), entry)
@@ -109,7 +114,22 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
     return RedirectResponse(f"/needs/{need.need_id}/consent" if signs_now else f"/needs/{need.need_id}", 303)
 
 
-def _show_form(request: Request, person: Person, typed: Typed, problems: dict[str, str]) -> Response:
+async def _show_who_could_help(request: Request, person: Person, desk: Desk, typed: Typed) -> Response:
+    words = words_for(request, person.language)
+    try:
+        facts = understand_facts(typed, person.time_zone, words)
+        asking = match_facts(desk.pool, desk.matcher, facts, person.site_id, SHOWN)
+        return _show_form(request, person, typed, {}, looked=Looked(await explain(asking, words)))
+    except BadForm as error:
+        missing = tuple(error.problems.values())
+    except NotPossible as error:
+        missing = (words(f"problem.{error.field}"),)
+    return _show_form(request, person, typed, {}, looked=Looked(None, missing))
+
+
+def _show_form(
+    request: Request, person: Person, typed: Typed, problems: dict[str, str], looked: Looked | None = None
+) -> Response:
     words = words_for(request, person.language)
     names = Locale(words.language).languages
     return show(
@@ -119,6 +139,7 @@ def _show_form(request: Request, person: Person, typed: Typed, problems: dict[st
         own_language=person.language,
         typed=typed,
         problems=problems,
+        looked=looked,
         kinds_by_category={
             labels[words.language]: [kind for kind in ITEM_KINDS.values() if kind.category is category]
             for category, labels in CATEGORY_LABELS.items()

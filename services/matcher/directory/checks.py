@@ -50,6 +50,11 @@ class Sought:
         """The items, each with the bit of its kind of help."""
         return [(bits_of([item.category]), item) for item in self.asked.items]
 
+    @property
+    def kinds(self) -> set[int]:
+        """The kinds of help, each with its bit."""
+        return {kind for kind, _ in self.items}
+
     @cached_property
     def tokens(self) -> tuple[int, ...]:
         """What the place has in common with the areas that cover it."""
@@ -86,7 +91,8 @@ _HOLDS = Answer()
 
 def has_flag(rows: Rows, flag: Flag) -> Bools:
     """Which rows have a flag."""
-    has: Bools = (rows["flags"] & flag) != 0
+    # Its value, since numpy takes its time over a member of an enumeration.
+    has: Bools = (rows["flags"] & flag.value) != 0
     return has
 
 

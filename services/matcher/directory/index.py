@@ -1,14 +1,16 @@
 """The index: who covers a place is looked up; who of them fits is computed over rows of numbers, all at once."""
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from schemas.codec import Tombstone
 from schemas.event import Event
@@ -16,11 +18,13 @@ from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.checks import CHECKS, Bools, Rows, Sought, has_flag, is_outside
+from services.matcher.directory.nearest import nearest_first
 from services.matcher.directory.places import numbers_within, place_of
-from services.matcher.directory.plain import NEAR_MILES, best_of_each
-from services.matcher.directory.rows import NOWHERE, Flag, bits_of
+from services.matcher.directory.plain import NEAR_MILES
+from services.matcher.directory.rows import NOWHERE, Flag
 from services.matcher.directory.table import Table
 from services.matcher.directory.weighing import Weighed, count_items, weigh
+from services.matcher.domain import ranking
 from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
@@ -31,12 +35,13 @@ _ORDER = tuple(EligibilityRule)
 
 
 @dataclass(frozen=True)
-class Fitting:
-    """Rows that may be asked: their numbers, what they hold, and which rules are to be confirmed."""
+class Candidates:
+    """Rows that may be asked: their numbers, what they hold, which rules are to be confirmed, and how good they are."""
 
     numbers: Numbers
     rows: Rows
     unknown: Mapping[EligibilityRule, Bools]
+    weighed: Weighed
 
 
 class IndexedDirectory:
@@ -77,14 +82,21 @@ class IndexedDirectory:
         sought = self._sought(asked)
         if sought is None or not sought.categories:
             return []
-        fitting = self._fitting(sought)
-        weighed = weigh(fitting.rows, sought, fitting.unknown, self._chances, self._policy)
-        best = self._one_of_each_partner(fitting, weighed, sought)
-        if most is not None:
-            best = _best_of_each_kind(fitting.rows, weighed, sought, best, most)
-        found = sorted(self._describe(fitting, weighed, best, sought), key=lambda one: (-one.score, one.partner_id.int))
-        # Where scores are equal, there are some too many: the ids decide.
-        return found if most is None else best_of_each(found, asked, most)
+        able = self._table.able(self._table.covering(sought.tokens), sought.categories)
+        numbers = np.frombuffer(able.to_array(), np.uint32)
+        if most is None:
+            candidates = self._weigh(numbers, sought)
+            return self._describe(candidates, self._one_of_each_partner(candidates, sought), sought)
+        best: list[Positions] = []
+        for nearest, beyond in nearest_first(self._table.homes[numbers], sought.place, self._policy):
+            candidates = self._weigh(self._with_siblings(numbers[nearest], able), sought)
+            ones = self._one_of_each_partner(candidates, sought)
+            best = [self._best_of_kind(candidates, ones, kind, most) for kind in sought.kinds]
+            least = self._best_score_from(beyond, sought)
+            if all(len(some) == most and candidates.weighed.score[some].min() > least for some in best):
+                # Nobody who is farther away can be better.
+                break
+        return self._describe(candidates, np.unique(np.concatenate(best)), sought)
 
     def tally(self, asked: Asked) -> Tally:
         """How many of those near, or who serve the place, may be asked, and what leaves out the others."""
@@ -130,9 +142,7 @@ class IndexedDirectory:
         slots = [slot for one in partner_ids if (slot := self._table.partners.find(one)) is not None]
         return np.array(slots, np.uint32)
 
-    def _fitting(self, sought: Sought) -> Fitting:
-        able = self._table.able(self._table.covering(sought.tokens), sought.categories)
-        numbers = np.frombuffer(able.to_array(), np.uint32)
+    def _weigh(self, numbers: Numbers, sought: Sought) -> Candidates:
         rows = self._table.rows[numbers]
         fits, unknown = ~is_outside(rows, sought), dict[EligibilityRule, Bools]()
         for rule, check in CHECKS.items():
@@ -141,48 +151,76 @@ class IndexedDirectory:
                 fits &= ~answer.no
             if answer.unknown is not None:
                 unknown[rule] = answer.unknown
-        return Fitting(numbers[fits], rows[fits], {rule: mask[fits] for rule, mask in unknown.items()})
+        rows, unknown = rows[fits], {rule: mask[fits] for rule, mask in unknown.items()}
+        weighed = weigh(rows, sought, unknown, self._usual_chance(sought), self._policy)
+        return Candidates(numbers[fits], rows, unknown, weighed)
 
-    def _one_of_each_partner(self, fitting: Fitting, weighed: Weighed, sought: Sought) -> Positions:
+    def _usual_chance(self, sought: Sought) -> float:
+        usual = [self._chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(sought.asked.categories)]
+        return sum(usual) / len(usual)
+
+    def _best_score_from(self, miles: float, sought: Sought) -> float:
+        """The most that anybody so far away could score."""
+        likely = max(self._usual_chance(sought), self._table.most_likely)
+        return ranking.score(ranking.proximity(miles, self._policy), 1.0, likely, 1.0, 1.0, 0.0, self._policy)
+
+    def _one_of_each_partner(self, candidates: Candidates, sought: Sought) -> Positions:
         """The positions of the rows, of each partner the one that takes the most items, and of those the best."""
-        several = has_flag(fitting.rows, Flag.SEVERAL)
+        several = has_flag(candidates.rows, Flag.SEVERAL)
         if not several.any():
             return np.arange(len(several))
         among = np.flatnonzero(several)
-        rows, ids = fitting.rows[among], self._table.service_ids_as_numbers(fitting.numbers[among])
-        order = np.lexsort((*ids, -weighed.score[among], -count_items(rows, sought), rows["partner"]))
+        rows, ids = candidates.rows[among], self._table.service_ids_as_numbers(candidates.numbers[among])
+        order = np.lexsort((*ids, -candidates.weighed.score[among], -count_items(rows, sought), rows["partner"]))
         _, first = np.unique(rows["partner"][order], return_index=True)
         return np.concatenate([np.flatnonzero(~several), among[order[first]]])
 
-    def _describe(self, fitting: Fitting, weighed: Weighed, positions: Positions, sought: Sought) -> Iterator[Eligible]:
-        rows = fitting.rows[positions]
-        doubts = [(rule, mask[positions].tolist()) for rule, mask in fitting.unknown.items()]
-        parts = zip(*(part[positions].tolist() for part in weighed.parts), strict=True)
+    def _best_of_kind(self, candidates: Candidates, among: Positions, kind: int, most: int) -> Positions:
+        """Of these positions those of the best so many for one kind of help; where scores are equal, the ids decide."""
+        able: Positions = among[(candidates.rows["categories"][among] & kind) != 0]
+        if len(able) <= most:
+            return able
+        scores = candidates.weighed.score[able]
+        last = np.partition(scores, len(able) - most)[len(able) - most]
+        better, equal = able[scores > last], able[scores == last]
+        if len(better) + len(equal) > most:
+            slots = candidates.rows["partner"]
+            equal = np.array(sorted(equal.tolist(), key=lambda one: self._table.partners.id_of(int(slots[one])).int))
+        best: Positions = np.concatenate([better, equal[: most - len(better)]])
+        return best
+
+    def _describe(self, candidates: Candidates, positions: Positions, sought: Sought) -> list[Eligible]:
+        rows, weighed = candidates.rows[positions], candidates.weighed
+        doubts = [(rule, mask[positions].tolist()) for rule, mask in candidates.unknown.items()]
         described = zip(
-            rows["partner"].tolist(),
-            fitting.numbers[positions].tolist(),
+            self._table.partners.ids_of(rows["partner"]),
+            self._table.service_ids(candidates.numbers[positions]),
             rows["categories"].tolist(),
             weighed.miles[positions].tolist(),
+            zip(*(part[positions].tolist() for part in weighed.parts), strict=True),
             weighed.score[positions].tolist(),
-            parts,
             strict=True,
         )
-        for place, (slot, number, categories, miles, score, reasons) in enumerate(described):
-            yield Eligible(
-                partner_id=self._table.partners.id_of(slot),
-                service_id=self._table.service_id(number),
-                items=tuple(item for kind, item in sought.items if categories & kind),
-                distance_miles=None if math.isnan(miles) else miles,
-                reasons=Reasons._make((*reasons, tuple(rule for rule, doubtful in doubts if doubtful[place]))),
-                score=score,
+        found = [
+            Eligible(
+                partner_id,
+                service_id,
+                tuple([item for kind, item in sought.items if categories & kind]),
+                None if math.isnan(miles) else miles,
+                Reasons._make((*parts, tuple([rule for rule, doubtful in doubts if doubtful[place]]))),
+                score,
             )
+            for place, (partner_id, service_id, categories, miles, parts, score) in enumerate(described)
+        ]
+        found.sort(key=lambda one: (-one.score, one.partner_id.int))
+        return found
 
     def _near(self, sought: Sought) -> Numbers:
         """The rows that are at home near the place, and those that cover it."""
         near_places = np.zeros(NOWHERE + 1, np.bool_)
         if sought.place.point is not None:
             near_places[numbers_within(sought.place, NEAR_MILES)] = True
-        at_home = near_places[self._table.rows["home"][: len(self._table)]]
+        at_home = near_places[self._table.homes[: len(self._table)]]
         at_home[self._covering(sought)] = True
         return np.flatnonzero(at_home).astype(np.uint32)
 
@@ -190,12 +228,15 @@ class IndexedDirectory:
         numbers = np.frombuffer(self._table.covering(sought.tokens).to_array(), np.uint32)
         return numbers[~is_outside(self._table.rows[numbers], sought)]
 
-    def _with_siblings(self, numbers: Numbers) -> Numbers:
-        """These rows and the others of the same partners."""
-        rows = self._table.rows[numbers]
-        slots = np.unique(rows["partner"][has_flag(rows, Flag.SEVERAL)]).tolist()
-        siblings = [number for slot in slots for number in self._table.rows_of(slot)]
-        return np.union1d(numbers, np.array(siblings, np.uint32))
+    def _with_siblings(self, numbers: Numbers, among: BitMap | None = None) -> Numbers:
+        """These rows and the others of the same partners, of all or of those that are given."""
+        several = numbers[(self._table.rows["flags"][numbers] & Flag.SEVERAL.value) != 0]
+        if not len(several):
+            return numbers
+        slots = np.unique(self._table.rows["partner"][several]).tolist()
+        siblings = BitMap([number for slot in slots for number in self._table.rows_of(slot)])
+        rows = BitMap(array("I", numbers.tolist())) | (siblings if among is None else siblings & among)
+        return np.frombuffer(rows.to_array(), np.uint32)
 
     def _failed(self, numbers: Numbers, sought: Sought) -> dict[EligibilityRule, Bools]:
         """By rule, of which of these rows it does not hold."""
@@ -210,15 +251,3 @@ def _first_failed(failed: Mapping[EligibilityRule, Bools]) -> Positions:
     table = np.vstack([*failed.values(), np.ones_like(failed[EligibilityRule.AREA])])
     first: Positions = table.argmax(axis=0)
     return first
-
-
-def _best_of_each_kind(rows: Rows, weighed: Weighed, sought: Sought, among: Positions, most: int) -> Positions:
-    """Of these positions those of the best so many for each kind of help, and whoever is as good as the last."""
-    best = []
-    for category in sought.asked.categories:
-        able = among[(rows["categories"][among] & bits_of([category])) != 0]
-        scores = weighed.score[able]
-        if len(able) > most:
-            able = able[scores >= np.partition(scores, len(able) - most)[len(able) - most]]
-        best.append(able)
-    return best[0] if len(best) == 1 else np.unique(np.concatenate(best))

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 _EMPTY, _LEFT = -1, -2
 _ID = np.dtype("V16")
@@ -26,6 +27,10 @@ class Slots:
     def id_of(self, slot: int) -> UUID:
         """Whose slot it is."""
         return UUID(bytes=self._ids[slot].tobytes())
+
+    def ids_of(self, slots: NDArray[np.uint32]) -> list[UUID]:
+        """Whose slots they are."""
+        return to_uuids(self._ids[slots])
 
     def find(self, identity: UUID) -> int | None:
         """The slot of an id; None when it has none."""
@@ -75,6 +80,12 @@ class Slots:
         self._table = np.full(2 * len(ids), _EMPTY, np.int32)
         for slot in slots.tolist():
             self._put(self._ids[slot].tobytes(), slot)
+
+
+def to_uuids(ids: NDArray[np.void]) -> list[UUID]:
+    """Ids as UUIDs."""
+    joined = ids.tobytes()
+    return [UUID(int=int.from_bytes(joined[start : start + 16])) for start in range(0, len(joined), 16)]
 
 
 def _own_place(key: bytes, size: int) -> int:

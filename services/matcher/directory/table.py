@@ -14,8 +14,8 @@ from schemas.vocabulary import PartnerStatus
 from services.matcher.directory.cover import cover_area, cover_circle
 from services.matcher.directory.places import place_of, place_with
 from services.matcher.directory.rows import NO_ROW, NOWHERE, ROW, Flag, Vocabulary, positions_in
-from services.matcher.directory.slots import Slots
-from services.matcher.domain.ranking import Claims, Record
+from services.matcher.directory.slots import Slots, to_uuids
+from services.matcher.domain.ranking import Claims, Record, most_likely
 
 Array = NDArray[Any]
 
@@ -28,9 +28,13 @@ class Table:
     """One row for each service. A partner's record is taken in whole, between two questions and never during one."""
 
     def __init__(self) -> None:
+        self.homes: NDArray[np.uint16] = np.full(_FIRST_SIZE, NOWHERE, np.uint16)
+        """As in the rows, close together: distances are looked at first, and of many rows."""
         self.rows: Array = np.zeros(_FIRST_SIZE, ROW)
         self.vocabulary = Vocabulary()
         self.partners = Slots()
+        self.most_likely = 0.0
+        """No partner's chance of a yes is more, but for those who were never asked."""
         self._service_ids: Array = np.zeros(_FIRST_SIZE, _ID)
         self._first_rows: Array = np.full(_FIRST_SIZE, NO_ROW, np.int32)
         self._used = 0
@@ -71,6 +75,7 @@ class Table:
     def learn(self, partner_id: UUID, record: Record) -> None:
         """Takes in how a partner was asked and answered."""
         slot = self.partners.find(partner_id)
+        self.most_likely = max(self.most_likely, most_likely(record))
         for number in self.rows_of(slot) if slot is not None else ():
             row = self.rows[number]
             claims = record.claims.get(self.service_id(number), Claims())
@@ -91,6 +96,10 @@ class Table:
         """Which service a row is of."""
         return UUID(bytes=self._service_ids[number].tobytes())
 
+    def service_ids(self, numbers: Array) -> list[UUID]:
+        """Which services rows are of."""
+        return to_uuids(self._service_ids[numbers])
+
     def service_ids_as_numbers(self, numbers: Array) -> tuple[Array, Array]:
         """The lower and the upper half of the ids of rows' services, to sort by."""
         halves = self._service_ids[numbers].view(">u8").reshape(-1, 2)
@@ -110,11 +119,13 @@ class Table:
         self._used += number == self._used
         if number >= len(self.rows):
             self.rows, self._service_ids = _grown(self.rows, 0), _grown(self._service_ids, 0)
+            self.homes = _grown(self.homes, NOWHERE)
         row = self.rows[number]
         self.vocabulary.fill(row, partner, service)
         row["partner"], row["next"] = slot, self._first_rows[slot]
         self._first_rows[slot] = number
         self._service_ids[number] = np.void(service.service_id.bytes)
+        self.homes[number] = row["home"]
         for token in self._write_area(row, service.area):
             _bitmap_of(self._by_token, token).add(number)
         for category in positions_in(int(row["categories"])):
@@ -136,7 +147,7 @@ class Table:
             if row["flags"] & Flag.LISTED:
                 self._free_lists.append(int(row["area"]))
                 self._lists[int(row["area"])] = ()
-            row["home"], row["flags"] = NOWHERE, 0
+            self.homes[number], row["flags"] = NOWHERE, 0
             self._free.append(number)
         self._first_rows[slot] = NO_ROW
 

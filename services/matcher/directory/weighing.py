@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.checks import Bools, Rows, Sought, speaks
 from services.matcher.directory.places import Floats, miles_to, radians
@@ -38,7 +37,7 @@ def weigh(
     rows: Rows,
     sought: Sought,
     unknown: Mapping[EligibilityRule, Bools],
-    chances: Mapping[Category, float],
+    usual_chance: float,
     policy: RankingPolicy,
 ) -> Weighed:
     """Weighs rows that may all be asked."""
@@ -47,9 +46,7 @@ def weigh(
     near[np.isnan(miles)] = ranking.UNKNOWN_DISTANCE
     capacity = np.where(rows["claims_per_week"] == NO_LIMIT, policy.usual_claims_per_week, rows["claims_per_week"])
     fair = ranking.fairness(rows["claims_this_week"].astype(np.float64), np.maximum(capacity, 1.0))
-    likely = ranking.yes_chance(
-        rows["said_yes"].astype(np.float64), rows["asked"].astype(np.float64), _usual_chance(sought, chances)
-    )
+    likely = ranking.yes_chance(rows["said_yes"].astype(np.float64), rows["asked"].astype(np.float64), usual_chance)
     shared, silent = speaks(rows, sought)
     language = np.where(silent, ranking.UNKNOWN_LANGUAGE, shared.astype(np.float64))
     fit = _share_of_wishes(rows, sought)
@@ -79,11 +76,6 @@ def count_items(rows: Rows, sought: Sought) -> NDArray[np.intp]:
     for kind, _ in sought.items:
         count += (rows["categories"] & kind) != 0
     return count
-
-
-def _usual_chance(sought: Sought, chances: Mapping[Category, float]) -> float:
-    usual = [chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(sought.asked.categories)]
-    return sum(usual) / len(usual)
 
 
 def _share_of_wishes(rows: Rows, sought: Sought) -> Floats:

@@ -48,6 +48,16 @@ def proximity(miles: Number, policy: RankingPolicy) -> Number:
     return policy.half_distance_miles / (policy.half_distance_miles + miles)
 
 
+def miles_at(near: float, policy: RankingPolicy) -> float:
+    """The distance at which the proximity is so much."""
+    return policy.half_distance_miles / near - policy.half_distance_miles
+
+
+def most_likely(record: Record) -> float:
+    """What the chance of a yes is at most, whatever is usual."""
+    return yes_chance(record.said_yes, record.asked, 1.0) if record.asked else 0.0
+
+
 def fairness(claims_this_week: Number, capacity: Number) -> Number:
     """1 for who has taken nothing on this week, one half for who has done all that it can."""
     return capacity / (capacity + claims_this_week)
