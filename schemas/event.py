@@ -1,9 +1,10 @@
 """What every event has in common, and the small parts that several are made of."""
 
-from typing import Annotated, ClassVar
+from datetime import date
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.taxonomy import ITEM_KINDS, Category, ItemCode
 from schemas.vocabulary import PlaceName, Urgency
@@ -61,6 +62,21 @@ def _lines_once(lines: tuple[Item, ...]) -> tuple[Item, ...]:
 Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=50), AfterValidator(_lines_once)]
 
 
+class Programme(Part):
+    """A service with seats and a term: who takes a family in enrolls it, until the term ends."""
+
+    seats: int = Field(ge=1, le=10_000)
+    begins: date
+    ends: date
+    """The last day of the term."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.ends < self.begins:
+            raise ValueError("a term ends on the day it begins, or later")
+        return self
+
+
 class OfferTerms(Part):
     """What an offer asks, in codes: enough to write to a partner, and nothing that names a family."""
 
@@ -74,3 +90,5 @@ class OfferTerms(Part):
     respond_by: AwareDatetime
     sensitive: bool = False
     """Whether the need is, as a whole: `place` is the county then, and there is no distance."""
+    programme: Programme | None = None
+    """What the offered service was when the partner was asked, where it is a programme."""

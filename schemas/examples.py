@@ -21,6 +21,7 @@ from schemas.vocabulary import (
     MessagePurpose,
     PartnerKind,
     RecipientKind,
+    ReferralAnswer,
     RefusalReason,
     ReleaseReason,
     ReminderKind,
@@ -38,6 +39,7 @@ _CONTACT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0005")
 _OFFER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006")
 _MESSAGE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0007")
 _VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
+_REFERRER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0009")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 _RESPOND_BY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
@@ -137,6 +139,9 @@ EXAMPLES: tuple[Event, ...] = (
     outcomes.ClaimAwarded(**_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY),
     outcomes.ClaimRefused(**_OFFERED, contact_id=_CONTACT, reason=RefusalReason.ALREADY_FILLED),
     outcomes.ClaimLapsed(**_OFFERED, returned=(_ONE_BED,), reason=LapseReason.NOT_CONTACTED),
+    outcomes.ReferralAnswered(
+        **_OFFERED, referred_by=_REFERRER, answer=ReferralAnswer.WAITLISTED, reason=DeclineReason.WAITLISTED
+    ),
     outcomes.ConfirmationRequested(need_id=_NEED, delivered=(_BEDS,), attempt=1),
     outcomes.NeedStuck(need_id=_NEED, cause=StuckCause.NOBODY_LEFT, open_items=(_BEDDING,)),
     outcomes.NeedFulfilled(need_id=_NEED, met=(_BEDS, _BEDDING)),

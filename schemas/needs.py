@@ -65,6 +65,8 @@ class NeedTerms(Part):
     preferences: tuple[Fit, ...] = Field(default=(), max_length=10)
     """Who fits is asked first."""
     first_ask: FirstAsk | None = None
+    referred_by: UUID | None = None
+    """The partner that referred the family, hears what is answered, and is not asked itself."""
     consent: Consent
     sensitive: bool = False
     """Raised by hand, and never lowered. Whether a need is sensitive is said by `is_sensitive`."""

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
-from schemas.vocabulary import LapseReason, RefusalReason, StuckCause, UnmetCause
+from schemas.vocabulary import DeclineReason, LapseReason, ReferralAnswer, RefusalReason, StuckCause, UnmetCause
 
 
 class ClaimAwarded(OfferEvent):
@@ -33,6 +33,16 @@ class ClaimLapsed(OfferEvent):
     type: ClassVar[str] = "switchboard.outcomes.claim_lapsed.v1"
     returned: tuple[LineQuantity, ...] = Field(min_length=1, max_length=50)
     reason: LapseReason
+
+
+class ReferralAnswered(OfferEvent):
+    """A partner answered an offer of a need that another partner referred: the referrer hears it."""
+
+    type: ClassVar[str] = "switchboard.outcomes.referral_answered.v1"
+    referred_by: UUID
+    answer: ReferralAnswer
+    reason: DeclineReason | None = None
+    """Why, where the partner said no."""
 
 
 class ConfirmationRequested(NeedEvent):

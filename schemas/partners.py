@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from schemas.event import Event, Part
+from schemas.event import Event, Part, Programme
 from schemas.taxonomy import Category
 from schemas.vocabulary import (
     Channel,
@@ -82,7 +82,7 @@ class Service(Part):
     """One thing that a partner does. A rule left out is unknown: eligible, to be confirmed."""
 
     service_id: UUID
-    categories: tuple[Category, ...] = Field(min_length=1, max_length=16)
+    categories: tuple[Category, ...] = Field(min_length=1, max_length=32)
     area: ServiceArea
     zip_code: ZipCode | None = None
     """Where the service is given, for the distance."""
@@ -104,6 +104,8 @@ class Service(Part):
     claims_per_week: int | None = Field(default=None, ge=0, le=10_000)
     claims_at_once: int | None = Field(default=None, ge=0, le=10_000)
     """How many claims may be in its hands at the same time."""
+    programme: Programme | None = None
+    """None is a service without seats or a term."""
 
 
 class Contact(Part):

@@ -23,6 +23,7 @@ class Category(StrEnum):
     TRANSPORT = auto()
     CHILDCARE = auto()
     TUTORING = auto()
+    AFTER_SCHOOL = auto()
     SHELTER = auto()
     SAFETY = auto()
     HEALTH = auto()
@@ -157,6 +158,13 @@ ITEM_KINDS: Mapping[str, ItemKind] = {
             60,
         ),
         _kind(
+            "after_school.seat",
+            Category.AFTER_SCHOOL,
+            ("seat in an after-school programme", "seats in an after-school programme"),
+            ("lugar en un programa después de clases", "lugares en un programa después de clases"),
+            10,
+        ),
+        _kind(
             "shelter.night",
             Category.SHELTER,
             ("night of shelter", "nights of shelter"),
@@ -204,6 +212,7 @@ CATEGORY_LABELS: Mapping[Category, Mapping[str, str]] = {
     Category.TRANSPORT: {"en": "Rides", "es": "Transporte"},
     Category.CHILDCARE: {"en": "Child care", "es": "Cuidado infantil"},
     Category.TUTORING: {"en": "Tutoring", "es": "Tutoría"},
+    Category.AFTER_SCHOOL: {"en": "After school", "es": "Después de clases"},
     Category.SHELTER: {"en": "A safe place to sleep", "es": "Un lugar seguro para dormir"},
     Category.SAFETY: {"en": "Safety at home", "es": "Seguridad en casa"},
     Category.HEALTH: {"en": "Health", "es": "Salud"},

@@ -85,6 +85,7 @@ OUTCOMES = Topic(
         outcomes.ClaimAwarded,
         outcomes.ClaimRefused,
         outcomes.ClaimLapsed,
+        outcomes.ReferralAnswered,
         outcomes.ConfirmationRequested,
         outcomes.NeedStuck,
         outcomes.NeedFulfilled,

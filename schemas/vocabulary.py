@@ -184,7 +184,18 @@ class DeclineReason(StrEnum):
     NOT_OUR_SERVICE = auto()
     TOO_FAR = auto()
     TOO_SOON = auto()
+    WAITLISTED = auto()
+    INELIGIBLE = auto()
     OTHER = auto()
+
+
+class ReferralAnswer(StrEnum):
+    """What a partner that referred a family hears of it."""
+
+    ENROLLED = auto()
+    WAITLISTED = auto()
+    DECLINED = auto()
+    INELIGIBLE = auto()
 
 
 class ReleaseReason(StrEnum):
@@ -234,6 +245,7 @@ class RefusalReason(StrEnum):
     OFFER_CLOSED = auto()
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
+    NO_SEAT_LEFT = auto()
 
 
 class LapseReason(StrEnum):
@@ -301,6 +313,7 @@ class MessagePurpose(StrEnum):
     VISIT_REFUSED = auto()
     CONSENT_ENDED = auto()
     NOT_TOLD = auto()
+    REFERRAL_ANSWERED = auto()
 
 
 class DeliveryProblem(StrEnum):

@@ -184,6 +184,20 @@ def import_partners(
     importing.import_partners(source, intake, typer.echo, today, report, active=active)
 
 
+@partner_commands.command("key")
+def make_partner_key(
+    partner_id: Annotated[UUID, typer.Argument(help="As in the directory.")],
+    database_url: Annotated[str, typer.Option(envvar="INTAKE_DATABASE_URL", help="Intake's database.")],
+) -> None:
+    """Print a new key by which a partner refers families. It is shown once, and ends the one before.
+
+    The key enters needs for any school, and sees where those stand alone.
+    """
+    from switchboard import partner_keys
+
+    typer.echo(asyncio.run(partner_keys.make_key(partner_id, database_url)))
+
+
 @app.command()
 def match(
     path: Annotated[Path, typer.Option("--explain", help="A need as JSON, as for POST /v1/needs.")],

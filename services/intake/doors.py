@@ -16,7 +16,10 @@ class Door(StrEnum):
 
     ANYBODY = auto()
     KEY = auto()
-    """An API key with the scope that the route names; a key of one site sees that site."""
+    """An API key with the scope that the route names; a key of one site sees that site.
+
+    A partner's own opens the routes that let it in by name (`partners_too`), and sees there what it referred.
+    """
     SIGNED_IN = auto()
     COORDINATOR = auto()
     """Sees the own site."""

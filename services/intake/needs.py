@@ -30,12 +30,16 @@ class KeyUsedOtherwise(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """Who enters a need, and under which idempotency key. Without a site, the only one there is is meant."""
+    """Who enters a need, and under which idempotency key. Without a site, the only one there is is meant.
+
+    A partner that refers a family has to name the site.
+    """
 
     caller: str
     site_id: UUID | None
     person_id: UUID | None = None
     key: str | None = None
+    referred_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ async def _find_known(connection: Connection, entry: Entry, body_hash: bytes) ->
 async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> NeedRow:
     now, need_id, entered = datetime.now(UTC), prepared.need_id, prepared.entered
     async with connection.transaction():
+        if entry.referred_by is not None and entered.site_id is None:
+            raise NotPossible("site_id", "name the site that the need belongs to")
         site_id = await choose_site(connection, entered, entry.site_id)
-        terms = to_terms(entered, site_id, now)
+        terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
         while True:
@@ -191,6 +197,15 @@ async def read_need(pool: Pool, need_id: UUID, site_id: UUID | None) -> tuple[Ne
         if need is None:
             raise NeedNotFound
         return need, await needs.read_history(connection, need_id)
+
+
+async def read_referral(pool: Pool, need_id: UUID, partner_id: UUID) -> NeedRow:
+    """A need that this partner referred. Raises NeedNotFound for any other."""
+    async with pool.acquire() as connection:
+        need = await needs.read_need(connection, need_id, None)
+    if need is None or need.terms.referred_by != partner_id:
+        raise NeedNotFound
+    return need
 
 
 async def list_needs(pool: Pool, wanted: NeedFilter, limit: int, cursor: str | None) -> Page:

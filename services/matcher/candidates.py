@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from schemas.event import Programme
 from schemas.offers import OfferReasons
 from services.matcher import store
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
 from services.matcher.domain.asking import Candidate, already_asked, choose, picked_to_be_first
 from services.matcher.domain.eligible import Asked, Eligible
+from services.matcher.domain.programmes import ServiceKey, is_over
 from services.matcher.domain.ranking import Record
 from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.seats import Seats, seats_of
 from services.runtime.database import Connection
 
 _SPARE = 4
@@ -24,19 +27,24 @@ async def find_candidates(
     connection: Connection, directory: Directory, wanting: Sequence[tuple[Need, int]], now: datetime
 ) -> Mapping[UUID, list[Candidate]]:
     """For each (need, how many), the best partners that can still be asked."""
-    records = Records(connection, directory)
-    await records.read({one.partner_id for need, count in wanting for one in _find(directory, need, count, now)})
+    records, programmes = Records(connection, directory), Programmes(connection, now)
+    first = [one for need, count in wanting for one in _find(directory, need, count, now)]
+    await records.read({one.partner_id for one in first})
+    await programmes.read(first)
     chosen: dict[UUID, list[Eligible]] = {}
     for need, count in wanting:
-        found = _find(directory, need, count, now)
-        while await records.read({one.partner_id for one in found}):
-            found = _find(directory, need, count, now)
+        found = _find(directory, need, count, now, programmes.closed)
+        while await records.read({one.partner_id for one in found}) or await programmes.read(found):
+            found = _find(directory, need, count, now, programmes.closed)
         chosen[need.need_id] = choose(need, found, count)
         # Needs of one batch must see each other's offers.
         records.count_offers([one.partner_id for one in chosen[need.need_id]])
     wanted = Counter(one.partner_id for best in chosen.values() for one in best)
     numbers = await store.take_numbers(connection, wanted) if wanted else {}
-    return {need.need_id: _give_numbers(need, chosen[need.need_id], numbers, directory.position) for need, _ in wanting}
+    return {
+        need.need_id: _give_numbers(need, chosen[need.need_id], numbers, directory.position, programmes)
+        for need, _ in wanting
+    }
 
 
 class Records:
@@ -64,8 +72,40 @@ class Records:
         self._directory.learn(records)
 
 
-def _find(directory: Directory, need: Need, count: int, now: datetime) -> list[Eligible]:
-    asked = Asked(need.terms, need.open_items, now, already_asked(need))
+class Programmes:
+    """Which services are programmes, and whose take nobody now, as this transaction sees it."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._day = now.date()
+        self._read: set[ServiceKey] = set()
+        self._seats: dict[ServiceKey, Seats] = {}
+        self.closed: frozenset[UUID] = frozenset()
+        """The partners of programmes that are full or over. They are not asked for their other services either."""
+
+    async def read(self, found: Sequence[Eligible]) -> bool:
+        """Reads the seats of those services that were not read before. False where there are none."""
+        unread = {(one.partner_id, one.service_id) for one in found} - self._read
+        if unread:
+            self._read |= unread
+            self._seats |= await seats_of(self._connection, unread)
+            self.closed = frozenset(
+                partner_id
+                for (partner_id, _), one in self._seats.items()
+                if one.free < 1 or is_over(one.programme, self._day)
+            )
+        return bool(unread)
+
+    def programme_of(self, one: Eligible) -> Programme | None:
+        """What the service is, where it is a programme."""
+        seats = self._seats.get((one.partner_id, one.service_id))
+        return seats.programme if seats is not None else None
+
+
+def _find(
+    directory: Directory, need: Need, count: int, now: datetime, closed: frozenset[UUID] = frozenset()
+) -> list[Eligible]:
+    asked = Asked(need.terms, need.open_items, now, already_asked(need) | closed)
     picked = picked_to_be_first(need.terms, now)
     found = directory.find(replace(asked, only=picked), most=count + _SPARE)
     if not found and picked is not None and not any(need.offers_in(OfferStatus.OPEN)):
@@ -79,7 +119,7 @@ def _asked_once_more(record: Record) -> Record:
 
 
 def _give_numbers(
-    need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]], position: int
+    need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]], position: int, programmes: Programmes
 ) -> list[Candidate]:
     sensitive = need.terms.is_sensitive
     place = place_of(need.terms.zip_code)
@@ -93,6 +133,7 @@ def _give_numbers(
             place=label,
             distance_miles=None if sensitive or one.distance_miles is None else round(one.distance_miles),
             reasons=OfferReasons(**one.reasons._asdict(), directory_position=position),
+            programme=programmes.programme_of(one),
         )
         for one in chosen
         if numbers.get(one.partner_id)

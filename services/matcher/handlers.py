@@ -1,20 +1,22 @@
 """From records and due times to decisions: load many, decide each, ask more, save all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from schemas import needs, partners, responses
 from schemas.codec import Tombstone
-from schemas.event import NeedEvent
+from schemas.event import NeedEvent, Programme
 from schemas.topics import ServiceName
 from schemas.vocabulary import PartnerStatus
-from services.matcher import store
+from services.matcher import seats, store
 from services.matcher.candidates import find_candidates
 from services.matcher.directory.directory import Directory
 from services.matcher.domain import commands
 from services.matcher.domain.asking import ask
 from services.matcher.domain.deciding import Decision, decide
+from services.matcher.domain.programmes import ServiceKey, programmes_of, seats_taken
 from services.matcher.domain.state import Need
 from services.matcher.policy import Policy
 from services.runtime import outbox
@@ -44,6 +46,7 @@ class Matching:
             return
         batch = Batch(await store.lock_needs(connection, need_ids), await read_clock(connection), self._policy)
         batch.intake_versions = await store.intake_versions(connection, need_ids)
+        batch.free_seats = await _lock_seats(connection, batch.needs, about_needs)
         for message in about_needs:
             batch.take(message)
         for need_id, partner_id in asked:
@@ -85,6 +88,8 @@ class Batch:
         self.needs = found
         self.now = now
         self.intake_versions: dict[UUID, int] = {}
+        self.free_seats: dict[ServiceKey, int] = {}
+        """Of the programmes that the batch may award seats of."""
         self.touched: dict[UUID, None] = {}
         self.to_ask: dict[UUID, int] = {}
         self.outgoing: list[outbox.Outgoing] = []
@@ -107,20 +112,29 @@ class Batch:
         if need is None:
             _log.warning("no such need", need_id=str(need_id), command=type(command).__name__)
             return
+        if isinstance(command, commands.Accept) and (offer := need.offer(command.offer_id)) is not None:
+            command = replace(command, free_seats=self.free_seats.get((offer.partner_id, offer.service_id)))
         self.record(decide(need, command, self.now, self._policy))
 
     def record(self, decision: Decision) -> None:
         """Keeps a decision and queues its events."""
-        before = self.needs[decision.need.need_id].version
+        need = self.needs[decision.need.need_id]
+        self._count_seats(need, decision.need)
         self.needs[decision.need.need_id] = decision.need
         self.touched[decision.need.need_id] = None
         self.to_ask.pop(decision.need.need_id, None)
         if decision.to_ask:
             self.to_ask[decision.need.need_id] = decision.to_ask
         self.outgoing += [
-            outbox.Outgoing(event, event.need_id, before + step, decision.need.traceparent)
+            outbox.Outgoing(event, event.need_id, need.version + step, decision.need.traceparent)
             for step, event in enumerate(decision.events, start=1)
         ]
+
+    def _count_seats(self, before: Need, after: Need) -> None:
+        if self.free_seats:
+            held, holds = seats_taken(before), seats_taken(after)
+            for service in self.free_seats:
+                self.free_seats[service] += held[service] - holds[service]
 
     def _open(self, event: needs.NeedOpened, message: Message) -> None:
         if event.need_id in self.needs:
@@ -164,14 +178,35 @@ def to_command(event: NeedEvent) -> commands.Command:
     raise TypeError(f"no command for {type(event).__name__}")
 
 
+async def _lock_seats(
+    connection: Connection, found: Mapping[UUID, Need], messages: Sequence[Message]
+) -> dict[ServiceKey, int]:
+    """The free seats of the programmes that say yes, locked; by service, and only of those that are programmes."""
+    offers = [
+        found[event.need_id].offer(event.offer_id)
+        for message in messages
+        if isinstance(event := message.event, responses.OfferAccepted) and event.need_id in found
+    ]
+    services = {(offer.partner_id, offer.service_id) for offer in offers if offer is not None}
+    if not services:
+        return {}
+    await seats.lock_programmes(connection, services)
+    return {service: one.free for service, one in (await seats.seats_of(connection, services)).items()}
+
+
 async def _save_partners(connection: Connection, messages: Sequence[Message]) -> set[UUID]:
-    """Keeps which partners are available. Returns those of whom it is news that they are not."""
+    """Keeps which partners are available, and their programmes. Returns those of whom it is news that they are not."""
     newest: dict[UUID, tuple[UUID, int, bool]] = {}
+    programmes: dict[UUID, dict[UUID, Programme]] = {}
     for message in messages:
         match message.event:
             case partners.PartnerRecorded(partner_id=partner_id, status=status):
                 newest[partner_id] = (partner_id, message.envelope.sequence, status is PartnerStatus.ACTIVE)
+                programmes[partner_id] = programmes_of(message.event)
             case Tombstone(partner_id):
                 newest[partner_id] = (partner_id, message.envelope.sequence, False)
+                programmes[partner_id] = {}
     news = await store.save_partners(connection, newest.values()) if newest else set()
+    if news:
+        await seats.save_programmes(connection, {partner_id: programmes[partner_id] for partner_id in news})
     return {partner_id for partner_id, _, available in newest.values() if not available and partner_id in news}

@@ -16,10 +16,12 @@ from schemas.topics import PARTNERS, ServiceName, topic_named
 from schemas.vocabulary import PartnerStatus
 from services.matcher import store
 from services.matcher.domain import commands
+from services.matcher.domain.programmes import programmes_of
 from services.matcher.domain.restoring import SILENT, Heard, Said, restore
 from services.matcher.domain.state import Need
 from services.matcher.handlers import to_command
 from services.matcher.policy import Policy
+from services.matcher.seats import save_programmes
 from services.runtime import inbox
 from services.runtime.database import Connection
 from services.runtime.messages import Message
@@ -105,7 +107,11 @@ async def restore_matcher(connection: Connection, messages: Sequence[Message], p
     offers = [offer for need in changed for offer in pasts[need.need_id].offers_after(before[need.need_id].version)]
     await store.save_needs(connection, changed, versions)
     await store.count_offers(connection, offers)
-    await store.save_partners(connection, _available(messages))
+    available = _available(messages)
+    news = await store.save_partners(connection, [(record.partner_id, version, True) for record, version in available])
+    await save_programmes(
+        connection, {record.partner_id: programmes_of(record) for record, _ in available if record.partner_id in news}
+    )
     await inbox.admit(connection, [event_id for past in pasts.values() for event_id in past.stale_answers()])
     return {
         "needs opened again": len(opened),
@@ -123,14 +129,15 @@ def _by_need(messages: Sequence[Message]) -> dict[UUID, Past]:
     return pasts
 
 
-def _available(messages: Sequence[Message]) -> list[tuple[UUID, int, bool]]:
-    """Partners whose newest record says that they help: an older pause must not take their offers back again.
+def _available(messages: Sequence[Message]) -> list[tuple[PartnerRecorded, int]]:
+    """Partners whose newest record says that they help, and its version.
 
-    One that is away now is left to be consumed again, which does just that.
+    An older pause must not take their offers back again. One that is away now is left to be consumed again, which does
+    just that.
     """
     newest = {message.envelope.subject: message for message in messages if topic_named(message.topic) is PARTNERS}
     return [
-        (message.event.partner_id, message.envelope.sequence, True)
+        (message.event, message.envelope.sequence)
         for message in newest.values()
         if isinstance(message.event, PartnerRecorded) and message.event.status is PartnerStatus.ACTIVE
     ]

@@ -22,7 +22,7 @@ _LINK_LIFE = timedelta(days=60)
 _WHILE_OFFER_GOES_OUT = timedelta(seconds=1)
 _PARTNER_UNKNOWN_YET = timedelta(seconds=1)
 _ABOUT_OPEN_OFFER = {MessagePurpose.OFFER, MessagePurpose.OFFER_REMINDER}
-_NAMES_COORDINATOR = {MessagePurpose.CLAIM_AWARDED}
+_NAMES_COORDINATOR = {MessagePurpose.CLAIM_AWARDED, MessagePurpose.REFERRAL_ANSWERED}
 _FOR_ONE_CONTACT = {MessagePurpose.IDENTITY_CODE, MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
 """About what one person did or knows: nobody else of the partner gets it."""
 _WENT_OUT = {"accepted", "delivered", "unknown"}
@@ -58,7 +58,8 @@ class Known:
         """Reads it in three queries; in one more where visits are told of."""
         planned = [one.need_id for one in messages if one.purpose is MessagePurpose.VISIT_PLANNED]
         offer_ids = [one.offer_id for one in messages if one.offer_id]
-        named = [UUID(one.event["partner_id"]) for one in messages if "partner_id" in one.event]
+        named = {UUID(one.event["partner_id"]) for one in messages if "partner_id" in one.event}
+        named |= {one.partner_id for one in messages if one.partner_id}
         return cls(
             await contacts.partners_named(connection, named),
             frozenset(await offer_states.open_offers(connection, offer_ids)),
@@ -126,16 +127,16 @@ class Recipients:
             coordinator = await self._ask(message.need_id, RecipientKind.COORDINATOR)
             if coordinator is None:
                 return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
-        link = OfferLink(message.need_id, _required(message.offer_id), contact.contact_id, self._link_end(message))
         reader = Reader(
             message.recipient,
             contact.name,
             contact.language,
             contact.time_zone,
             partner.name,
-            f"{self._public_url}/o/{self._keys.sign(link)}",
+            self._offer_link(message, contact),
             coordinator,
             code=code,
+            answered_by=self._name_of(message.event["partner_id"]),
         )
         return Destination(channel, address, contact.contact_id, reader)
 
@@ -168,6 +169,17 @@ class Recipients:
         )
         channel, at = reachable[0]
         return Destination(channel, at, None, reader)
+
+    def _offer_link(self, message: queue.Message, contact: Contact) -> str:
+        if message.purpose is MessagePurpose.REFERRAL_ANSWERED:
+            # The offer is another partner's.
+            return ""
+        link = OfferLink(message.need_id, _required(message.offer_id), contact.contact_id, self._link_end(message))
+        return f"{self._public_url}/o/{self._keys.sign(link)}"
+
+    def _name_of(self, partner_id: str) -> str:
+        known = self._known.partners.get(UUID(partner_id))
+        return known.name if known else ""
 
     async def _ask(self, need_id: UUID, who: RecipientKind) -> Address | None:
         if (need_id, who) not in self._asked:

@@ -17,7 +17,7 @@ from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import MessagePurpose, RecipientKind
+from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
 
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
@@ -40,6 +40,8 @@ class Reader:
     """What a partner's person enters to prove that their address is theirs."""
     visitor: str = ""
     """The first name of the person who would come to the family."""
+    answered_by: str = ""
+    """The name of the partner whose offer the message is about."""
 
     @property
     def withheld(self) -> bool:
@@ -77,12 +79,14 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
+        if isinstance(event, outcomes.ClaimRefused) and event.reason is RefusalReason.NO_SEAT_LEFT:
+            entry = entry | entry["no_seat_left"]
         if _is_sensitive(event):
             entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
         if reader.withheld:
             entry = entry | entry["discreet"]
         facts = _Facts(self._compile, catalogue, language, event, reader).collect()
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if name != "discreet"}
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if isinstance(text, str)}
         shared = catalogue["shared"]
         footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
         subject = _one_line(filled["subject"])
@@ -180,6 +184,13 @@ class _Facts:
                 if self._reader.kind is RecipientKind.PARTNER:
                     facts["lapsed_words"] = self._word(reason, partner=self._reader.partner_name)
                 return facts
+            case outcomes.ReferralAnswered(answer=answer, terms=terms):
+                # Who is enrolled asked for a programme, which a sensitive answer does not say.
+                taken_on = answer is ReferralAnswer.ENROLLED and (terms.programme is None or terms.sensitive)
+                return {
+                    "answered_by": self._reader.answered_by or self._word("somebody"),
+                    "answer_words": self._word("taken_on" if taken_on else answer),
+                }
             case outcomes.ConfirmationRequested(delivered=delivered):
                 return {"delivered": self._list(delivered)}
             case handovers.VisitPlanned(begins=begins, ends=ends):

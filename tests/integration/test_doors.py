@@ -39,6 +39,8 @@ class House:
     case: Case
     theirs: str
     """A key of another site, with all scopes."""
+    partners: str
+    """A key of the partner that was asked, with all scopes."""
     sessions: dict[str, str]
 
     def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
@@ -115,10 +117,12 @@ async def house(case: Case) -> AsyncIterator[House]:
     officer = Coordinator(
         uuid4(), theirs.site_id, "Dana", "district@example.org", None, "en", "Theirs", theirs.time_zone
     )
-    pool, key = case.intake.desk.pool, f"sb_{uuid4().hex}"
+    pool, key, partners_key = case.intake.desk.pool, f"sb_{uuid4().hex}", f"sb_{uuid4().hex}"
     async with pool.acquire() as connection:
         scopes = frozenset(Scope) - {Scope.ADDRESSES_READ}
         await keys.save_key(connection, hash_key(key), KeyRow("theirs", scopes, theirs.site_id))
+        of_partner = KeyRow("partner", scopes, None, case.partner.partner_id)
+        await keys.save_key(connection, hash_key(partners_key), of_partner)
         await keys.save_key(connection, hash_key("sb_powerless"), KeyRow("powerless", frozenset(), None))
         await keys.save_person(connection, officer, Role.DISTRICT)
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
@@ -129,7 +133,7 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, sessions)
+    yield House(case, key, partners_key, sessions)
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -153,6 +157,16 @@ async def test_every_route_about_a_need_is_closed_to_another_site(house: House) 
             continue
         answer = await house.call(method, route, key=house.theirs, session="theirs")
         assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path)
+    assert await house.everything() == before
+
+
+async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothing_else(house: House) -> None:
+    before = await house.everything()
+    opened = {("POST", "/v1/needs"): 422, ("GET", "/v1/needs/{need_id}"): 404, ("GET", "/v1/taxonomy"): 200}
+    for method, route in house.routes(Door.KEY, Door.COORDINATOR, Door.OFFICER, Door.SIGNED_IN):
+        answer = await house.call(method, route, key=house.partners)
+        let_in = opened.get((method, route.path), 403 if route.path.startswith(("/v1", "/internal")) else 303)
+        assert (answer.status_code, knows(answer.text)) == (let_in, False), (method, route.path)
     assert await house.everything() == before
 
 

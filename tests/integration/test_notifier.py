@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -22,15 +22,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from schemas.envelope import Envelope as EventEnvelope
-from schemas.event import Event, Item
+from schemas.event import Event, Item, Programme
 from schemas.examples import EXAMPLES
 from schemas.handovers import CodeRequested, ConsentEnded, HandoverEvent, VisitPlanned, VisitRefused
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
-from schemas.outcomes import ClaimAwarded, ConfirmationRequested
+from schemas.outcomes import ClaimAwarded, ClaimRefused, ConfirmationRequested, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, Channel, PartnerKind, Urgency, WithdrawalReason
+from schemas.vocabulary import Answerer, Channel, PartnerKind, ReferralAnswer, RefusalReason, Urgency, WithdrawalReason
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
@@ -506,6 +506,88 @@ async def test_of_a_sensitive_need_nothing_that_leaves_us_says_what_it_is(room: 
     for said in (subjects, *bodies, *texts):
         assert not re.search("shelter|refugio|night|noche", said, re.IGNORECASE)
     assert not re.search("Kings|Brooklyn", " ".join((subjects, *texts)))
+
+
+REFERRER = PartnerRecorded(
+    partner_id=uuid4(),
+    name="Harbor Clinic",
+    kind=PartnerKind.AGENCY,
+    contacts=(Contact(contact_id=uuid4(), name="Noor", email="noor@clinic.example.org", phone="+17185550166"),),
+)
+
+
+def referral_answer(answer: ReferralAnswer, **terms: Any) -> ReferralAnswered:
+    made = offer(**terms)
+    return ReferralAnswered(
+        need_id=made.need_id,
+        offer_id=made.offer_id,
+        partner_id=made.partner_id,
+        terms=made.terms,
+        referred_by=REFERRER.partner_id,
+        answer=answer,
+    )
+
+
+SEAT = {
+    "items": (Item(line=1, code="after_school.seat", quantity=1),),
+    "programme": Programme(seats=20, begins=date(2026, 9, 1), ends=date(2027, 6, 18)),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "terms", "said"),
+    [
+        (ReferralAnswer.ENROLLED, SEAT, "Second Street has answered: yes, the family is enrolled."),
+        (ReferralAnswer.WAITLISTED, SEAT, "Second Street has answered: the family is on the wait list."),
+        (ReferralAnswer.DECLINED, SEAT, "Second Street has answered: not this time."),
+        (ReferralAnswer.INELIGIBLE, SEAT, "Second Street has answered: their rules do not allow it for this family."),
+        (ReferralAnswer.ENROLLED, {}, "Second Street has answered: yes, they are taking it on."),
+        (ReferralAnswer.ENROLLED, SEAT | {"sensitive": True}, "The answer is: yes, they are taking it on."),
+    ],
+)
+async def test_whoever_refers_hears_each_answer_and_gets_no_link_to_it(
+    room: PostRoom, answer: ReferralAnswer, terms: dict[str, Any], said: str
+) -> None:
+    await room.hears(partner(), REFERRER, referral_answer(answer, **terms))
+    await room.sender.send_due()
+    [email] = [message_from_bytes(raw, policy=policy.default) for raw in room.mail.taken]
+    assert "noor@clinic.example.org" in email["To"]
+    for part in email.iter_parts():
+        text = part.get_content()
+        assert said in text
+        assert "482913" in text
+        assert "Casey" in text
+        assert not re.search("/o/|after-school programme|Brooklyn", text)
+        assert CANARY not in text
+        assert ("Second Street" in text) is not terms.get("sensitive", False)
+
+
+async def test_whoever_refers_and_chose_texts_gets_one(room: PostRoom) -> None:
+    contact = REFERRER.contacts[0].model_copy(update={"channels": (Channel.TEXT,), "language": "es"})
+    await room.hears(partner(), REFERRER.model_copy(update={"contacts": (contact,)}))
+    await room.hears(referral_answer(ReferralAnswer.WAITLISTED, **SEAT))
+    await room.sender.send_due()
+    [text] = room.providers.texts
+    assert text["To"] == "+17185550166"
+    assert text["Body"].endswith("Second Street respondió: la familia está en la lista de espera.")
+
+
+async def test_a_programme_without_a_seat_left_is_told_why_its_yes_counts_for_nothing(room: PostRoom) -> None:
+    made = offer(**SEAT)
+    about = {name: getattr(made, name) for name in ("need_id", "offer_id", "partner_id", "terms")}
+    await room.hears(partner(), ClaimRefused(**about, reason=RefusalReason.NO_SEAT_LEFT))
+    await room.sender.send_due()
+    [email] = [message_from_bytes(raw, policy=policy.default) for raw in room.mail.taken]
+    for part in email.iter_parts():
+        assert "all seats of this term are taken" in part.get_content()
+        assert "faster" not in part.get_content()
+
+
+async def test_of_a_need_that_is_gone_nobody_hears_an_answer(room: PostRoom) -> None:
+    room.providers.address_status = 404
+    await room.hears(partner(), REFERRER, referral_answer(ReferralAnswer.ENROLLED, **SEAT))
+    await room.sender.send_due()
+    assert await room.outcomes() == {"partner": ["suppressed no_longer_true"]}
 
 
 async def test_an_address_door_that_is_closed_is_waited_for(room: PostRoom) -> None:

@@ -25,10 +25,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """A key in use. Without a site it sees all sites."""
+    """A key in use. Without a site it sees all sites, unless it is a partner's: that sees what it referred."""
 
     name: str
     site_id: UUID | None
+    partner_id: UUID | None
     desk: Desk
 
 
@@ -42,6 +43,8 @@ class Calling:
     """A dependency: the caller, if its key has the scope."""
 
     scope: Scope
+    partners_too: bool = False
+    """Whether a partner's own key is let in: who says so must show it no more than what it referred."""
 
     async def __call__(self, request: Request) -> Caller:
         """The caller. Raises ApiProblem for a key that is not good, or not for this."""
@@ -57,4 +60,6 @@ class Calling:
             )
         if self.scope not in row.scopes:
             raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {self.scope}.")
-        return Caller(row.name, row.site_id, desk)
+        if row.partner_id is not None and not self.partners_too:
+            raise ApiProblem(HTTPStatus.FORBIDDEN, "A partner's key refers families and reads its referrals, no more.")
+        return Caller(row.name, row.site_id, row.partner_id, desk)

@@ -20,6 +20,8 @@ router = APIRouter(prefix="/v1/needs", tags=["needs"])
 
 Writer = Annotated[Caller, Depends(Calling(Scope.NEEDS_WRITE))]
 Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ))]
+WriterOrReferrer = Annotated[Caller, Depends(Calling(Scope.NEEDS_WRITE, partners_too=True))]
+ReaderOrReferrer = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ, partners_too=True))]
 
 
 class NeedShown(BaseModel):
@@ -34,6 +36,15 @@ class NeedShown(BaseModel):
     cause: UnmetCause | None
     created_at: datetime
     terms: NeedTerms
+
+
+class ReferralShown(BaseModel):
+    """A need as the partner that referred it sees it: where it stands. What was sent is not shown again."""
+
+    need_id: UUID
+    reference: str
+    status: NeedProgress
+    created_at: datetime
 
 
 class HistoryShown(BaseModel):
@@ -88,12 +99,15 @@ class Confirmation(BaseModel):
 @router.post("", status_code=201, openapi_extra=NEED_ENTERED)
 async def enter_need(
     entered: EnteredNeed,
-    caller: Writer,
+    caller: WriterOrReferrer,
     response: Response,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> NeedShown:
-    """Takes a need in. The same `Idempotency-Key` and body within 30 days give the same answer, and no second need."""
-    entry = needs.Entry(caller.name, caller.site_id, key=idempotency_key)
+    """Takes a need in. The same `Idempotency-Key` and body within 30 days give the same answer, and no second need.
+
+    With a partner's key it is a referral: `site_id` has to be named, and the partner hears what is answered.
+    """
+    entry = needs.Entry(caller.name, caller.site_id, key=idempotency_key, referred_by=caller.partner_id)
     need = await needs.open_need(caller.desk.pool, caller.desk.seal, entered, entry)
     response.headers["Location"] = f"/v1/needs/{need.need_id}"
     return _show_as_entered(need) if idempotency_key else show_need(need)
@@ -118,8 +132,16 @@ async def list_needs(
 
 
 @router.get("/{need_id}")
-async def read_need(need_id: UUID, caller: Reader) -> NeedWithHistory:
-    """A need with its history."""
+async def read_need(need_id: UUID, caller: ReaderOrReferrer) -> NeedWithHistory | ReferralShown:
+    """A need with its history; with a partner's key, where a need that it referred stands."""
+    if caller.partner_id is not None:
+        referral = await needs.read_referral(caller.desk.pool, need_id, caller.partner_id)
+        return ReferralShown(
+            need_id=need_id,
+            reference=referral.reference,
+            status=referral.progress.status,
+            created_at=referral.created_at,
+        )
     need, history = await needs.read_need(caller.desk.pool, need_id, caller.site_id)
     household = await households.find_household(caller.desk.pool, need, caller.site_id)
     return NeedWithHistory(

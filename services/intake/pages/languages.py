@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_interval, format_skeleton, format_time
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """By code, with each language's own name."""
@@ -46,6 +46,11 @@ class Words:
             return self(f"time.{near}", time=clock)
         skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
         return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
+
+    def term(self, begins: date, ends: date) -> str:
+        """From the first day to the last, such as from "Sep 1, 2026" to "Dec 18, 2026"."""
+        words: str = format_interval(begins, ends, "yMMMd", locale=_LOCALES[self.language])
+        return words
 
     def hour(self, hour: int) -> str:
         """A full hour of the day, from 0 to 24, as people there say it: "9 AM"."""

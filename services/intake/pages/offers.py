@@ -26,6 +26,10 @@ from services.intake.store import offers as offer_rows
 router = APIRouter(prefix="/o/{token}", route_class=PageRoute)
 
 _Reason = TypeVar("_Reason", bound=Enum)
+_OF_A_PROGRAMME = (DeclineReason.WAITLISTED, DeclineReason.INELIGIBLE, DeclineReason.OTHER)
+"""What a programme answers besides a yes, each with a button of its own."""
+_OF_A_SERVICE = tuple(one for one in DeclineReason if one not in _OF_A_PROGRAMME[:2])
+"""Why others say no."""
 
 
 @router.get("")
@@ -117,7 +121,8 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         need=need,
         partner_notes=await _partner_notes(invited, desk) if stage in {Stage.AWARDED, Stage.DONE} else None,
         seen=seen,
-        decline_reasons=DeclineReason,
+        decline_reasons=_OF_A_SERVICE,
+        programme_answers=_OF_A_PROGRAMME,
         release_reasons=ReleaseReason,
         problems=problems,
     )

@@ -36,7 +36,7 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
     now = datetime.now(UTC)
     picked = need.terms.first_ask.partner_ids if need.terms.first_ask else ()
     async with desk.pool.acquire() as connection:
-        names = await partners.partner_names(connection, [*timeline.partner_ids(history), *picked])
+        names = await partners.partner_names(connection, [*timeline.partner_ids(history, need.terms), *picked])
         agreed = await consents.consents_of(connection, need_id)
         looks = await disclosures.list_looks(connection, need_id, _MOST_LOOKS, None)
         announced = await visits_to_come(connection, need_id, now)

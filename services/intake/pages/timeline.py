@@ -10,7 +10,7 @@ from babel.lists import format_list
 
 from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, DeliveryProblem
+from schemas.vocabulary import Answerer, DeliveryProblem, RefusalReason
 from services.intake.pages.languages import Words
 from services.intake.pages.unasked import asks_family, without_unasked
 from services.intake.store.families import NOT_DELIVERED
@@ -42,8 +42,13 @@ def tell(history: Sequence[HistoryEntry], terms: NeedTerms, partners: Mapping[UU
     return list(told)[::-1]
 
 
-def partner_ids(history: Sequence[HistoryEntry]) -> list[UUID]:
+def partner_ids(history: Sequence[HistoryEntry], terms: NeedTerms) -> list[UUID]:
     """Whose names the timeline needs."""
+    referred_by = [terms.referred_by] if terms.referred_by else []
+    return [*referred_by, *_partners_in(history)]
+
+
+def _partners_in(history: Sequence[HistoryEntry]) -> list[UUID]:
     return [UUID(entry.facts["partner_id"]) for entry in history if "partner_id" in entry.facts]
 
 
@@ -73,15 +78,26 @@ class _Teller:
         entry = group[-1]
         if entry.what.startswith("deliveries."):
             return self._tell_of_message(entry)
-        facts = entry.facts
-        if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
-            return self.words(f"said_for_family.{entry.what.partition('.')[2]}")
         return self.words(
-            f"history.{entry.what.partition('.')[2]}",
-            partner=name_partners(partner_ids(group), self.partners, self.words),
-            items=self._name_items(facts.get("awarded") or facts.get("met") or []),
+            self._key_of(entry),
+            partner=name_partners(_partners_in(group) or self._referrer, self.partners, self.words),
+            items=self._name_items(entry.facts.get("awarded") or entry.facts.get("met") or []),
             why=self._explain(entry),
         )
+
+    @property
+    def _referrer(self) -> list[UUID]:
+        return [self.terms.referred_by] if self.terms.referred_by else []
+
+    def _key_of(self, entry: HistoryEntry) -> str:
+        what, facts = entry.what.partition(".")[2], entry.facts
+        if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
+            return f"said_for_family.{what}"
+        if what == "opened" and self._referrer:
+            return "history.referred"
+        if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:
+            return "history.no_seat_left"
+        return f"history.{what}"
 
     def _tell_of_message(self, entry: HistoryEntry) -> str | None:
         recipient = str(entry.facts["recipient"])
@@ -93,6 +109,9 @@ class _Teller:
         return None
 
     def _explain(self, entry: HistoryEntry) -> str:
+        if entry.what == "outcomes.referral_answered":
+            referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
+            return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
 

@@ -12,11 +12,12 @@ _REPEATED_WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True)
 class KeyRow:
-    """What a key may do. Without a site it may do it for all."""
+    """What a key may do. Without a site it may do it for all; a partner's own refers families, to any site."""
 
     name: str
     scopes: frozenset[str]
     site_id: UUID | None
+    partner_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -34,21 +35,33 @@ class Coordinator:
 
 
 async def find_key(connection: Connection, key_hash: bytes) -> KeyRow | None:
-    """The key of that hash."""
-    row = await connection.fetchrow("SELECT name, scopes, site_id FROM api_keys WHERE key_hash = $1", key_hash)
-    return KeyRow(row["name"], frozenset(row["scopes"]), row["site_id"]) if row else None
+    """The key of that hash; None also for one of a partner that is suspended or removed."""
+    row = await connection.fetchrow(
+        """
+        SELECT name, scopes, site_id, partner_id FROM api_keys LEFT JOIN partners USING (partner_id)
+         WHERE key_hash = $1 AND (partner_id IS NULL OR record->>'status' <> 'suspended')
+        """,
+        key_hash,
+    )
+    return KeyRow(row["name"], frozenset(row["scopes"]), row["site_id"], row["partner_id"]) if row else None
 
 
 async def save_key(connection: Connection, key_hash: bytes, key: KeyRow) -> None:
     """Makes a key good for this."""
     await connection.execute(
-        "INSERT INTO api_keys (key_hash, name, scopes, site_id) VALUES ($1, $2, $3, $4) "
+        "INSERT INTO api_keys (key_hash, name, scopes, site_id, partner_id) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (key_hash) DO UPDATE SET scopes = excluded.scopes, site_id = excluded.site_id",
         key_hash,
         key.name,
         sorted(key.scopes),
         key.site_id,
+        key.partner_id,
     )
+
+
+async def remove_keys_of(connection: Connection, partner_id: UUID) -> None:
+    """No key of this partner is good any more."""
+    await connection.execute("DELETE FROM api_keys WHERE partner_id = $1", partner_id)
 
 
 async def save_site(connection: Connection, site_id: UUID, name: str, time_zone: str, zip_code: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from schemas.event import Item, OfferTerms
+from schemas.event import Item, OfferTerms, Programme
 from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import NeedStuck
@@ -29,11 +29,13 @@ class Candidate:
     place: str
     distance_miles: int | None
     reasons: OfferReasons
+    programme: Programme | None = None
 
 
 def already_asked(need: Need) -> frozenset[UUID]:
-    """The partners that are not asked again. One whose offer a change took back may be."""
-    return frozenset(offer.partner_id for offer in need.offers if offer.withdrawal is not WithdrawalReason.NEED_CHANGED)
+    """The partners that are not asked again, nor the one that refers. One whose offer a change took back may be."""
+    asked = {offer.partner_id for offer in need.offers if offer.withdrawal is not WithdrawalReason.NEED_CHANGED}
+    return frozenset(asked if need.terms.referred_by is None else asked | {need.terms.referred_by})
 
 
 def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | None:
@@ -92,6 +94,7 @@ def _make_offer(turn: Turn, candidate: Candidate) -> None:
         needed_by=need.deadline,
         respond_by=respond_by,
         sensitive=need.terms.is_sensitive,
+        programme=candidate.programme,
     )
     offer = Offer(
         offer_id=uuid5(need.need_id, f"{candidate.partner_id}:{need.wave}"),

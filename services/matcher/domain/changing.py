@@ -13,7 +13,9 @@ from services.matcher.domain.turn import Turn
 def change_terms(turn: Turn, terms: NeedTerms) -> None:
     """Takes the new terms. What is claimed stays claimed; open offers are withdrawn, and asking begins anew."""
     need = turn.need
-    wanted = _never_lowered(need.terms, terms.model_copy(update={"items": _never_below_claimed(need, terms)}))
+    # Who referred the family goes on to hear of it, whatever changes.
+    kept = {"items": _never_below_claimed(need, terms), "referred_by": need.terms.referred_by}
+    wanted = _never_lowered(need.terms, terms.model_copy(update=kept))
     if need.status is NeedStatus.CLOSED or need.terms == wanted:
         return
     # The terms first: what is told of the old offers must know whether the need is sensitive now.

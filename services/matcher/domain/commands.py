@@ -32,6 +32,8 @@ class Accept:
     offer_id: UUID
     contact_id: UUID | None
     quantities: Mapping[int, int]
+    free_seats: int | None = None
+    """Of the programme that was asked; None where it is none."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from schemas.event import NeedEvent
 from schemas.offers import OfferExpired, OfferReminded, OfferWithdrawn
 from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused, ConfirmationRequested, NeedStuck
 from schemas.vocabulary import (
+    DeclineReason,
     LapseReason,
     RefusalReason,
     ReminderKind,
@@ -19,6 +20,8 @@ from schemas.vocabulary import (
 from services.matcher.domain import commands
 from services.matcher.domain.changing import change_terms
 from services.matcher.domain.closing import close
+from services.matcher.domain.programmes import within_seats
+from services.matcher.domain.referring import answer_referral
 from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
@@ -55,6 +58,7 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.Decline(offer_id, reason):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.OPEN:
                 turn.move(offer, OfferStatus.DECLINED, decline=reason)
+                answer_referral(turn, offer, reason)
         case commands.ReportContact(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
                 turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
@@ -93,15 +97,21 @@ def _accept(turn: Turn, command: commands.Accept) -> None:
         if line in offered and open_by_line.get(line) and quantity > 0
     }
     refusal = _refusal(turn.need, offer, award)
+    if refusal is None and command.free_seats is not None:
+        award = within_seats(offer.terms.items, award, command.free_seats)
+        refusal = None if award else RefusalReason.NO_SEAT_LEFT
     if refusal is not None:
         turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
         turn.tell(ClaimRefused(**turn.about(offer), contact_id=command.contact_id, reason=refusal))
+        if refusal is RefusalReason.NO_SEAT_LEFT:
+            answer_referral(turn, offer, DeclineReason.NO_CAPACITY)
         return
     contact_by = turn.now + turn.pace.contact_within
     turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=command.contact_id, quantities=award)
     turn.tell(
         ClaimAwarded(**turn.about(offer), contact_id=command.contact_id, awarded=as_lines(award), contact_by=contact_by)
     )
+    answer_referral(turn, offer, None)
 
 
 def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReason | None:

@@ -16,6 +16,7 @@ from schemas.outcomes import (
     NeedPartlyFulfilled,
     NeedStuck,
     NeedUnmet,
+    ReferralAnswered,
 )
 from schemas.vocabulary import StuckCause
 from services.matcher.domain import commands
@@ -69,7 +70,8 @@ def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Po
                 need, changes = turn.need, one.version
         else:
             apply(turn, one.command)
-            need = turn.need
+            # What says so itself, as a no to a referral does, is followed when it was said.
+            need = need if turn.events else turn.need
         if need.status is NeedStatus.ASKING and not need.open_items:
             need = replace(need, stuck=None, look_again_at=None)
     return need, changes
@@ -129,3 +131,5 @@ def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
             turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
         case ClaimLapsed():
             turn.move(offer, OfferStatus.LAPSED)
+        case ReferralAnswered(reason=reason) if reason is not None and offer.status is OfferStatus.OPEN:
+            turn.move(offer, OfferStatus.DECLINED, decline=reason)

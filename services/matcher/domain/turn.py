@@ -9,6 +9,8 @@ from schemas.vocabulary import DeclineReason, UnmetCause
 from services.matcher.domain.state import Need, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
+_NO_ROOM = {DeclineReason.NO_CAPACITY, DeclineReason.WAITLISTED}
+
 
 class Turn:
     """The need as it changes, and what there is to tell. Lives for one `decide`."""
@@ -61,6 +63,6 @@ class Turn:
         offers = self.need.offers
         if not offers:
             return UnmetCause.NOBODY_ELIGIBLE
-        if all(offer.decline is DeclineReason.NO_CAPACITY for offer in offers):
+        if all(offer.decline in _NO_ROOM for offer in offers):
             return UnmetCause.NO_CAPACITY
         return UnmetCause.NOBODY_ANSWERED

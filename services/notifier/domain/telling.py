@@ -50,7 +50,7 @@ _REMINDERS = {
 _SILENT_WITHDRAWALS = {WithdrawalReason.PARTNER_UNAVAILABLE}
 
 
-def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
+def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR0911 - one for each kind of event
     """The messages that an event causes."""
     match event:
         case offers.OfferMade():
@@ -76,6 +76,8 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:
             if reason is not LapseReason.RELEASED:
                 told.append(to_partner(event, MessagePurpose.CLAIM_LAPSED, at + _OTHERWISE_WITHIN))
             return told
+        case outcomes.ReferralAnswered():
+            return [_to_referrer(event, at)]
         case outcomes.ConfirmationRequested():
             return [Draft(RecipientKind.FAMILY, MessagePurpose.CONFIRMATION, at + _OTHERWISE_WITHIN)]
         case outcomes.NeedStuck():
@@ -139,6 +141,16 @@ def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, c
         event.offer_id,
         event.partner_id,
         contact_id,
+    )
+
+
+def _to_referrer(event: outcomes.ReferralAnswered, at: datetime) -> Draft:
+    return Draft(
+        RecipientKind.PARTNER,
+        MessagePurpose.REFERRAL_ANSWERED,
+        at + _OTHERWISE_WITHIN,
+        offer_id=event.offer_id,
+        partner_id=event.referred_by,
     )
 
 

@@ -83,9 +83,9 @@ class Situation:
         ]
 
 
-def given(*items: Item, partners: int = 12, days: float = 5) -> Situation:
+def given(*items: Item, partners: int = 12, days: float = 5, referred_by: UUID | None = None) -> Situation:
     """A need that was just opened and asked about."""
-    wanted = terms(*items, days=days)
+    wanted = terms(*items, days=days).model_copy(update={"referred_by": referred_by})
     need = Need(ROOT, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", 0, wanted, wanted.needed_by)
     situation = Situation(need, partners=PARTNERS[:partners])
     situation.when(commands.Tick())

@@ -7,11 +7,12 @@ from hypothesis import settings
 from hypothesis.stateful import invariant, rule
 
 from schemas.event import NeedEvent
+from schemas.outcomes import ClaimAwarded, ReferralAnswered
 from services.matcher.domain import commands
 from services.matcher.domain.deciding import decide
 from services.matcher.domain.restoring import SILENT, Heard, Said, restore
-from services.matcher.domain.state import Need
-from tests.unit.matcher.situation import POLICY, Situation
+from services.matcher.domain.state import Need, OfferStatus
+from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, POLICY, Situation, given
 from tests.unit.matcher.test_any_order import AnyOrder
 
 
@@ -71,3 +72,24 @@ class AnyBackup(AnyOrder):
 
 TestAnyBackup = AnyBackup.TestCase
 TestAnyBackup.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+
+
+class AnyReferral(AnyBackup):
+    """The same of a need that a partner referred: a no to it is told, which must not be lost or come twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.situation = remembered(given(BEDS, BEDDING, partners=8, referred_by=PARTNERS[9]))
+        self.backup = replace(self.situation.need, version=0, wave=0, offers=())
+
+    @invariant()
+    def whoever_refers_hears_each_answer_once(self) -> None:
+        told = [(e.offer_id, e.answer) for e in self.situation.events if isinstance(e, ReferralAnswered)]
+        assert len(set(told)) == len(told)
+        yes = {e.offer_id for e in self.situation.events if isinstance(e, ClaimAwarded)}
+        no = {offer.offer_id for offer in self.situation.need.offers_in(OfferStatus.DECLINED)}
+        assert {offer_id for offer_id, _ in told} >= yes | no
+
+
+TestAnyReferral = AnyReferral.TestCase
+TestAnyReferral.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
