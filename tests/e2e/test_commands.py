@@ -25,6 +25,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EXAMPLE = Path(switchboard.__file__).parent / "partners_example.csv"
+NEED_EXAMPLE = EXAMPLE.with_name("need_example.json")
 
 
 async def start(system: System, *arguments: str, **environment: str) -> Process:
@@ -58,6 +59,19 @@ def spreadsheet(folder: Path, mark: str, **changes: str) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+async def test_match_says_of_a_partner_that_was_just_recorded_that_it_can_help(system: System) -> None:
+    partner = await system.add_partner()
+
+    async def can_help() -> bool:
+        code, out, err = await run(
+            system, "match", "--explain", str(NEED_EXAMPLE), "--partner", str(partner["partner_id"])
+        )
+        assert (code, err) == (0, "")
+        return f"{partner['name']}: Can help, and was not asked yet" in out
+
+    await eventually(can_help)
 
 
 async def test_the_example_is_taken_and_importing_again_replaces(system: System, tmp_path: Path) -> None:
