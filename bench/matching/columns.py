@@ -24,8 +24,8 @@ Mask = NDArray[np.bool_]
 
 _BYTES = {"able", "kind", "sensitive", "conflicts", "zone", "ages", "min_household", "max_household"}
 _BYTES |= {"handover", "conditions"}
-_SHORTS = {"categories", "income_limit", "only_for", "fits", "claims", "capacity"}
-_INTEGERS = {"partner", "region", "languages"}
+_SHORTS = {"income_limit", "only_for", "fits", "claims", "capacity"}
+_INTEGERS = {"partner", "region", "languages", "categories"}
 _WORDS = ("hours_0", "hours_1", "hours_2")
 _WORD_BITS, _WORD = 64, 2**64 - 1
 

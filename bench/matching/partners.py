@@ -32,7 +32,8 @@ ChoiceT = TypeVar("ChoiceT")
 _SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835
 """Odd, so that times it no two numbers give the same 128 bits."""
 _CATEGORIES = tuple(Category)
-_CATEGORY_WEIGHTS = tuple(accumulate((16, 5, 5, 10, 7, 6, 7, 6, 5, 5, 5, 6, 4, 3, 6, 4)))
+_OFTEN = {Category.FOOD: 16, Category.CLOTHING: 10}
+_CATEGORY_WEIGHTS = tuple(accumulate(_OFTEN.get(category, 5) for category in Category))
 _KINDS = tuple(PartnerKind)
 _KIND_WEIGHTS = (5, 13, 16, 18, 20)
 _MILES = (2, 3, 5, 5, 8, 10, 10, 12, 15, 15, 20, 25)
