@@ -86,9 +86,13 @@ async def match_need(pool: Pool, matcher: Matcher, need: NeedRow, about: About) 
     """Who else could help with what is still open of a need; with all of it, once nothing is. Raises MatcherAway."""
     async with pool.acquire() as connection:
         made = await offers.offers_of(connection, need.need_id)
+    asked_before = {offer.partner_id for offer in made}
+    if need.terms.referred_by is not None:
+        # Nobody asks the partner that the family comes from.
+        asked_before.add(need.terms.referred_by)
     question = MatchQuestion(
         terms=still_open(need.terms, made),
-        asked_before=tuple({offer.partner_id for offer in made})[:MOST_ASKED_BEFORE],
+        asked_before=tuple(asked_before)[:MOST_ASKED_BEFORE],
         most=about.most,
         partner_id=about.partner_id,
     )
