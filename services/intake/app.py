@@ -17,7 +17,7 @@ from services.intake.doors import guarded_routes
 from services.intake.erasing import erase_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
-from services.intake.matching import ANSWER_WITHIN_S, Matcher
+from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
 from services.intake.settings import IntakeSettings
@@ -51,7 +51,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         kafka = settings.kafka_bootstrap_servers
         async with (
             open_pool(settings.intake_database_url, settings.database_connections) as pool,
-            httpx.AsyncClient(timeout=ANSWER_WITHIN_S) as client,
+            httpx.AsyncClient() as client,
         ):
             matcher = Matcher(client, settings.matcher_internal_url, settings.matcher_api_key.get_secret_value())
             app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings, matcher)

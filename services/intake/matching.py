@@ -1,5 +1,6 @@
 """Who could help, asked of the matcher for people to read. Without its answer everything else goes on."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from services.intake.store.offers import OfferRow
 from services.runtime.database import Pool
 from services.runtime.logs import get_logger
 
-ANSWER_WITHIN_S = 2.0
+_ANSWER_WITHIN_S = 2.0
 
 _log = get_logger(__name__)
 
@@ -39,19 +40,20 @@ class Matcher:
     api_key: str
 
     async def ask(self, question: MatchQuestion) -> MatchAnswer:
-        """Its answer. Raises MatcherAway."""
+        """Its answer, within two seconds. Raises MatcherAway."""
         try:
-            answer = await self.client.post(
-                f"{self.matcher_url}/internal/v1/match",
-                content=question.model_dump_json(),
-                headers={"Authorization": f"Bearer {self.api_key}", "Content-Type": "application/json"},
-            )
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                answer = await self.client.post(
+                    f"{self.matcher_url}/internal/v1/match",
+                    content=question.model_dump_json(),
+                    headers={"Authorization": f"Bearer {self.api_key}", "Content-Type": "application/json"},
+                )
             answer.raise_for_status()
             return MatchAnswer.model_validate_json(answer.content)
         except httpx.HTTPStatusError as error:
             _log.warning("matcher away", status=error.response.status_code)
             raise MatcherAway from error
-        except (httpx.HTTPError, ValidationError) as error:
+        except (TimeoutError, httpx.HTTPError, ValidationError) as error:
             _log.warning("matcher away", error=type(error).__name__)
             raise MatcherAway from error
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -157,12 +158,32 @@ async def test_whom_intake_has_paused_since_is_not_named(office: Office) -> None
     assert (await office.match())["best"] == []
 
 
-@pytest.mark.parametrize("key", [None, "another key"], ids=["away", "with another key"])
-async def test_without_the_matcher_it_says_so_and_everything_else_goes_on(office: Office, key: str | None) -> None:
-    desk = office.town.intake.app.state.desk
-    away = desk.matcher if key else Matcher(httpx.AsyncClient(), "http://127.0.0.1:1", KEY)
-    office.town.intake.app.state.desk = replace(desk, matcher=replace(away, api_key=key or KEY))
-    answer = await office.school.post("/v1/matching", json=need_body())
+@asynccontextmanager
+async def silent_matcher() -> AsyncIterator[str]:
+    """Takes every connection, and never answers."""
+    ended = asyncio.Event()
+
+    async def keep(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    async with await asyncio.start_server(keep, "127.0.0.1") as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+        ended.set()
+
+
+@pytest.mark.parametrize("trouble", ["away", "silent", "another key"])
+async def test_without_the_matcher_it_says_so_and_everything_else_goes_on(office: Office, trouble: str) -> None:
+    desk = office.town.intake.desk
+    async with httpx.AsyncClient() as client, silent_matcher() as silent:
+        matchers = {
+            "away": Matcher(client, "http://127.0.0.1:1", KEY),
+            "silent": Matcher(client, silent, KEY),
+            "another key": replace(office.town.intake.app.state.desk.matcher, api_key="another key"),
+        }
+        office.town.intake.app.state.desk = replace(desk, matcher=matchers[trouble])
+        answer = await office.school.post("/v1/matching", json=need_body())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (await office.school.post("/v1/needs", json=need_body())).status_code == 201
