@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -12,6 +13,8 @@ from schemas.topics import ServiceName, Topic
 from services.runtime.logs import get_logger
 from services.runtime.messages import Readable, Unreadable, raw_records, read
 from services.runtime.pauses import pauses
+
+_SAY_EVERY_S = 5.0
 
 _log = get_logger(__name__)
 
@@ -77,10 +80,14 @@ class Replay:
             await consumer.stop()
 
     async def _read_on(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
+        said_at = monotonic()
         while True:
             for records in (await consumer.getmany(timeout_ms=100)).values():
                 for raw in raw_records(records):
                     self._read_one(read(raw))
+            if not self.caught_up.is_set() and monotonic() - said_at > _SAY_EVERY_S:
+                said_at = monotonic()
+                _log.info("reading", topic=self._topic.name, records=self.position, of=sum(ends.values()))
             if not self.caught_up.is_set() and await self._reached(consumer, ends):
                 _log.info("caught up", topic=self._topic.name, records=self.position)
                 self.caught_up.set()
