@@ -120,11 +120,11 @@ def _invent_area(random: Random, where: Homes, position: int) -> ServiceArea:
     if luck < 0.60:
         miles = random.choice(_FAR_MILES if random.random() < 0.05 else _MILES)
         return RadiusArea(zip_code=place.zip_code, miles=miles)
-    if luck < 0.80:
+    if luck < 0.82:
         return ZipListArea(zip_codes=where.around(position, random.randint(3, 30)))
-    if luck < 0.94:
+    if luck < 0.979:
         return CountyArea(county=place.county, state=place.state)
-    if luck < 0.98:
+    if luck < 0.999:
         return StateArea(state=place.state)
     return NationArea()
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from schemas.partners import CountyArea, NationArea, RadiusArea, ServiceArea, StateArea, ZipListArea
 from services.matcher.directory.places import Place, numbers_within, place_of, places
 
-MOST_TOKENS = 64
+_MOST_ZIPS, _MOST_TOKENS = 16, 64
 """A circle with more ZIP codes in it is covered by coarser tokens, and each place is measured when it is asked for."""
-_ZIP, _PREFIX, _COUNTY, _STATE, _NATION = (kind << 20 for kind in range(1, 6))
-_PREFIX_DIGITS = 3
+_ZIP, _NEIGHBORHOOD, _REGION, _COUNTY, _STATE, _NATION = (kind << 20 for kind in range(1, 7))
+"""A neighborhood is the ZIP codes with the same four digits first, a region those with the same three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ def tokens_of(place: Place) -> tuple[int, ...]:
     """All tokens of a place, from the smallest to the nation's."""
     return (
         _ZIP + place.number,
-        _prefix_token(place),
+        _neighborhood_token(place),
+        _region_token(place),
         _COUNTY + _counties().get((place.state, place.county.casefold()), 0),
         _state_token(place.state),
         _NATION,
@@ -58,17 +59,21 @@ def cover_area(area: ServiceArea) -> Cover:
 def cover_circle(centre: Place, miles: float) -> Cover:
     """The places within so many miles of one."""
     near = numbers_within(centre, miles)
-    if len(near) <= MOST_TOKENS:
+    if len(near) <= _MOST_ZIPS:
         return Cover(array("I", (near + _ZIP).tolist()))
-    prefixes, states = _coarse_tokens()
-    for tokens in (np.unique(prefixes[near]), np.unique(states[near])):
-        if len(tokens) <= MOST_TOKENS:
+    for coarse in _coarse_tokens():
+        tokens = np.unique(coarse[near])
+        if len(tokens) <= _MOST_TOKENS:
             return Cover(array("I", tokens.tolist()), exact=False)
     return Cover((_NATION,), exact=False)
 
 
-def _prefix_token(place: Place) -> int:
-    return _PREFIX + int(place.zip_code[:_PREFIX_DIGITS])
+def _neighborhood_token(place: Place) -> int:
+    return _NEIGHBORHOOD + int(place.zip_code[:4])
+
+
+def _region_token(place: Place) -> int:
+    return _REGION + int(place.zip_code[:3])
 
 
 def _state_token(state: str) -> int:
@@ -83,7 +88,10 @@ def _counties() -> dict[tuple[str, str], int]:
 
 
 @cache
-def _coarse_tokens() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The tokens of prefixes and of states, by a place's number."""
-    prefixes = [_prefix_token(place) for place in places().values()]
-    return np.array(prefixes), np.array([_state_token(place.state) for place in places().values()])
+def _coarse_tokens() -> tuple[NDArray[np.int64], ...]:
+    """The tokens of neighborhoods, of regions and of states, by a place's number."""
+    return (
+        np.array([_neighborhood_token(place) for place in places().values()]),
+        np.array([_region_token(place) for place in places().values()]),
+        np.array([_state_token(place.state) for place in places().values()]),
+    )

@@ -199,8 +199,7 @@ class IndexedDirectory:
         last = np.partition(scores, len(able) - most)[len(able) - most]
         better, equal = able[scores > last], able[scores == last]
         if len(better) + len(equal) > most:
-            slots = candidates.rows["partner"]
-            equal = np.array(sorted(equal.tolist(), key=lambda one: self._table.partners.id_of(int(slots[one])).int))
+            equal = equal[np.lexsort(self._table.partners.ids_as_numbers(candidates.rows["partner"][equal]))]
         best: Positions = np.concatenate([better, equal[: most - len(better)]])
         return best
 

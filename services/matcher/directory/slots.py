@@ -24,13 +24,13 @@ class Slots:
         """How many ids have a slot."""
         return self._used - len(self._free)
 
-    def id_of(self, slot: int) -> UUID:
-        """Whose slot it is."""
-        return UUID(bytes=self._ids[slot].tobytes())
-
     def ids_of(self, slots: NDArray[np.uint32]) -> list[UUID]:
         """Whose slots they are."""
         return to_uuids(self._ids[slots])
+
+    def ids_as_numbers(self, slots: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The lower and the upper half of the ids whose slots they are, to sort by."""
+        return to_numbers(self._ids[slots])
 
     def find(self, identity: UUID) -> int | None:
         """The slot of an id; None when it has none."""
@@ -86,6 +86,12 @@ def to_uuids(ids: NDArray[np.void]) -> list[UUID]:
     """Ids as UUIDs."""
     joined = ids.tobytes()
     return [UUID(int=int.from_bytes(joined[start : start + 16])) for start in range(0, len(joined), 16)]
+
+
+def to_numbers(ids: NDArray[np.void]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The lower and the upper half of ids, to sort by."""
+    halves = ids.view(">u8").reshape(-1, 2)
+    return halves[:, 1], halves[:, 0]
 
 
 def _own_place(key: bytes, size: int) -> int:

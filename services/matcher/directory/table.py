@@ -14,7 +14,7 @@ from schemas.vocabulary import PartnerStatus
 from services.matcher.directory.cover import cover_area, cover_circle
 from services.matcher.directory.places import place_of, place_with
 from services.matcher.directory.rows import NO_ROW, NOWHERE, ROW, Flag, Vocabulary, positions_in
-from services.matcher.directory.slots import Slots, to_uuids
+from services.matcher.directory.slots import Slots, to_numbers, to_uuids
 from services.matcher.domain.ranking import Claims, Record, most_likely
 
 Array = NDArray[Any]
@@ -104,8 +104,7 @@ class Table:
 
     def service_ids_as_numbers(self, numbers: Array) -> tuple[Array, Array]:
         """The lower and the upper half of the ids of rows' services, to sort by."""
-        halves = self._service_ids[numbers].view(">u8").reshape(-1, 2)
-        return halves[:, 1], halves[:, 0]
+        return to_numbers(self._service_ids[numbers])
 
     def covering(self, tokens: Iterable[int]) -> BitMap:
         """The rows whose area has any of these tokens."""
