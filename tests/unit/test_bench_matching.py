@@ -12,7 +12,7 @@ from services.matcher.domain.eligible import Asked
 from services.matcher.policy import load_policy
 
 IN_THIS_PROCESS = [engine for engine in ENGINES if engine != "postgresql"]
-PARTNERS, NEEDS, UPDATES, SEED = 1_000, 20, 50, 7
+PARTNERS, NEEDS, UPDATES, SEED = 3_000, 40, 200, 7
 
 
 def task_for(engine: str) -> Task:
