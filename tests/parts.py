@@ -54,7 +54,7 @@ async def new_kafka(kind: Kind, folder: Path) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def database_maker(kind: Kind, folder: Path) -> AsyncIterator[DatabaseMaker]:
-    """Makes databases, on one server, that are dropped when the block ends."""
+    """Makes databases on one server. When the block ends they are dropped, where the server goes on without us."""
     async with _postgres(kind, folder) as admin_url:
         made = []
 
@@ -63,8 +63,9 @@ async def database_maker(kind: Kind, folder: Path) -> AsyncIterator[DatabaseMake
             return await create_database(admin_url, made[-1])
 
         yield make_database
-        for name in made:
-            await drop_database(admin_url, name)
+        if POSTGRES_VARIABLE in os.environ:
+            for name in made:
+                await drop_database(admin_url, name)
 
 
 @asynccontextmanager

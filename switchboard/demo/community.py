@@ -28,7 +28,9 @@ def invent(now: datetime) -> Community:
     """The same community every time; only the days are counted from now."""
     chance = random.Random(SEED)  # noqa: S311 - the same numbers every time are what is wanted
     zips = zip_codes()
-    partners = {uuid5(ROOT, f"partner {number}"): invent_partner(chance, number, zips) for number in range(PARTNERS)}
+    partners = {
+        uuid5(ROOT, f"partner {number}"): invent_partner(chance, number, zips, now.date()) for number in range(PARTNERS)
+    }
     needs = [invent_need(chance, number, zips, now) for number in range(NEEDS)]
     for number in _ASKED_FIRST:
         needs[number] |= {"first_partner_ids": _helpers(partners, needs[number])[:2], "first_for_hours": 1}

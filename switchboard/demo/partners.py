@@ -1,6 +1,7 @@
 """Partners as `PUT /v1/partners` takes them: what they do, for whom, where, when, and who answers for them. Pure."""
 
 import random
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -56,7 +57,7 @@ _WORKING_DAYS, _EVERY_DAY = range(5), range(7)
 _HOURS = ((_WORKING_DAYS, "09:00", "17:00"), (_EVERY_DAY, "07:00", "22:00"), (_EVERY_DAY, "00:00", "23:59"))
 
 
-def invent_partner(chance: random.Random, number: int, zips: list[str]) -> dict[str, Any]:
+def invent_partner(chance: random.Random, number: int, zips: list[str], today: date) -> dict[str, Any]:
     """One partner of the city."""
     word, kind = chance.choice(_KINDS)
     name = f"{chance.choice(_PLACES)} {word} {number}"
@@ -64,18 +65,22 @@ def invent_partner(chance: random.Random, number: int, zips: list[str]) -> dict[
     return {
         "name": name,
         "kind": kind,
-        "services": [_service(chance, f"{number} {place}", kind, home, zips) for place in range(services)],
+        "services": [_service(chance, f"{number} {place}", kind, home, zips, today) for place in range(services)],
         "contacts": [_contact(chance, number, person) for person in range(2)],
         "messages_per_week": 30,
         "sensitive_needs": chance.random() < 0.25,  # noqa: PLR2004 - a quarter
     }
 
 
-def _service(chance: random.Random, mark: str, kind: PartnerKind, home: str, zips: list[str]) -> dict[str, Any]:
+def _service(
+    chance: random.Random, mark: str, kind: PartnerKind, home: str, zips: list[str], today: date
+) -> dict[str, Any]:
     offered = [category for category in Category if category is not NOBODY_OFFERS]
+    categories = chance.sample(offered, chance.randint(2, 4))
     return {
         "service_id": str(uuid5(ROOT, f"service {mark}")),
-        "categories": chance.sample(offered, chance.randint(2, 4)),
+        "categories": categories,
+        **(_programme(chance, today) if Category.AFTER_SCHOOL in categories else {}),
         "area": _area(chance, home, zips),
         "zip_code": home,
         "languages": chance.choice(_LANGUAGES),
@@ -109,6 +114,11 @@ def _whom_it_helps(chance: random.Random) -> dict[str, Any]:
         **sometimes(chance, 0.25, income_limit=chance.choice([130, 185, 200, 300])),
         **sometimes(chance, 0.15, only_for=[chance.choice(list(Circumstance))]),
     }
+
+
+def _programme(chance: random.Random, today: date) -> dict[str, Any]:
+    term = {"begins": today - timedelta(days=60), "ends": today + timedelta(days=120)}
+    return {"programme": {"seats": chance.choice([5, 12, 20])} | {day: when.isoformat() for day, when in term.items()}}
 
 
 def _open(days: range, opens: str, closes: str) -> list[dict[str, Any]]:

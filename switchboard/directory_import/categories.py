@@ -30,10 +30,14 @@ _WORDS: Mapping[Category, Sequence[str]] = {
     ),
     Category.TRANSPORT: (r"transport\w*", "rides?", "bus pass(?:es)?", "gas (?:cards?|vouchers?)", "pasajes?"),
     Category.CHILDCARE: (
-        *("child ?care", "day ?care", "preschools?", "head start", "after ?-?school"),
+        *("child ?care", "day ?care", "preschools?", "head start"),
         *("cuidado (?:infantil|de ninos)", "guarderias?"),
     ),
-    Category.TUTORING: (r"tutor\w*", "homework", "literacy", "after ?-?school", "tareas"),
+    Category.TUTORING: (r"tutor\w*", "homework", "literacy", "tareas"),
+    Category.AFTER_SCHOOL: (
+        *("after ?-?school", "out of school time", "21st century community learning", "21st cclc"),
+        *("despues de (?:la escuela|clases)", "extraescolar(?:es)?"),
+    ),
     Category.SHELTER: (
         *(r"(?<!animal )shelters?", "(?:emergency|transitional|temporary) housing", "refugios?", "albergues?"),
     ),
