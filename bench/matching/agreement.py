@@ -9,6 +9,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from bench.matching.by_chance import a_partner, a_question, a_record, identity
@@ -23,7 +24,7 @@ from services.matcher.domain.eligible import Asked, Eligible
 from services.matcher.policy import load_policy
 
 SEED, PARTNERS, QUESTIONS = 20261125, 300, 100_000
-_CHANGE_EVERY, _EXPLAIN_EVERY = 5, 20
+_CHANGE_EVERY, _EXPLAIN_EVERY, _FORGET_EVERY = 2, 20, 199
 _CHANCES = {Category.FOOD: 0.9, Category.BEDS: 0.2}
 
 
@@ -53,14 +54,14 @@ class Both:
         self.take(Tombstone(partner_id) if gone else a_partner(self.chance, partner_id))
 
     def take(self, event: PartnerRecorded | Tombstone) -> None:
-        """Both take in a partner's record, and how it answered, or its removal."""
+        """Both take in a partner's record, and sometimes how it answered, or its removal."""
         for directory in self._directories:
             directory.apply(event)
         self.partners.pop(event.key, None)
         if isinstance(event, PartnerRecorded):
             self.partners[event.key] = event
             record = a_record(self.chance, event)
-            for directory in self._directories:
+            for directory in self._directories if self.chance.random() < 0.5 else ():
                 directory.learn({event.key: record})
 
     def ask(self) -> None:
@@ -84,7 +85,14 @@ class Both:
             self.decided_alone.update(rules[0] for rules in why.values() if len(rules) == 1)
 
     def _question(self) -> Asked:
-        return a_question(self.chance, list(self.partners))
+        asked = a_question(self.chance, list(self.partners))
+        services = [(one.partner_id, service.service_id) for one in self.partners.values() for service in one.services]
+        return replace(asked, closed=frozenset(self.chance.sample(services, min(9, len(services)))))
+
+    def forget(self) -> None:
+        """Both forget how everybody answered."""
+        for directory in self._directories:
+            directory.forget_records()
 
 
 def run(questions: int, partners: int = PARTNERS) -> Both:
@@ -98,6 +106,8 @@ def run(questions: int, partners: int = PARTNERS) -> Both:
             both.change()
         if number % _EXPLAIN_EVERY == 0:
             both.explain()
+        if number % _FORGET_EVERY == 0:
+            both.forget()
     return both
 
 

@@ -42,6 +42,7 @@ Value = TypeVar("Value")
 START = datetime(2026, 11, 24, 15, 20, tzinfo=UTC)
 # Brooklyn and beside it; Alaska on both sides of the date line; Guam; an army post office without a centre; Key West.
 ZIPS = ("11201", "11215", "10001", "07030", "99501", "99546", "99547", "96910", "09001", "33040", "94105", "60601")
+_FAR_AWAY = (datetime(1930, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 LANGUAGES = ("en", "es", "ht", "ar")
 
 
@@ -116,7 +117,7 @@ def a_partner(chance: random.Random, partner_id: UUID) -> PartnerRecorded:
         name="Somebody",
         kind=chance.choice(list(PartnerKind)),
         status=chance.choice([*PartnerStatus, *[PartnerStatus.ACTIVE] * 6]),
-        snoozed_until=maybe(chance, START + timedelta(microseconds=1), START),
+        snoozed_until=maybe(chance, START + timedelta(microseconds=1), START, *_FAR_AWAY),
         services=tuple(a_service(chance) for _ in range(chance.choice([0, 1, 1, 1, 2, 5]))),
         messages_per_week=maybe(chance, 0, 3) or 10,
         open_offers=maybe(chance, 1) or 5,

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.runtime.database import Pool
 from services.runtime.logs import get_logger
 
 _ANSWER_WITHIN_S = 2.0
+_MOST_WAITING = 10
 
 _log = get_logger(__name__)
 
@@ -38,11 +39,15 @@ class Matcher:
     client: httpx.AsyncClient
     matcher_url: str
     api_key: str
+    waiting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_WAITING))
+    """A matcher that hangs must not fill the gate with those who wait for it."""
 
     async def ask(self, question: MatchQuestion) -> MatchAnswer:
-        """Its answer, within two seconds. Raises MatcherAway."""
+        """Its answer, within two seconds. Raises MatcherAway, and at once where too many wait for it already."""
+        if self.waiting.locked():
+            raise MatcherAway
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
+            async with self.waiting, asyncio.timeout(_ANSWER_WITHIN_S):
                 answer = await self.client.post(
                     f"{self.matcher_url}/internal/v1/match",
                     content=question.model_dump_json(),

@@ -23,6 +23,9 @@ from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
 from services.runtime.tracing import current_traceparent
 
+_MOST_OPEN_REFERRALS = 20
+"""Of one partner."""
+
 
 class KeyUsedOtherwise(ValueError):
     """The idempotency key was used with another body."""
@@ -105,6 +108,8 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
     async with connection.transaction():
         if entry.referred_by is not None and entered.site_id is None:
             raise NotPossible("site_id", "name the site that the need belongs to")
+        if entry.referred_by is not None:
+            await _refuse_too_many(connection, entry.referred_by)
         site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
@@ -131,6 +136,15 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
         await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need
+
+
+async def _refuse_too_many(connection: Connection, partner_id: UUID) -> None:
+    # A key that was found must not use up what all partners are willing to hear in a week.
+    if await needs.count_open_referrals(connection, partner_id) >= _MOST_OPEN_REFERRALS:
+        raise NotPossible(
+            "items",
+            f"{_MOST_OPEN_REFERRALS} families that you referred still wait; refer more when some have an answer",
+        )
 
 
 def _spoken(entered: EnteredNeed, terms: NeedTerms, entry: Entry, now: datetime) -> Consent:

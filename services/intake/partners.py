@@ -8,7 +8,7 @@ from schemas.partners import PartnerRecorded
 from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
 from services.intake.sealing import Seal
-from services.intake.store import eligibility, partners
+from services.intake.store import eligibility, keys, partners
 from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -44,6 +44,8 @@ async def remove_partner(pool: Pool, partner_id: UUID) -> None:
         versions = await partners.save_partners(connection, {partner_id: None})
         await partners.save_phones(connection, [partner_id], [])
         await eligibility.save_texts(connection, [partner_id], {})
+        # The next import may bring the same partner back; its key of old must not come with it.
+        await keys.remove_keys_of(connection, partner_id)
         gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
         await call_off_of(connection, [partner_id], lambda _: False)

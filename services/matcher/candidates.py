@@ -80,8 +80,8 @@ class Programmes:
         self._day = now.date()
         self._read: set[ServiceKey] = set()
         self._seats: dict[ServiceKey, Seats] = {}
-        self.closed: frozenset[UUID] = frozenset()
-        """The partners of programmes that are full or over. They are not asked for their other services either."""
+        self.closed: frozenset[ServiceKey] = frozenset()
+        """The programmes that are full or over."""
 
     async def read(self, found: Sequence[Eligible]) -> bool:
         """Reads the seats of those services that were not read before. False where there are none."""
@@ -90,9 +90,7 @@ class Programmes:
             self._read |= unread
             self._seats |= await seats_of(self._connection, unread)
             self.closed = frozenset(
-                partner_id
-                for (partner_id, _), one in self._seats.items()
-                if one.free < 1 or is_over(one.programme, self._day)
+                service for service, one in self._seats.items() if one.free < 1 or is_over(one.programme, self._day)
             )
         return bool(unread)
 
@@ -103,12 +101,16 @@ class Programmes:
 
 
 def _find(
-    directory: Directory, need: Need, count: int, now: datetime, closed: frozenset[UUID] = frozenset()
+    directory: Directory, need: Need, count: int, now: datetime, closed: frozenset[ServiceKey] = frozenset()
 ) -> list[Eligible]:
-    asked = Asked(need.terms, need.open_items, now, already_asked(need) | closed)
+    asked = Asked(need.terms, need.open_items, now, already_asked(need), closed=closed)
     picked = picked_to_be_first(need.terms, now)
     found = directory.find(replace(asked, only=picked), most=count + _SPARE)
-    if not found and picked is not None and not any(need.offers_in(OfferStatus.OPEN)):
+    if (
+        not found
+        and picked is not None
+        and not any(one.partner_id in picked for one in need.offers_in(OfferStatus.OPEN))
+    ):
         # Nobody who was picked is left to ask: waiting would help nobody.
         return directory.find(asked, most=count + _SPARE)
     return found

@@ -67,8 +67,11 @@ class Matching:
     async def learn(self, pool: Pool) -> int:
         """Lets the directory know how partners were asked and answered, by whichever copy of this service."""
         async with pool.acquire() as connection:
-            self._directory.learn(await store.records_of(connection))
-            self._directory.learn_chances(await store.yes_chances(connection))
+            records, chances = await store.records_of(connection), await store.yes_chances(connection)
+        # What was learned in a transaction that did not come about goes with the rest.
+        self._directory.forget_records()
+        self._directory.learn(records)
+        self._directory.learn_chances(chances)
         return 0
 
     async def _ask_and_save(self, connection: Connection, batch: "Batch") -> None:
@@ -134,7 +137,8 @@ class Batch:
         if self.free_seats:
             held, holds = seats_taken(before), seats_taken(after)
             for service in self.free_seats:
-                self.free_seats[service] += held[service] - holds[service]
+                # What comes back may be of another term: it counts from the next batch on.
+                self.free_seats[service] += min(0, held[service] - holds[service])
 
     def _open(self, event: needs.NeedOpened, message: Message) -> None:
         if event.need_id in self.needs:

@@ -11,7 +11,7 @@ from schemas.codec import Tombstone
 from schemas.event import Event
 from schemas.topics import ServiceName, Topic
 from services.runtime.logs import get_logger
-from services.runtime.messages import Readable, Unreadable, raw_records, read
+from services.runtime.messages import Message, Readable, Unreadable, raw_records, read
 from services.runtime.pauses import pauses
 
 _SAY_EVERY_S = 5.0
@@ -99,10 +99,17 @@ class Replay:
                 # A relay that lost its lock in mid-flight may repeat an older record after a newer one.
                 if message.envelope.sequence >= self._newest.get(message.envelope.subject, 0):
                     self._newest[message.envelope.subject] = message.envelope.sequence
-                    self._apply(message.event)
+                    self._apply_one(message)
             case Unreadable(raw, problem):
                 # The consumer group dead-letters it; here it can only be passed over.
                 _log.error("record passed over", topic=raw.topic, offset=raw.offset, problem=problem)
+
+    def _apply_one(self, message: Message) -> None:
+        try:
+            self._apply(message.event)
+        except Exception as error:  # noqa: BLE001 - one record that cannot be taken in must not hold all the others
+            subject, problem = message.envelope.subject, type(error).__name__
+            _log.error("record passed over", topic=self._topic.name, subject=subject, problem=problem, exc_info=error)
 
     @staticmethod
     async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

@@ -1,10 +1,11 @@
 """The command: read, say what became of each row, send what is good."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from schemas.vocabulary import PartnerStatus
 from switchboard.directory_import.partners import Partner
@@ -30,7 +31,7 @@ def import_partners(
     elif not reading.ours and reading.partners:
         known = intake.decided()
         if active:
-            known = {one: {**decided, "status": PartnerStatus.ACTIVE} for one, decided in known.items()}
+            known = {one: _made_active(decided) for one, decided in known.items()}
         reading = replace(reading, partners=keep_decided(reading.partners, known))
     tell_report(reading, tell)
     _tell_status(reading.partners, tell)
@@ -43,6 +44,12 @@ def import_partners(
         total = sent.new + sent.replaced
         tell(f"{source.name}: {total} partners taken, {sent.new} new and {sent.replaced} replaced")
     _stop_at_refused(reading, source)
+
+
+def _made_active(decided: Mapping[str, Any]) -> dict[str, Any]:
+    """Not who was suspended: that was the network's to decide, whatever the partners of a directory agree to."""
+    suspended = decided.get("status") == PartnerStatus.SUSPENDED
+    return {**decided, "status": PartnerStatus.SUSPENDED if suspended else PartnerStatus.ACTIVE}
 
 
 def _tell_status(partners: list[Partner], tell: Tell) -> None:

@@ -160,6 +160,8 @@ async def test_a_key_ends_with_the_next_one_and_with_its_partner(clinic: Clinic)
     assert await answers_to(new) == 401
     with pytest.raises(SwitchboardError, match="no such partner"):
         await make_key(clinic.record.partner_id, clinic.database_url)
+    await clinic.status(PartnerStatus.ACTIVE)
+    assert await answers_to(new) == 401, "it came back with its partner"
 
 
 async def test_only_the_hash_of_a_key_is_kept(clinic: Clinic) -> None:
@@ -216,8 +218,8 @@ async def test_from_the_referral_to_the_place_its_coordinator_reads_how_it_went(
     page = await clinic.need_page(need["need_id"])
     assert "Harbor Clinic referred this family." in page
     assert "You asked for help." not in page
-    assert "We told Harbor Clinic, who referred the family, that the answer is yes." in page
-    assert "We told Harbor Clinic, who referred the family, that it is not eligible." in page
+    assert "The answer for Harbor Clinic, who referred the family, is yes." in page
+    assert "The answer for Harbor Clinic, who referred the family: it is not eligible." in page
     async with clinic.client() as client:
         assert (await client.get(f"/v1/needs/{need['need_id']}")).json()["status"] == "claimed"
 

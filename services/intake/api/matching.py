@@ -50,11 +50,12 @@ class CauseShown(BaseModel):
 class TallyShown(BaseModel):
     """Of the partners near or serving the place: how many can help; the others by the first rule they fail.
 
-    Of a sensitive need, a rule that leaves out fewer than five is not named.
+    Of a sensitive need, a rule that leaves out fewer than five is not named, and neither number is given: who asks
+    again with one fact changed could tell which partner hears of such needs.
     """
 
-    near: int
-    eligible: int
+    near: int | None
+    eligible: int | None
     left_out: list[CauseShown]
 
 
@@ -143,9 +144,12 @@ def _show(
         for one in told.best
     ]
     unnamed = found.terms.is_sensitive
+    numbers = TallyShown(
+        near=None if unnamed else tally.near, eligible=None if unnamed else tally.eligible, left_out=causes
+    )
     return MatchingShown(
-        summary=told.summary,
-        tally=TallyShown(near=tally.near, eligible=tally.eligible, left_out=causes),
+        summary=words("matching.sensitive") if unnamed else told.summary,
+        tally=numbers,
         best=[] if unnamed else best,
         partner=None if unnamed or partner is None else _show_partner(partner, found, history, words),
         directory_position=found.answer.directory_position,

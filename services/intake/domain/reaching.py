@@ -1,7 +1,7 @@
 """Phones, email addresses, ZIP codes, counties and time zones as people type them."""
 
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -52,19 +52,31 @@ def read_county(text: str, state: str) -> str:
     name = " ".join(text.split()).casefold()
     if name in counties:
         return counties[name]
-    near = [counties[one] for one in get_close_matches(name, counties, n=3, cutoff=0.5)]
+    near = [counties[one] for one in _near_counties(name, state)]
     hint = f"near it: {', '.join(near)}" if near else "write it in full, like Kings County"
     raise ValueError(f"there is no such county in {state}; {hint}")
 
 
+@lru_cache(maxsize=1_000)
+def _near_counties(name: str, state: str) -> list[str]:
+    # A directory misspells the same county in hundreds of services, and each look takes milliseconds.
+    return get_close_matches(name, _counties_of(state), n=3, cutoff=0.5)
+
+
 def read_zone(text: str) -> str:
     """A time zone by its name in the IANA list. Raises ValueError with what to write instead."""
-    if text not in available_timezones():
+    if text not in _zones():
         raise ValueError("there is no such time zone; write it like America/New_York")
     return text
 
 
-@lru_cache(maxsize=100)
+@cache
+def _zones() -> frozenset[str]:
+    # The library looks through its files each time: tens of milliseconds, for each of a thousand contacts.
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1_000)
 def _counties_of(state: str) -> dict[str, str]:
     """All counties of a state, by their names in small letters."""
     rows: list[dict[str, str]] = zipcodes.filter_by(state=state)  # type: ignore[no-untyped-call]

@@ -60,7 +60,7 @@ async def decline(request: Request, token: str, invited: Invitation, desk: OnDes
     """Not this time."""
     if await _stage(invited, desk) is Stage.OPEN:
         reason = _read_reason(await request.form(), DeclineReason)
-        if reason is None:
+        if reason is None or (reason in _OF_A_PROGRAMME[:2] and invited.offer.terms.programme is None):
             return await _show(request, token, invited, desk, _problem(request, invited, "reason"))
         await answers.decline_offer(desk.pool, _answering(invited), reason)
     return _back_to(token)

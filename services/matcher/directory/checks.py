@@ -40,6 +40,8 @@ class Sought:
     """The partners that the family's consent names."""
     only: Slots | None
     asked_before: Slots
+    closed: Slots
+    """The numbers of the rows that take nobody now."""
 
     @cached_property
     def categories(self) -> int:

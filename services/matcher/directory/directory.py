@@ -29,6 +29,9 @@ class Directory(Protocol):
     def learn(self, records: Mapping[UUID, Record]) -> None:
         """Takes in how these partners were asked and answered."""
 
+    def forget_records(self) -> None:
+        """Nobody was ever asked, as far as is known."""
+
     def learn_chances(self, chances: Mapping[Category, float]) -> None:
         """Takes in how often partners say yes to each kind of help."""
 

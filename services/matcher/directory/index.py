@@ -87,6 +87,10 @@ class IndexedDirectory:
         for partner_id, record in records.items():
             self._table.learn(partner_id, record)
 
+    def forget_records(self) -> None:
+        """Nobody was ever asked, as far as is known."""
+        self._table.forget_records()
+
     def learn_chances(self, chances: Mapping[Category, float]) -> None:
         """Takes in how often partners say yes to each kind of help."""
         self._chances = dict(chances)
@@ -151,15 +155,26 @@ class IndexedDirectory:
             named=self._slots_of(asked.terms.consent.partner_ids),
             only=None if asked.only is None else self._slots_of(asked.only),
             asked_before=self._slots_of(asked.asked_before),
+            closed=self._rows_of(asked.closed),
         )
 
     def _slots_of(self, partner_ids: Collection[UUID]) -> Numbers:
         slots = [slot for one in partner_ids if (slot := self._table.partners.find(one)) is not None]
         return np.array(slots, np.uint32)
 
+    def _rows_of(self, services: Collection[tuple[UUID, UUID]]) -> Numbers:
+        numbers = [
+            number
+            for partner_id, service_id in services
+            if (slot := self._table.partners.find(partner_id)) is not None
+            for number in self._table.rows_of(slot)
+            if self._table.service_id(number) == service_id
+        ]
+        return np.array(numbers, np.uint32)
+
     def _weigh(self, numbers: Numbers, sought: Sought) -> Candidates:
         rows = pick(self._table.rows, numbers)
-        fits, unknown = ~is_outside(rows, sought), dict[EligibilityRule, Bools]()
+        fits, unknown = ~(is_outside(rows, sought) | np.isin(numbers, sought.closed)), dict[EligibilityRule, Bools]()
         for rule, check in CHECKS.items():
             answer = check(rows, sought)
             if answer.no is not None:
@@ -253,6 +268,7 @@ class IndexedDirectory:
         """By rule, of which of these rows it does not hold."""
         rows, none = pick(self._table.rows, numbers), np.zeros(len(numbers), np.bool_)
         failed = {rule: none if (no := check(rows, sought).no) is None else no for rule, check in CHECKS.items()}
+        failed[EligibilityRule.CAPACITY] = failed[EligibilityRule.CAPACITY] | np.isin(numbers, sought.closed)
         failed[EligibilityRule.AREA] = ~np.isin(numbers, self._covering(sought))
         return {rule: failed[rule] for rule in _ORDER}
 

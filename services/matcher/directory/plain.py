@@ -49,10 +49,18 @@ class PlainDirectory:
                 self._records.pop(key, None)
             case PartnerRecorded():
                 self._partners[event.partner_id] = event
+                if not event.services:
+                    # What is known of a partner stands with its services; the database knows it all the same.
+                    self._records.pop(event.partner_id, None)
 
     def learn(self, records: Mapping[UUID, Record]) -> None:
         """Takes in how these partners were asked and answered."""
-        self._records |= {partner_id: record for partner_id, record in records.items() if partner_id in self._partners}
+        there = {partner_id for partner_id in records.keys() & self._partners if self._partners[partner_id].services}
+        self._records |= {partner_id: records[partner_id] for partner_id in there}
+
+    def forget_records(self) -> None:
+        """Nobody was ever asked, as far as is known."""
+        self._records = {}
 
     def learn_chances(self, chances: Mapping[Category, float]) -> None:
         """Takes in how often partners say yes to each kind of help."""

@@ -24,6 +24,7 @@ from services.matcher.domain.eligible import Asked
 from services.matcher.domain.ranking import Claims, Record
 
 OLDEST = 130
+_LATEST = 0xFFFFFFFF
 _NO_CLAIMS = Claims()
 
 
@@ -61,8 +62,8 @@ def home_of(service: Service) -> Place | None:
 
 
 def snooze_ends(partner: PartnerRecorded) -> int:
-    """Until when a partner is not asked, in whole seconds since 1970; 0 where it may be."""
-    return math.ceil(partner.snoozed_until.timestamp()) if partner.snoozed_until else 0
+    """Until when a partner is not asked, in whole seconds since 1970, as far as 32 bits count; 0 where it may be."""
+    return min(max(0, math.ceil(partner.snoozed_until.timestamp())), _LATEST) if partner.snoozed_until else 0
 
 
 def _status(one: Offering, question: Question) -> bool:
@@ -166,11 +167,11 @@ def _handover(one: Offering, question: Question) -> bool | None:
 
 
 def _hours(one: Offering, question: Question) -> bool | None:
-    window = hours_until(question.asked.now, question.asked.terms.needed_by, one.home.zone if one.home else "UTC")
+    now, until = question.asked.now, question.asked.terms.needed_by
     if not one.service.hours:
         # In a whole week everybody is open once.
-        return True if window == EVERY_HOUR else None
-    return bool(open_hours(one.service.hours) & window)
+        return True if hours_until(now, until, "UTC") == EVERY_HOUR else None
+    return bool(open_hours(one.service.hours) & hours_until(now, until, one.home.zone if one.home else "UTC"))
 
 
 def _conditions(one: Offering, question: Question) -> bool:
@@ -181,10 +182,11 @@ def _asked_before(one: Offering, question: Question) -> bool:
     return one.partner.partner_id not in question.asked.asked_before
 
 
-def _capacity(one: Offering, _: Question) -> bool:
+def _capacity(one: Offering, question: Question) -> bool:
     record, service = one.record, one.service
     return (
-        record.open_offers < one.partner.open_offers
+        (one.partner.partner_id, service.service_id) not in question.asked.closed
+        and record.open_offers < one.partner.open_offers
         and record.messages_this_week < one.partner.messages_per_week
         and (service.claims_per_week is None or one.claims.this_week < service.claims_per_week)
         and (service.claims_at_once is None or one.claims.at_once < service.claims_at_once)

@@ -87,6 +87,11 @@ class Table:
             row["claims_this_week"] = min(claims.this_week, _MOST)
             row["claims_in_hand"] = min(claims.at_once, _MOST)
 
+    def forget_records(self) -> None:
+        """Nobody was ever asked, as far as is known."""
+        for name in ("asked", "said_yes", "open_offers", "messages_this_week", "claims_this_week", "claims_in_hand"):
+            self.rows[name][: self._used] = 0
+
     def rows_of(self, slot: int) -> Iterator[int]:
         """The numbers of a partner's rows, in the order of its services."""
         number = int(self._first_rows[slot])
@@ -121,6 +126,8 @@ class Table:
         if number >= len(self.rows):
             self.rows, self._service_ids = _grown(self.rows, 0), _grown(self._service_ids, 0)
             self.homes = _grown(self.homes, NOWHERE)
+        # A row that was another partner's holds nothing of how that one answered.
+        self.rows[number] = np.zeros((), ROW)
         row = self.rows[number]
         self.vocabulary.fill(row, partner, service)
         row["partner"], row["next"] = slot, self._first_rows[slot]

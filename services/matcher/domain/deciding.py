@@ -293,4 +293,6 @@ def places_to_ask(turn: Turn) -> int:
 def _picked_all_answered(turn: Turn) -> bool:
     """Whether those who were to be asked first have answered early: then others are asked without waiting."""
     first = turn.need.terms.first_ask
-    return first is not None and turn.now < first.until and not any(turn.need.offers_in(OfferStatus.OPEN))
+    if first is None or turn.now >= first.until:
+        return False
+    return not any(offer.partner_id in first.partner_ids for offer in turn.need.offers_in(OfferStatus.OPEN))

@@ -22,6 +22,8 @@ class Asked:
     asked_before: frozenset[UUID] = frozenset()
     only: frozenset[UUID] | None = None
     """None is everybody."""
+    closed: frozenset[tuple[UUID, UUID]] = frozenset()
+    """(partner, service) that take nobody now: programmes that are full or over."""
 
     @property
     def categories(self) -> frozenset[Category]:

@@ -33,7 +33,7 @@ def test_the_index_says_what_the_plain_loop_says(chance: random.Random, steps: l
 
 
 def test_they_agree_for_long_and_each_rule_is_seen_to_decide() -> None:
-    both = run(questions=300)
+    both = run(questions=500)
     assert both.hits > 500
     assert [rule for rule in EligibilityRule if not both.decided_alone[rule]] == []
 
