@@ -26,7 +26,6 @@ from services.matcher.domain.eligible import Asked
 
 Bools = NDArray[np.bool_]
 Slots = NDArray[np.uint32]
-_NOBODY = np.array([], np.uint32)
 
 
 @dataclass(frozen=True)

@@ -182,16 +182,14 @@ class IndexedDirectory:
             if answer.unknown is not None:
                 unknown[rule] = answer.unknown
         rows, unknown = pick(rows, fits), {rule: mask[fits] for rule, mask in unknown.items()}
-        weighed = weigh(rows, sought, unknown, self._usual_chance(sought), self._policy)
+        weighed = weigh(
+            rows, sought, unknown, ranking.usual_chance(self._chances, sought.asked.categories), self._policy
+        )
         return Candidates(numbers[fits], rows, unknown, weighed)
-
-    def _usual_chance(self, sought: Sought) -> float:
-        usual = [self._chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(sought.asked.categories)]
-        return sum(usual) / len(usual)
 
     def _best_score_from(self, miles: float, sought: Sought) -> float:
         """The most that anybody so far away could score."""
-        likely = max(self._usual_chance(sought), self._table.most_likely)
+        likely = max(ranking.usual_chance(self._chances, sought.asked.categories), self._table.most_likely)
         return ranking.score(ranking.proximity(miles, self._policy), 1.0, likely, 1.0, 1.0, 0.0, self._policy)
 
     def _one_of_each_partner(self, candidates: Candidates, sought: Sought) -> Positions:

@@ -9,7 +9,6 @@ import zipcodes
 from numpy.typing import NDArray
 
 EARTH_RADIUS_MILES = 3958.8
-_MILES_PER_DEGREE = EARTH_RADIUS_MILES * math.pi / 180
 _MENDED_ZONES = {"Napakiak": "America/Anchorage", "": "UTC"}
 """One town stands in the column of its zone; post offices of the armed forces have none."""
 

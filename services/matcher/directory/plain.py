@@ -118,11 +118,11 @@ class PlainDirectory:
         wishes = asked.terms.preferences
         doubts = rules.doubts(one, question)
         capacity = policy.usual_claims_per_week if service.claims_per_week is None else service.claims_per_week
-        usual = [self._chances.get(category, ranking.USUAL_YES_CHANCE) for category in sorted(asked.categories)]
+        usual = ranking.usual_chance(self._chances, asked.categories)
         reasons = Reasons(
             proximity=ranking.UNKNOWN_DISTANCE if miles is None else ranking.proximity(miles, policy),
             fairness=ranking.fairness(one.claims.this_week, max(capacity, 1)),
-            yes_chance=ranking.yes_chance(one.record.said_yes, one.record.asked, sum(usual) / len(usual)),
+            yes_chance=ranking.yes_chance(one.record.said_yes, one.record.asked, usual),
             language=ranking.UNKNOWN_LANGUAGE if speaks is None else float(speaks),
             fit=len(set(wishes) & set(service.fits)) / len(set(wishes)) if wishes else 1.0,
             to_be_confirmed=doubts,

@@ -3,7 +3,7 @@
 The formulas take numbers or arrays of numbers, so that one partner and a million are ranked by the same rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.taxonomy import Category
 from services.matcher.domain.eligible import Reasons
 from services.matcher.policy import RankingPolicy
 
@@ -51,6 +52,13 @@ def proximity(miles: Number, policy: RankingPolicy) -> Number:
 def miles_at(near: float, policy: RankingPolicy) -> float:
     """The distance at which the proximity is so much."""
     return policy.half_distance_miles / near - policy.half_distance_miles
+
+
+def usual_chance(chances: Mapping[Category, float], categories: Iterable[Category]) -> float:
+    """How often partners say yes to these kinds of help: the mean of what is known of each."""
+    # In one order, so that rounding is the same whoever adds them up.
+    usual = [chances.get(category, USUAL_YES_CHANCE) for category in sorted(categories)]
+    return sum(usual) / len(usual)
 
 
 def most_likely(record: Record) -> float:
