@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.event import NeedEvent
-from schemas.vocabulary import DeclineReason, UnmetCause
+from schemas.vocabulary import DeclineReason, StuckCause, UnmetCause
 from services.matcher.domain.state import Need, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
@@ -25,6 +25,12 @@ class Turn:
     def pace(self) -> UrgencyPolicy:
         """The durations of this need's urgency."""
         return self.policy.urgency[self.need.terms.urgency]
+
+    @property
+    def alert_at(self) -> datetime | None:
+        """When it is told that nobody has said yes to what is asked from now on; None where that can wait."""
+        after = self.pace.alert_after
+        return None if after is None else self.now + after
 
     @property
     def contact_by(self) -> datetime:
@@ -52,6 +58,11 @@ class Turn:
             self.need,
             offers=tuple(changed if offer.offer_id == changed.offer_id else offer for offer in self.need.offers),
         )
+
+    def calm_down(self) -> None:
+        """Somebody said yes: that nobody had is true no more."""
+        if self.need.stuck is StuckCause.NOBODY_YET:
+            self.need = replace(self.need, stuck=None)
 
     def about(self, offer: Offer) -> dict[str, Any]:
         """What every event about an offer says."""
