@@ -26,7 +26,7 @@ def change_terms(turn: Turn, terms: NeedTerms) -> None:
         turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
         turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
     if turn.need.status is NeedStatus.CONFIRMING and turn.need.open_items:
-        turn.need = replace(turn.need, status=NeedStatus.ASKING, confirm_by=None, attempt=0)
+        turn.stand(NeedStatus.ASKING, confirm_by=None, attempt=0)
 
 
 def _never_lowered(before: NeedTerms, after: NeedTerms) -> NeedTerms:

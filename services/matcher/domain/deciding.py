@@ -181,9 +181,8 @@ def dispute(turn: Turn) -> None:
         return
     for offer in tuple(turn.need.offers_in(OfferStatus.COMPLETED)):
         turn.move(offer, OfferStatus.DISPUTED)
-    turn.need = replace(
-        turn.need,
-        status=NeedStatus.ASKING,
+    turn.stand(
+        NeedStatus.ASKING,
         confirm_by=None,
         attempt=0,
         stuck=StuckCause.FAMILY_DISPUTED,
@@ -254,9 +253,8 @@ def _ask_family_again(turn: Turn) -> None:
 def ask_family(turn: Turn) -> None:
     """Asks the family, once more, whether help arrived."""
     attempt = turn.need.attempt + 1
-    turn.need = replace(
-        turn.need,
-        status=NeedStatus.CONFIRMING,
+    turn.stand(
+        NeedStatus.CONFIRMING,
         stuck=None,
         look_again_at=None,
         attempt=attempt,

@@ -99,7 +99,7 @@ def _follow(turn: Turn, event: NeedEvent) -> None:
             # Who said that it arrived completed what was claimed, too.
             for offer in tuple(turn.need.offers_in(*LIVE)):
                 turn.move(offer, OfferStatus.COMPLETED)
-            turn.need = replace(turn.need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
+            turn.stand(NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
 
 
 def _make_offer(turn: Turn, event: OfferMade) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.event import NeedEvent
 from schemas.vocabulary import DeclineReason, StuckCause, UnmetCause
-from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.domain.moves import NEED_MOVES, OFFER_MOVES, check_move
+from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
 _NO_ROOM = {DeclineReason.NO_CAPACITY, DeclineReason.WAITLISTED}
@@ -49,8 +50,15 @@ class Turn:
         self.need = replace(self.need, version=self.need.version + 1)
 
     def move(self, offer: Offer, status: OfferStatus, due: datetime | None = None, **changed: Any) -> None:  # noqa: ANN401 - fields of Offer
-        """Puts an offer into a new status, from now."""
+        """Puts an offer into a new status, from now. Raises ImpossibleMove."""
+        check_move(OFFER_MOVES, offer.status, status)
         self.keep(replace(offer, status=status, since=self.now, due=due, reminded=False, **changed))
+
+    def stand(self, status: NeedStatus, **changed: Any) -> None:  # noqa: ANN401 - fields of Need
+        """Puts the need into a new status, or leaves it where it stands. Raises ImpossibleMove."""
+        if status is not self.need.status:
+            check_move(NEED_MOVES, self.need.status, status)
+        self.need = replace(self.need, status=status, **changed)
 
     def keep(self, changed: Offer) -> None:
         """Puts a changed offer in the place of the old one."""
