@@ -1,7 +1,7 @@
 """`/internal/v1/match`: who could help, asked by intake for people. A look into the index; nothing is written."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from schemas.matching import Match, MatchAnswer, MatchQuestion, MatchTally
+from schemas.matching import Match, MatchAnswer, MatchQuestion, MatchTally, NearMiss
 from schemas.offers import OfferReasons
+from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.directory import Directory
 from services.matcher.domain.asking import picked_to_be_first
-from services.matcher.domain.eligible import Asked, Eligible
+from services.matcher.domain.eligible import Asked, Eligible, Nearly
 
 _LARGEST_BODY = 128 * 1024
 _AGAIN_AFTER_S = 2
@@ -56,8 +57,21 @@ def answer(directory: Directory, question: MatchQuestion, now: datetime) -> Matc
     return MatchAnswer(
         tally=MatchTally(near=tally.near, eligible=tally.eligible, left_out=dict(tally.left_out)),
         best=tuple(_tell(one, question, directory.position) for one in best[: question.most]),
+        near_misses=() if question.terms.is_sensitive else _tell_near_misses(directory.nearly(asked)),
         why_not=directory.why_not(question.partner_id, asked) if question.partner_id else {},
         directory_position=directory.position,
+    )
+
+
+def _tell_near_misses(nearly: Mapping[EligibilityRule, Nearly]) -> tuple[NearMiss, ...]:
+    return tuple(
+        NearMiss(
+            rule=rule,
+            partners=one.partners,
+            nearest=one.nearest,
+            distance_miles=None if one.distance_miles is None else round(one.distance_miles),
+        )
+        for rule, one in nearly.items()
     )
 
 

@@ -78,6 +78,13 @@ async def test_it_tells_who_may_be_asked_why_and_what_leaves_out_the_others(inta
     assert best.reasons.fairness == 1
     assert EligibilityRule.HOURS in best.reasons.to_be_confirmed
     assert [*told.why_not.values()] == [(EligibilityRule.CATEGORY,)]
+    near_misses = {one.rule: (one.partners, one.nearest, one.distance_miles) for one in told.near_misses}
+    assert near_misses == {
+        EligibilityRule.STATUS: (1, UUID(int=4), 2),
+        EligibilityRule.CATEGORY: (1, UUID(int=3), 2),
+        EligibilityRule.ASKED_BEFORE: (1, UUID(int=2), 2),
+    }
+    assert (await ask(intake, terms(SHELTER))).near_misses == ()
 
 
 async def test_whom_the_coordinator_picked_is_the_best_while_that_lasts(intake: httpx.AsyncClient) -> None:
