@@ -19,6 +19,7 @@ from switchboard.directory_import.rows import Row
 from switchboard.directory_import.services import Json, Surroundings, TakenService, service_key, take_service
 from switchboard.directory_import.words import fold
 
+KIND_GUESSED = "kind of organization not understood"
 _MOST_SERVICES = 500
 _LONGEST_NAME = 120
 
@@ -99,7 +100,7 @@ def _partner_id(node: Node, name: str) -> UUID:
 def _find_kind(node: Node, name: str) -> PartnerKind:
     kind = find_kind(name, node.says("legal_status"))
     if kind is None:
-        node.row.note("kind of organization not understood", "taken for a nonprofit")
+        node.row.note(KIND_GUESSED, "taken for a nonprofit")
     return kind or PartnerKind.NONPROFIT
 
 

@@ -87,6 +87,22 @@ async def test_an_import_twice_doubles_nothing_and_keeps_what_was_decided(office
     }
 
 
+async def test_what_a_person_entered_outlives_an_import(office: Office, tmp_path: Path) -> None:
+    source = str(write_csv(tmp_path / "list.csv", [{name: ROW[name] for name in ROW if name != "Email"}]))
+    assert (await office.run(source))[0] == 0
+    record = (await office.partners())["Canary Pantry"]
+    contact = {"contact_id": str(uuid4()), "name": "Bo Volunteer", "email": "bo@pantry.example.org"}
+    service = {**record["services"][0], "claims_per_week": 3, "eligibility_text": "Neighbors of Canary Row"}
+    entered = record | {"services": [service], "contacts": [contact]}
+    assert (await office.client.put("/v1/partners", json={"partners": [entered]})).is_success
+    before = await office.partners()
+    code, _, err = await office.run(source)
+    assert (code, err) == (0, "")
+    assert await office.partners() == before
+    [kept] = before["Canary Pantry"]["services"]
+    assert (kept["claims_per_week"], kept["eligibility_text"]) == (3, "Neighbors of Canary Row")
+
+
 async def test_a_preview_needs_no_intake_and_sends_nothing(office: Office, tmp_path: Path) -> None:
     code, out, err = await office.run(str(write_csv(tmp_path / "list.csv", [ROW])), "--preview", "--url", "nonsense")
     assert (code, err) == (0, "")

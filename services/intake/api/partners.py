@@ -1,5 +1,6 @@
 """`/v1/partners`: each partner's whole record."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class ReadPartner(ListedPartner):
 class PartnerPage(BaseModel):
     """Partners by id. `next` goes into `after` for the page after; null at the end."""
 
-    partners: list[PartnerRecorded]
+    partners: list[ReadPartner]
     next: UUID | None
 
 
@@ -90,7 +91,8 @@ async def list_partners(
 ) -> PartnerPage:
     """All partners."""
     found = await partners.list_partners(caller.desk.pool, limit, after)
-    return PartnerPage(partners=found, next=found[-1].partner_id if len(found) == limit else None)
+    shown = await _with_texts(caller.desk.pool, found)
+    return PartnerPage(partners=shown, next=found[-1].partner_id if len(found) == limit else None)
 
 
 @router.delete("/{partner_id}", status_code=204)
@@ -100,9 +102,21 @@ async def delete_partner(partner_id: UUID, caller: Writer) -> None:
 
 
 async def _read_partner(pool: Pool, partner_id: UUID) -> ReadPartner:
-    record = await partners.read_partner(pool, partner_id)
-    texts = await partners.read_eligibility_texts(pool, partner_id)
-    services = [
-        {**service.model_dump(), "eligibility_text": texts.get(service.service_id)} for service in record.services
+    [shown] = await _with_texts(pool, [await partners.read_partner(pool, partner_id)])
+    return shown
+
+
+async def _with_texts(pool: Pool, records: Sequence[PartnerRecorded]) -> list[ReadPartner]:
+    texts = await partners.read_eligibility_texts(pool, [record.partner_id for record in records])
+    return [
+        ReadPartner.model_validate(
+            {
+                **record.model_dump(),
+                "services": [
+                    {**service.model_dump(), "eligibility_text": texts.get((record.partner_id, service.service_id))}
+                    for service in record.services
+                ],
+            }
+        )
+        for record in records
     ]
-    return ReadPartner.model_validate({**record.model_dump(), "services": services})
