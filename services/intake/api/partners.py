@@ -23,6 +23,13 @@ Writer = Annotated[Caller, Depends(Calling(Scope.PARTNERS_WRITE))]
 Reader = Annotated[Caller, Depends(Calling(Scope.PARTNERS_READ))]
 
 
+class NamedPartner(EnteredPartner):
+    """A partner's record, whole: what is left out is gone."""
+
+    partner_id: UUID | None = None
+    """The path's, if any: so that what was read can be sent back."""
+
+
 class EnteredPartners(BaseModel):
     """Several partners' records, each whole."""
 
@@ -59,8 +66,10 @@ class PartnerPage(BaseModel):
 
 
 @router.put("/{partner_id}", responses={201: {"model": ReadPartner}}, openapi_extra=PARTNER_ENTERED)
-async def put_partner(partner_id: UUID, entered: EnteredPartner, caller: Writer, response: Response) -> ReadPartner:
+async def put_partner(partner_id: UUID, entered: NamedPartner, caller: Writer, response: Response) -> ReadPartner:
     """Records a partner: 201 when it is new, 200 when it replaces what was there."""
+    if entered.partner_id not in {None, partner_id}:
+        raise NotPossible("partner_id", "this is another partner's than the path's; write the same, or leave it out")
     record = entered.to_record(partner_id)
     texts = {partner_id: entered.eligibility_texts}
     if await partners.record_partners(caller.desk.pool, caller.desk.seal, [record], texts):
