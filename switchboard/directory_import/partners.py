@@ -34,8 +34,8 @@ class Partner:
 
 
 def partner_id_from_name(name: str) -> UUID:
-    """The id of a partner whose source gives it none."""
-    return uuid5(NAMESPACE_URL, f"switchboard/partner/{name.casefold()}")
+    """The id of a partner whose source gives it none: the same however it is spelt in large letters and spaces."""
+    return uuid5(NAMESPACE_URL, f"switchboard/partner/{fold(name)}")
 
 
 def take_organizations(organizations: Iterable[Node], status: PartnerStatus, today: date) -> list[Partner]:
