@@ -38,6 +38,15 @@ def partner_id_from_name(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"switchboard/partner/{fold(name)}")
 
 
+def partner_id_of(node: Node, name: str) -> UUID:
+    """Two directories may both count from 1: the name stands beside an id that is not unique in the world."""
+    key = node.says("id")
+    try:
+        return uuid5(NAMESPACE_URL, f"switchboard/directory/{UUID(key)}")
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"switchboard/directory/{key}/{fold(name)}") if key else partner_id_from_name(name)
+
+
 def take_organizations(organizations: Iterable[Node], status: PartnerStatus, today: date) -> list[Partner]:
     """The partners that a directory's organizations make; what is left out is noted on the rows."""
     organizations = list(organizations)
@@ -67,7 +76,7 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
         return None
     if len(name) > _LONGEST_NAME:
         node.row.note(f"name cut at {_LONGEST_NAME} characters")
-    partner_id = _partner_id(node, name)
+    partner_id = partner_id_of(node, name)
     taken = _take_services(listed, Surroundings(partner_id, node, whereabouts_of(node.locations()), state, today))
     if not taken:
         if all(one.row is not node.row for one in listed):
@@ -86,15 +95,6 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
         "contacts": _find_contacts(node, partner_id, name),
     }
     return Partner(record, node.row, [row for _, row in services])
-
-
-def _partner_id(node: Node, name: str) -> UUID:
-    """Two directories may both count from 1: the name stands beside an id that is not unique in the world."""
-    key = node.says("id")
-    try:
-        return uuid5(NAMESPACE_URL, f"switchboard/directory/{UUID(key)}")
-    except ValueError:
-        return uuid5(NAMESPACE_URL, f"switchboard/directory/{key}/{fold(name)}") if key else partner_id_from_name(name)
 
 
 def _find_kind(node: Node, name: str) -> PartnerKind:
