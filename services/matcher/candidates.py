@@ -13,7 +13,7 @@ from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
 from services.matcher.domain.asking import Candidate, already_asked, choose, picked_to_be_first
 from services.matcher.domain.eligible import Asked, Eligible
-from services.matcher.domain.programmes import ServiceKey, is_over
+from services.matcher.domain.programmes import ServiceKey
 from services.matcher.domain.ranking import Record
 from services.matcher.domain.state import Need, OfferStatus
 from services.matcher.seats import Seats, seats_of
@@ -89,9 +89,7 @@ class Programmes:
         if unread:
             self._read |= unread
             self._seats |= await seats_of(self._connection, unread)
-            self.closed = frozenset(
-                service for service, one in self._seats.items() if one.free < 1 or is_over(one.programme, self._day)
-            )
+            self.closed = frozenset(service for service, one in self._seats.items() if one.are_closed(self._day))
         return bool(unread)
 
     def programme_of(self, one: Eligible) -> Programme | None:

@@ -35,6 +35,8 @@ class Matching:
     def __init__(self, policy: Policy, directory: Directory) -> None:
         self._policy = policy
         self._directory = directory
+        self.closed: frozenset[ServiceKey] = frozenset()
+        """The programmes that were full or over when they were last looked at."""
 
     async def handle(self, connection: Connection, messages: Sequence[Message]) -> None:
         """Applies a batch of records, in their order for each need."""
@@ -65,9 +67,10 @@ class Matching:
         return len(batch.needs)
 
     async def learn(self, pool: Pool) -> int:
-        """Lets the directory know how partners were asked and answered, by whichever copy of this service."""
+        """Takes in how partners were asked and answered, by whichever copy of this service, and who is full."""
         async with pool.acquire() as connection:
             records, chances = await store.records_of(connection), await store.yes_chances(connection)
+            self.closed = await seats.closed_programmes(connection, (await read_clock(connection)).date())
         # What was learned in a transaction that did not come about goes with the rest.
         self._directory.forget_records()
         self._directory.learn(records)
