@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from schemas.event import Item, Programme
 from schemas.offers import OfferMade
-from schemas.outcomes import ClaimRefused, ReferralAnswered
+from schemas.outcomes import ClaimRefused, NeedFulfilled, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS, Category
 from schemas.vocabulary import DeclineReason, PartnerKind, PartnerStatus, ReferralAnswer, RefusalReason
@@ -183,6 +183,23 @@ async def test_an_answer_goes_to_whoever_referred_only_while_it_may_hear_of_the_
     assert (await may_hear(need["need_id"]), await may_hear(other["need_id"])) == (False, True)
     await partners.remove_partner(clinic.intake.desk.pool, clinic.record.partner_id)
     assert not await may_hear(other["need_id"])
+
+
+async def test_a_partner_refers_so_many_families_and_more_when_some_have_an_answer(clinic: Clinic) -> None:
+    body = need_body(family=FAMILY, items=SEATS, site_id=str(clinic.person.site_id))
+    waiting = [await clinic.refer() for _ in range(20)]
+    async with clinic.client() as client:
+        refused = await client.post("/v1/needs", json=body)
+        assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["items"])
+        assert "20 families that you referred still wait" in refused.json()["errors"][0]["message"]
+        ended = UUID(waiting[0]["need_id"])
+        met = tuple(Item.model_validate(item) for item in waiting[0]["terms"]["items"])
+        await clinic.intake.matcher_says(NeedFulfilled(need_id=ended, met=met))
+        assert (await client.post("/v1/needs", json=body)).status_code == 201
+        assert (await client.post("/v1/needs", json=body)).status_code == 422
+    other = await make_key(clinic.programme.partner_id, clinic.database_url)
+    async with clinic.client(other) as client:
+        assert (await client.post("/v1/needs", json=body)).status_code == 201
 
 
 async def test_only_the_hash_of_a_key_is_kept(clinic: Clinic) -> None:
