@@ -1,4 +1,4 @@
-"""The matcher's SQL about programmes: their seats, and how many of them are free in their term."""
+"""Programmes: their seats, and how many of them are free in their term."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
