@@ -17,13 +17,19 @@ from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.directory import Directory
 from services.matcher.domain.asking import picked_to_be_first
 from services.matcher.domain.eligible import Asked, Eligible, Nearly
+from services.matcher.domain.programmes import ServiceKey
 
 _LARGEST_BODY = 128 * 1024
 _AGAIN_AFTER_S = 2
 
 
-def match_route(directory: Directory, caught_up: Callable[[], bool], api_key: SecretStr) -> Route:
-    """The route. Before the directory has caught up it answers 503: who is not in it yet would be called missing."""
+def match_route(
+    directory: Directory, closed: Callable[[], frozenset[ServiceKey]], caught_up: Callable[[], bool], api_key: SecretStr
+) -> Route:
+    """The route; `closed` are the programmes that take nobody.
+
+    Before the directory has caught up it answers 503: who is not in it yet would be called missing.
+    """
     expected = f"Bearer {api_key.get_secret_value()}".encode()
 
     async def match(request: Request) -> Response:
@@ -43,14 +49,15 @@ def match_route(directory: Directory, caught_up: Callable[[], bool], api_key: Se
         except ValidationError as error:
             wrong = sorted({".".join(str(part) for part in one["loc"]) or "body" for one in error.errors()})
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"This cannot be read: {', '.join(wrong)}.")
-        return Response(answer(directory, question, datetime.now(UTC)).model_dump_json(), media_type="application/json")
+        told = answer(directory, question, closed(), datetime.now(UTC))
+        return Response(told.model_dump_json(), media_type="application/json")
 
     return Route("/internal/v1/match", match, methods=["POST"])
 
 
-def answer(directory: Directory, question: MatchQuestion, now: datetime) -> MatchAnswer:
+def answer(directory: Directory, question: MatchQuestion, closed: frozenset[ServiceKey], now: datetime) -> MatchAnswer:
     """What the directory knows. While the coordinator's picks are asked first, they alone are the best."""
-    asked = Asked(question.terms, question.terms.items, now, frozenset(question.asked_before))
+    asked = Asked(question.terms, question.terms.items, now, frozenset(question.asked_before), closed=closed)
     picked = picked_to_be_first(question.terms, now)
     best = directory.find(replace(asked, only=picked), question.most) or directory.find(asked, question.most)
     tally = directory.tally(asked)

@@ -98,9 +98,10 @@ def test_what_a_coordinator_can_change_is_suggested_with_whom_to_call() -> None:
     answer = found.answer.model_copy(update={"near_misses": tuple(misses), "best": ()})
     known = {partner.partner_id: partner.model_copy(update={"contacts": (contact,)})}
     suggested = Explanation(replace(found, answer=answer, partners=known), ENGLISH).suggestions
+    nearest = "The nearest: Bed Bank, 12 miles away."
     assert [one.words for one in suggested] == [
-        "They are closed until then: would a later day do? 2 more partners. The nearest: Bed Bank, 12 miles away.",
-        "Not at this ZIP code, but near: could the family go there? One more partner. The nearest: Bed Bank, 12 miles away.",
+        f"They are closed until then: would a later day do? 2 more partners. {nearest}",
+        f"Not at this ZIP code, but near: could the family go there? One more partner. {nearest}",
     ]
     assert {one.phone for one in suggested} == {contact.phone}
     assert Explanation(replace(found, answer=answer, partners={}), ENGLISH).suggestions == []
