@@ -68,6 +68,16 @@ def cover_circle(centre: Place, miles: float) -> Cover:
     return Cover((_NATION,), exact=False)
 
 
+def zips_of(tokens: Sequence[int]) -> bytes:
+    """The tokens of a list of ZIP codes, in as little as they can be made from again."""
+    return array("H", [token - _ZIP for token in tokens]).tobytes()
+
+
+def tokens_of_zips(zips: bytes) -> Sequence[int]:
+    """The tokens again."""
+    return [_ZIP + number for number in array("H", zips)]
+
+
 def _neighborhood_token(place: Place) -> int:
     return _NEIGHBORHOOD + int(place.zip_code[:4])
 

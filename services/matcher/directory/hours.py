@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from schemas.partners import Opening
 from services.matcher.domain.clocks import EVERY_HOUR, HOURS_OF_A_WEEK
 
-_HOUR, _WEEK = timedelta(hours=1), timedelta(weeks=1)
+_HOUR = timedelta(hours=1)
+WEEK = timedelta(weeks=1)
 
 
 def open_hours(openings: Iterable[Opening]) -> int:
@@ -25,26 +26,28 @@ def open_hours(openings: Iterable[Opening]) -> int:
 
 def hours_until(now: datetime, until: datetime, zone: str) -> int:
     """One bit for each hour of the week that begins or goes on between two moments, on the clocks of a zone."""
-    if until - now >= _WEEK:
+    if until - now >= WEEK:
         return EVERY_HOUR
     clock = _clock_of(zone)
     begins, ends = now.astimezone(clock), until.astimezone(clock)
     if begins.utcoffset() == ends.utcoffset():
-        return _from_to(begins, ends)
+        return _from_to(begins.replace(tzinfo=None), ends.replace(tzinfo=None))
     # Clocks are turned on the way: each hour that passes is looked at by itself.
     bits, moment = 0, now
     while moment < until:
-        local = moment.astimezone(clock)
+        local = moment.astimezone(clock).replace(tzinfo=None)
         bits |= _from_to(local, local + timedelta(microseconds=1))
         moment += _HOUR - (local - local.replace(minute=0, second=0, microsecond=0))
     return bits
 
 
+@lru_cache(maxsize=1000)
 def _from_to(begins: datetime, ends: datetime) -> int:
+    # Of clocks without their zones: many zones share them, and moments are equal whatever their zone says.
     if ends <= begins:
         return 0
     first = begins.weekday() * 24 + begins.hour
-    count = -((begins.replace(minute=0, second=0, microsecond=0, tzinfo=None) - ends.replace(tzinfo=None)) // _HOUR)
+    count = -((begins.replace(minute=0, second=0, microsecond=0) - ends) // _HOUR)
     bits = ((1 << count) - 1) << first
     return (bits | bits >> HOURS_OF_A_WEEK) & EVERY_HOUR
 

@@ -112,6 +112,28 @@ def miles_to(point: tuple[float, float], latitudes: Floats, longitudes: Floats) 
 
 
 @cache
+def on_the_sphere() -> Floats:
+    """(x, y, z) by a place's number, on a sphere of radius 1; NaN where nobody knows it, up to the last of 16 bits."""
+    latitudes, longitudes = radians()
+    flat = np.cos(latitudes)
+    known = np.stack([flat * np.cos(longitudes), flat * np.sin(longitudes), np.sin(latitudes)], axis=1)
+    return np.pad(known, ((0, (1 << 16) - len(known)), (0, 0)), constant_values=math.nan)
+
+
+def miles_from(place: Place, numbers: NDArray[np.uint16]) -> Floats:
+    """As `miles_between`, from a place to those with these numbers; NaN to and from where nobody knows."""
+    sphere = on_the_sphere()
+    across = sphere.take(numbers, axis=0)
+    across -= sphere[place.number]
+    miles: Floats = np.vecdot(across, across)
+    np.sqrt(miles, out=miles)
+    miles /= 2
+    np.arcsin(miles, out=miles)
+    miles *= 2 * EARTH_RADIUS_MILES
+    return miles
+
+
+@cache
 def _from_south() -> tuple[NDArray[np.intp], Floats, Floats]:
     """The numbers of the places with a centre, from south to north; their latitudes and longitudes in radians."""
     latitudes, longitudes = radians()

@@ -1,23 +1,22 @@
 """The score of many rows at once, by the formulas of `domain/ranking.py`."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.vocabulary import EligibilityRule
-from services.matcher.directory.checks import Bools, Sought, speaks
-from services.matcher.directory.places import Floats, miles_to, radians
-from services.matcher.directory.rows import NO_LIMIT, NOWHERE, Rows, bits_of
+from services.matcher.directory.checks import Codes, Sought
+from services.matcher.directory.places import Floats, miles_from
+from services.matcher.directory.rows import NO_LIMIT, Rows, Services
 from services.matcher.domain import ranking
 from services.matcher.policy import RankingPolicy
 
+_CERTAINTIES: Floats = np.array([ranking.LESS_FOR_EACH_DOUBT**doubts for doubts in range(len(EligibilityRule) + 1)])
 
-@dataclass(frozen=True)
-class Weighed:
-    """By row: how far away it is (NaN where nobody knows), the parts of its score, and the score."""
+
+class Weighed(NamedTuple):
+    """By row: how many miles away it is (NaN where nobody knows), the parts of its score, and the score."""
 
     miles: Floats
     proximity: Floats
@@ -27,47 +26,26 @@ class Weighed:
     fit: Floats
     score: Floats
 
-    @property
-    def parts(self) -> tuple[Floats, ...]:
-        """The parts, in the order in which reasons name them."""
-        return self.proximity, self.fairness, self.yes_chance, self.language, self.fit
 
-
-def weigh(
-    rows: Rows,
-    sought: Sought,
-    unknown: Mapping[EligibilityRule, Bools],
-    usual_chance: float,
-    policy: RankingPolicy,
-) -> Weighed:
-    """Weighs rows that may all be asked."""
-    miles = miles_away(rows, sought)
+def weigh(services: Services, sought: Sought, codes: Codes, usual: float, policy: RankingPolicy) -> Weighed:
+    """Weighs rows that may all be asked, of which these marks leave rules open."""
+    rows = services.rows
+    miles = miles_from(sought.place, services.briefs["home"])
     near = ranking.proximity(miles, policy)
     near[np.isnan(miles)] = ranking.UNKNOWN_DISTANCE
-    capacity = np.where(rows["claims_per_week"] == NO_LIMIT, policy.usual_claims_per_week, rows["claims_per_week"])
+    capacity = rows["claims_per_week"].astype(np.float64)
+    capacity[capacity == NO_LIMIT] = policy.usual_claims_per_week
     fair = ranking.fairness(rows["claims_this_week"].astype(np.float64), np.maximum(capacity, 1.0))
-    likely = ranking.yes_chance(rows["said_yes"].astype(np.float64), rows["asked"].astype(np.float64), usual_chance)
-    shared, silent = speaks(rows, sought)
-    language = np.where(silent, ranking.UNKNOWN_LANGUAGE, shared.astype(np.float64))
-    fit = _share_of_wishes(rows, sought)
-    doubts = np.zeros(len(rows))
-    for doubtful in unknown.values():
-        doubts += doubtful
-    score = ranking.score(near, fair, likely, language, fit, doubts, policy)
+    likely = ranking.yes_chance(rows["said_yes"].astype(np.float64), rows["asked"].astype(np.float64), usual)
+    language = sought.languages.take(rows["languages"])
+    fit = share_of_wishes(services.briefs, sought)
+    score = ranking.merit(near, fair, likely, language, fit, policy) * certainty(codes)
     return Weighed(miles, near, fair, likely, language, fit, score)
 
 
-def miles_away(rows: Rows, sought: Sought) -> Floats:
-    """How far each row's home is from the place asked about, in miles; NaN where nobody knows."""
-    if sought.place.point is None:
-        return np.full(len(rows), math.nan)
-    latitudes, longitudes = radians()
-    home = rows["home"].astype(np.intp)
-    somewhere = home != NOWHERE
-    home[~somewhere] = 0
-    miles = miles_to(sought.place.point, latitudes[home], longitudes[home])
-    miles[~somewhere] = math.nan
-    return miles
+def certainty(codes: Codes) -> Floats:
+    """What doubts leave of a score: as many rules are to be confirmed as there are marks."""
+    return _CERTAINTIES.take(np.bitwise_count(codes))
 
 
 def count_items(rows: Rows, sought: Sought) -> NDArray[np.intp]:
@@ -78,9 +56,10 @@ def count_items(rows: Rows, sought: Sought) -> NDArray[np.intp]:
     return count
 
 
-def _share_of_wishes(rows: Rows, sought: Sought) -> Floats:
-    wishes = set(sought.asked.terms.preferences)
+def share_of_wishes(briefs: Rows, sought: Sought) -> Floats:
+    """How many of the family's wishes each row meets, from 0 to 1."""
+    wishes = sought.wishes.bit_count()
     if not wishes:
-        return np.ones(len(rows))
-    met: Floats = np.bitwise_count(rows["fits"] & bits_of(wishes)) / len(wishes)
+        return np.ones(len(briefs))
+    met: Floats = np.bitwise_count(briefs["fits"] & sought.wishes) / wishes
     return met

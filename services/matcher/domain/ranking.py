@@ -21,7 +21,7 @@ UNKNOWN_DISTANCE, UNKNOWN_LANGUAGE = 0.5, 0.5
 """What proximity and language are when nobody knows: neither near nor far, neither yes nor no."""
 USUAL_YES_CHANCE = 0.5
 _WEIGHT_OF_USUAL = 2.0
-_LESS_FOR_EACH_DOUBT = 0.9
+LESS_FOR_EACH_DOUBT = 0.9
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,18 @@ def yes_chance(said_yes: Number, asked: Number, usual: float) -> Number:
     return (said_yes + _WEIGHT_OF_USUAL * usual) / (asked + _WEIGHT_OF_USUAL)
 
 
+def merit(near: Number, fair: Number, likely: Number, language: Number, fit: Number, policy: RankingPolicy) -> Number:
+    """The weighted sum of the parts."""
+    total: Number = (
+        policy.proximity * near
+        + policy.fairness * fair
+        + policy.yes_chance * likely
+        + policy.language * language
+        + policy.fit * fit
+    )
+    return total
+
+
 def score(
     near: Number,
     fair: Number,
@@ -86,14 +98,7 @@ def score(
     policy: RankingPolicy,
 ) -> Number:
     """The weighted sum of the parts; a tenth less for each rule that is still to be confirmed."""
-    total = (
-        policy.proximity * near
-        + policy.fairness * fair
-        + policy.yes_chance * likely
-        + policy.language * language
-        + policy.fit * fit
-    )
-    discounted: Number = total * _LESS_FOR_EACH_DOUBT**doubts
+    discounted: Number = merit(near, fair, likely, language, fit, policy) * LESS_FOR_EACH_DOUBT**doubts
     return discounted
 
 
