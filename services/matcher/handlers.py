@@ -18,6 +18,7 @@ from services.matcher.domain.asking import ask
 from services.matcher.domain.deciding import Decision, decide
 from services.matcher.domain.programmes import ServiceKey, programmes_of, seats_taken
 from services.matcher.domain.state import Need
+from services.matcher.left_out import say_what_left_out
 from services.matcher.policy import Policy
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool, read_clock
@@ -81,7 +82,8 @@ class Matching:
             for need, _ in wanting:
                 batch.record(ask(need, found[need.need_id], batch.now, self._policy))
         await store.save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
-        await outbox.publish(connection, ServiceName.MATCHER, batch.outgoing)
+        told = [say_what_left_out(one, batch.needs[one.key], self._directory, batch.now) for one in batch.outgoing]
+        await outbox.publish(connection, ServiceName.MATCHER, told)
 
 
 class Batch:
