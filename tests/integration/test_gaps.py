@@ -14,6 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from schemas.envelope import Envelope
 from schemas.event import Item
 from schemas.outcomes import NeedUnmet
 from schemas.vocabulary import EligibilityRule, UnmetCause
@@ -21,11 +22,14 @@ from services.intake import gaps, signing_in
 from services.intake.api.callers import Scope, hash_key
 from services.intake.domain.gaps import Dimension, unmet_lines
 from services.intake.domain.quarters import Quarter
+from services.intake.handlers import handle
 from services.intake.pages.cookies import Cookie
 from services.intake.store import gaps as store
 from services.intake.store import keys, needs
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
+from services.runtime.messages import Message
+from services.runtime.tracing import new_traceparent
 from tests.browser.intake import RunningIntake, running_intake
 from tests.parts import DatabaseMaker
 from tests.system import need_body
@@ -171,15 +175,18 @@ async def test_what_was_taken_back_is_no_gap(district: District, cause: UnmetCau
 
 async def test_an_outcome_and_its_gaps_are_one_transaction(district: District) -> None:
     need_id = await district.enter("ours", BEDS)
-
-    async def fail(_connection: object, _entries: object) -> None:
-        raise RuntimeError
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("services.intake.handlers.needs.add_history", fail)
-        with pytest.raises(RuntimeError):
-            await district.end(need_id)
+    event = NeedUnmet(need_id=need_id, unmet=dict(district.needs)[need_id], cause=UnmetCause.NOBODY_ELIGIBLE)
+    envelope = Envelope(uuid4(), event.type, "switchboard/test", datetime.now(UTC), str(need_id), 1, new_traceparent())
+    async with district.intake.desk.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await handle(connection, [Message("outcomes", event, envelope)])
+        assert await connection.fetchval("SELECT count(*) FROM gaps") == 1
+        await transaction.rollback()
+        need = await needs.read_need(connection, need_id, None)
     assert await district.rows() == []
+    assert need is not None
+    assert not need.progress.status.ended
 
 
 async def test_the_api_tells_a_site_its_own_and_the_district_all(district: District) -> None:
