@@ -143,10 +143,23 @@ EXAMPLES: tuple[Event, ...] = (
         **_OFFERED, referred_by=_REFERRER, answer=ReferralAnswer.WAITLISTED, reason=DeclineReason.WAITLISTED
     ),
     outcomes.ConfirmationRequested(need_id=_NEED, delivered=(_BEDS,), attempt=1),
-    outcomes.NeedStuck(need_id=_NEED, cause=StuckCause.NOBODY_LEFT, open_items=(_BEDDING,)),
+    outcomes.NeedStuck(
+        need_id=_NEED, cause=StuckCause.NOBODY_LEFT, open_items=(_BEDDING,), left_out={EligibilityRule.AREA: 4}
+    ),
     outcomes.NeedFulfilled(need_id=_NEED, met=(_BEDS, _BEDDING)),
-    outcomes.NeedPartlyFulfilled(need_id=_NEED, met=(_BEDS,), unmet=(_BEDDING,), cause=UnmetCause.NOBODY_ANSWERED),
-    outcomes.NeedUnmet(need_id=_NEED, unmet=(_BEDS, _BEDDING), cause=UnmetCause.NOBODY_ELIGIBLE),
+    outcomes.NeedPartlyFulfilled(
+        need_id=_NEED,
+        met=(_BEDS,),
+        unmet=(_BEDDING,),
+        cause=UnmetCause.NOBODY_ANSWERED,
+        left_out={EligibilityRule.CATEGORY: 12, EligibilityRule.ASKED_BEFORE: 3},
+    ),
+    outcomes.NeedUnmet(
+        need_id=_NEED,
+        unmet=(_BEDS, _BEDDING),
+        cause=UnmetCause.NOBODY_ELIGIBLE,
+        left_out={EligibilityRule.CATEGORY: 15},
+    ),
     handovers.CodeRequested(**_HANDOVER, expires=_RESPOND_BY),
     handovers.VisitPlanned(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, ends=_NEEDED_BY),
     handovers.VisitRefused(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, by=Answerer.FAMILY),

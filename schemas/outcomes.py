@@ -1,13 +1,24 @@
 """Topic `outcomes`: who got it, what became of it, and how the need ended."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
-from schemas.vocabulary import DeclineReason, LapseReason, ReferralAnswer, RefusalReason, StuckCause, UnmetCause
+from schemas.vocabulary import (
+    DeclineReason,
+    EligibilityRule,
+    LapseReason,
+    ReferralAnswer,
+    RefusalReason,
+    StuckCause,
+    UnmetCause,
+)
+
+LeftOut = dict[EligibilityRule, Annotated[int, Field(ge=1)]] | None
+"""How many partners each rule leaves out of helping with what is open: each counts once. None where nobody looked."""
 
 
 class ClaimAwarded(OfferEvent):
@@ -61,6 +72,7 @@ class NeedStuck(NeedEvent):
     type: ClassVar[str] = "switchboard.outcomes.need_stuck.v1"
     cause: StuckCause
     open_items: tuple[Item, ...] = Field(default=(), max_length=50)
+    left_out: LeftOut = None
 
 
 class NeedFulfilled(NeedEvent):
@@ -77,6 +89,7 @@ class NeedPartlyFulfilled(NeedEvent):
     met: tuple[Item, ...] = Field(min_length=1, max_length=50)
     unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)
     cause: UnmetCause
+    left_out: LeftOut = None
 
 
 class NeedUnmet(NeedEvent):
@@ -85,3 +98,4 @@ class NeedUnmet(NeedEvent):
     type: ClassVar[str] = "switchboard.outcomes.need_unmet.v1"
     unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)
     cause: UnmetCause
+    left_out: LeftOut = None

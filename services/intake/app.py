@@ -9,12 +9,13 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
-from services.intake.api import clearances, consents, internal, matching, needs, partners, taxonomy, texts
+from services.intake.api import clearances, consents, gaps, internal, matching, needs, partners, taxonomy, texts
 from services.intake.api.problems import add_problem_handlers
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
 from services.intake.doors import guarded_routes
 from services.intake.erasing import erase_due
+from services.intake.gaps import report_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
 from services.intake.matching import Matcher
@@ -61,6 +62,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Consumer(ServiceName.INTAKE, topics_read_by(ServiceName.INTAKE), kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
+                Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
                 measuring(pool),
             ]
@@ -78,7 +80,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, matching, consents, partners, clearances, taxonomy, texts, internal):
+    for routes in (needs, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")

@@ -1,8 +1,9 @@
 """What the matcher and the notifier say, for people to see: the read model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from schemas import offers as offer_events
 from schemas import outcomes
@@ -10,9 +11,10 @@ from schemas.deliveries import DeliveryEvent
 from schemas.event import LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.topics import ServiceName
+from services.intake.domain.gaps import UnmetLine, unmet_lines
 from services.intake.domain.progress import advance
-from services.intake.store import needs, offers
-from services.intake.store.needs import HistoryEntry
+from services.intake.store import gaps, needs, offers
+from services.intake.store.needs import HistoryEntry, NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.visits import call_off_ended
 from services.runtime.database import Connection
@@ -27,7 +29,7 @@ _STATES: dict[type[NeedEvent], str] = {
     outcomes.ClaimLapsed: "lapsed",
 }
 _ENDS_VISITS = (outcomes.ClaimLapsed, outcomes.NeedFulfilled, outcomes.NeedPartlyFulfilled, outcomes.NeedUnmet)
-_NOT_HISTORY = {"need_id", "terms", "message_id", "at", "service_id", "contact_id"}
+_NOT_HISTORY = {"need_id", "terms", "message_id", "at", "service_id", "contact_id", "left_out"}
 
 
 async def handle(connection: Connection, messages: Sequence[Message]) -> None:
@@ -42,6 +44,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
         if isinstance(event, OfferEvent) and type(event) in _STATES:
             rows.append(_offer_row(event, message.envelope.sequence))
     await needs.save_progress(connection, list(progress.items()))
+    if unmet := _unmet(events, found):
+        await gaps.add_lines(connection, unmet)
     await offers.save_offers(connection, rows)
     await needs.add_history(connection, [_entry(message, event) for message, event in events])
     # Nobody comes for a claim that is gone, or a need that has ended.
@@ -52,6 +56,15 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     }
     if ended:
         await call_off_ended(connection, found, ended)
+
+
+def _unmet(events: Sequence[tuple[Message, NeedEvent]], found: Mapping[UUID, NeedRow]) -> list[UnmetLine]:
+    return [
+        line
+        for message, event in events
+        if event.need_id in found
+        for line in unmet_lines(event, found[event.need_id].terms, message.envelope.time)
+    ]
 
 
 def _offer_row(event: OfferEvent, version: int) -> OfferRow:

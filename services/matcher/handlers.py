@@ -19,6 +19,7 @@ from services.matcher.domain.deciding import Decision, decide
 from services.matcher.domain.opening import open_need
 from services.matcher.domain.programmes import ServiceKey, programmes_of, seats_taken
 from services.matcher.domain.state import Need
+from services.matcher.left_out import say_what_left_out
 from services.matcher.policy import Policy
 from services.matcher.store.needs import intake_versions, lock_due_needs, lock_needs, save_needs
 from services.matcher.store.offers import needs_with_live_offers, yes_chances
@@ -87,7 +88,8 @@ class Matching:
             for need, _ in wanting:
                 batch.record(ask(need, found[need.need_id], batch.now, self._policy))
         await save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
-        await outbox.publish(connection, ServiceName.MATCHER, batch.outgoing)
+        told = [say_what_left_out(one, batch.needs[one.key], self._directory, batch.now) for one in batch.outgoing]
+        await outbox.publish(connection, ServiceName.MATCHER, told)
 
 
 class Batch:

@@ -13,6 +13,7 @@ from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
 from services.intake.domain.family import PhoneOwner
+from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
 from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
 from services.intake.pages.languages import LANGUAGES, catalogue
@@ -28,6 +29,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "condition_one": vocabulary.Condition,
     "consent": vocabulary.ConsentKind,
     "decline": vocabulary.DeclineReason,
+    "gap_rule": vocabulary.EligibilityRule,
+    "gaps_by": Dimension,
     "handover": vocabulary.HandoverWay,
     "income": vocabulary.IncomeBand,
     "left_out": vocabulary.EligibilityRule,
@@ -66,6 +69,7 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 

@@ -1,5 +1,6 @@
 """Whom the matcher asks, with what the database knows of those who could be."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -9,12 +10,20 @@ import pytest_asyncio
 
 from schemas.envelope import Envelope
 from schemas.event import Event, Item
-from schemas.needs import FirstAsk, NeedOpened
+from schemas.needs import FirstAsk, NeedCancelled, NeedOpened
 from schemas.partners import NationArea, PartnerRecorded, Service
 from schemas.responses import OfferDeclined
 from schemas.taxonomy import Category
 from schemas.topics import topic_of
-from schemas.vocabulary import AnswerChannel, DeclineReason, PartnerKind
+from schemas.vocabulary import (
+    AnswerChannel,
+    CancelReason,
+    DeclineReason,
+    EligibilityRule,
+    PartnerKind,
+    StuckCause,
+    UnmetCause,
+)
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.domain.eligible import Asked
 from services.matcher.domain.state import Need, OfferStatus
@@ -143,3 +152,15 @@ async def test_the_directory_learns_who_says_yes(url: str, connection: Connectio
     assert [one.partner_id for one in found] == [community.ids[1], community.ids[0]]
     # One of the two that are counted as usual said yes, and one who was asked did not.
     assert [round(one.reasons.yes_chance, 2) for one in found] == [0.33, 0.22]
+
+
+async def test_whoever_waits_because_nobody_could_hears_what_leaves_out_the_partners(connection: Connection) -> None:
+    community = Community(connection, *(a_partner(Category.FOOD) for _ in range(3)))
+    need_id = await community.open(BEDS)
+    await community.tell(need_id, 2, NeedCancelled(need_id=need_id, reason=CancelReason.MET_ELSEWHERE))
+    rows = await connection.fetch("SELECT value FROM outbox WHERE key = $1 ORDER BY id", str(need_id).encode())
+    said = [json.loads(row["value"]) for row in rows]
+    stuck = [one["left_out"] for one in said if one.get("cause") == StuckCause.NOBODY_ELIGIBLE]
+    assert stuck == [{EligibilityRule.CATEGORY: 3}]
+    # Who takes a need back does not ask why nobody could.
+    assert [one["left_out"] for one in said if one.get("cause") == UnmetCause.CANCELLED] == [None]

@@ -52,6 +52,16 @@ class Words:
         words: str = format_interval(begins, ends, "yMMMd", locale=_LOCALES[self.language])
         return words
 
+    def month(self, first: date) -> str:
+        """A month, such as "July 2026"."""
+        words: str = format_skeleton("yMMMM", first, locale=_LOCALES[self.language])
+        return words[0].upper() + words[1:]
+
+    def months(self, begins: date, ends: date) -> str:
+        """From month to month, such as from "Jul" to "Sep 2026"."""
+        words: str = format_interval(begins, ends, "yMMM", locale=_LOCALES[self.language])
+        return words[0].upper() + words[1:]
+
     def hour(self, hour: int) -> str:
         """A full hour of the day, from 0 to 24, as people there say it: "9 AM"."""
         words: str = format_time(time(hour % 24), "h a", locale=_LOCALES[self.language])

@@ -57,7 +57,7 @@ async def sign_in_as_officer(person: Anybody) -> Person:
 SignedIn = Annotated[Person, Depends(sign_in_as_coordinator)]
 """A coordinator, who sees the needs of the own site."""
 Officer = Annotated[Person, Depends(sign_in_as_officer)]
-"""The district's officer, who sees who looked, at all sites, and no family."""
+"""The district's officer, who sees who looked, and what nobody could do, at all sites, and no family."""
 
 
 @dataclass(frozen=True)

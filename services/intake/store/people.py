@@ -21,7 +21,7 @@ class Role(StrEnum):
     COORDINATOR = auto()
     """Sees the needs of the own site."""
     DISTRICT = auto()
-    """Sees who looked at which family, at all sites, and no family."""
+    """Sees who looked at which family, and what nobody could do, at all sites, and no family."""
 
 
 @dataclass(frozen=True)
