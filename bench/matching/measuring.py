@@ -26,7 +26,8 @@ from services.matcher.policy import load_policy
 
 MOST = 20
 UPDATE_SECONDS = 20.0
-LOOP_NEEDS = 20
+LOOP_LOOKS = 2_000_000
+"""A plain loop looks at so many partners for each measurement: at a million of them a need takes it half a minute."""
 ENGINES = ("ours", "loop", "numpy", "postgresql", "strtree")
 
 
@@ -109,7 +110,7 @@ async def build(engine: Engine, task: Task) -> Built:
 
 def ask_for(task: Task) -> list[Asked]:
     """The needs that this engine is asked about: the first few where each takes a plain loop seconds."""
-    count = min(task.needs, LOOP_NEEDS) if task.engine == "loop" else task.needs
+    count = min(task.needs, max(2, LOOP_LOOKS // task.partners)) if task.engine == "loop" else task.needs
     return [Asked(terms, terms.items, NOW) for terms in invent_needs(count, task.seed)]
 
 
