@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from services.matcher.domain.eligible import Asked, Eligible
 from services.matcher.domain.programmes import ServiceKey, is_over
 from services.matcher.domain.ranking import Record
 from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.policy import Policy
 from services.matcher.seats import Seats, seats_of
 from services.runtime.database import Connection
 
@@ -24,7 +25,7 @@ _SPARE = 4
 
 
 async def find_candidates(
-    connection: Connection, directory: Directory, wanting: Sequence[tuple[Need, int]], now: datetime
+    connection: Connection, directory: Directory, wanting: Sequence[tuple[Need, int]], now: datetime, policy: Policy
 ) -> Mapping[UUID, list[Candidate]]:
     """For each (need, how many), the best partners that can still be asked."""
     records, programmes = Records(connection, directory), Programmes(connection, now)
@@ -36,15 +37,13 @@ async def find_candidates(
         found = _find(directory, need, count, now, programmes.closed)
         while await records.read({one.partner_id for one in found}) or await programmes.read(found):
             found = _find(directory, need, count, now, programmes.closed)
-        chosen[need.need_id] = choose(need, found, count)
+        chosen[need.need_id] = choose(need, found, count, now, policy)
         # Needs of one batch must see each other's offers.
         records.count_offers([one.partner_id for one in chosen[need.need_id]])
     wanted = Counter(one.partner_id for best in chosen.values() for one in best)
     numbers = await store.take_numbers(connection, wanted) if wanted else {}
-    return {
-        need.need_id: _give_numbers(need, chosen[need.need_id], numbers, directory.position, programmes)
-        for need, _ in wanting
-    }
+    making = Making(directory, policy, programmes, numbers)
+    return {need.need_id: making.candidates(need, chosen[need.need_id]) for need, _ in wanting}
 
 
 class Records:
@@ -120,23 +119,33 @@ def _asked_once_more(record: Record) -> Record:
     return replace(record, open_offers=record.open_offers + 1, messages_this_week=record.messages_this_week + 1)
 
 
-def _give_numbers(
-    need: Need, chosen: Sequence[Eligible], numbers: dict[UUID, list[int]], position: int, programmes: Programmes
-) -> list[Candidate]:
-    sensitive = need.terms.is_sensitive
-    place = place_of(need.terms.zip_code)
-    label = "" if place is None else place.county_label if sensitive else place.label
-    return [
-        Candidate(
+@dataclass(frozen=True)
+class Making:
+    """What it takes to make candidates of those who are chosen."""
+
+    directory: Directory
+    policy: Policy
+    programmes: Programmes
+    numbers: Mapping[UUID, list[int]]
+    """By partner, the numbers for its offers; none where it cannot be asked any more."""
+
+    def candidates(self, need: Need, chosen: Sequence[Eligible]) -> list[Candidate]:
+        """Those of a need's chosen partners that have a number, with all that an offer names."""
+        place, sensitive = place_of(need.terms.zip_code), need.terms.is_sensitive
+        label = "" if place is None else place.county_label if sensitive else place.label
+        return [self._candidate(need, one, label) for one in chosen if self.numbers.get(one.partner_id)]
+
+    def _candidate(self, need: Need, one: Eligible, place: str) -> Candidate:
+        sensitive = need.terms.is_sensitive
+        zone, hours = self.directory.hours_of(one.partner_id, one.service_id)
+        return Candidate(
             partner_id=one.partner_id,
             service_id=one.service_id,
-            number=numbers[one.partner_id].pop(),
+            number=self.numbers[one.partner_id].pop(),
             items=one.items,
-            place=label,
+            place=place,
             distance_miles=None if sensitive or one.distance_miles is None else round(one.distance_miles),
-            reasons=OfferReasons(**one.reasons._asdict(), directory_position=position),
-            programme=programmes.programme_of(one),
+            reasons=OfferReasons(**one.reasons._asdict(), directory_position=self.directory.position),
+            programme=self.programmes.programme_of(one),
+            clock=self.policy.clock_of(need.terms.urgency, zone, hours),
         )
-        for one in chosen
-        if numbers.get(one.partner_id)
-    ]

@@ -77,7 +77,7 @@ class Matching:
     async def _ask_and_save(self, connection: Connection, batch: "Batch") -> None:
         if batch.to_ask:
             wanting = [(batch.needs[need_id], count) for need_id, count in sorted(batch.to_ask.items())]
-            found = await find_candidates(connection, self._directory, wanting, batch.now)
+            found = await find_candidates(connection, self._directory, wanting, batch.now, self._policy)
             for need, _ in wanting:
                 batch.record(ask(need, found[need.need_id], batch.now, self._policy))
         await store.save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
@@ -143,9 +143,7 @@ class Batch:
     def _open(self, event: needs.NeedOpened, message: Message) -> None:
         if event.need_id in self.needs:
             return
-        self.needs[event.need_id] = Need(
-            event.need_id, message.envelope.traceparent, 0, event.terms, event.terms.needed_by
-        )
+        self.needs[event.need_id] = store.new_need(event, message.envelope.traceparent)
         self._is_newer(event.need_id, message)
         self.decide(event.need_id, commands.Tick())
 

@@ -2,15 +2,21 @@
 
 import re
 import tomllib
-from datetime import timedelta
+from collections.abc import Container
+from datetime import date, timedelta
+from enum import StrEnum, auto
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from holidays import HolidayBase, country_holidays
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from schemas.vocabulary import Urgency
+from services.matcher.domain.clocks import EVERY_HOUR, Clock, hours_of_week
 
+_HOURS_OF_A_DAY = 24
 _UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 
 
@@ -36,10 +42,21 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Hours(StrEnum):
+    """Which hours count when partners are given time."""
+
+    ALWAYS = auto()
+    WAKING = auto()
+    WORKING = auto()
+
+
 class UrgencyPolicy(_Section):
     """What one urgency allows."""
 
-    first_wave: int = Field(ge=1, le=500)
+    ask_until_chance: float = Field(gt=0, le=1)
+    ask_at_most: int = Field(ge=1, le=500)
+    hurry_within: Duration
+    hours: Hours
     respond_within: Duration
     contact_within: Duration
     complete_grace: Duration
@@ -50,6 +67,28 @@ class AskingPolicy(_Section):
     """What bounds every offer, whatever the urgency."""
 
     share_of_time_left: float = Field(gt=0, le=1)
+    ask_until_chance_in_a_hurry: float = Field(gt=0, le=1)
+    near_miles: float = Field(gt=0)
+
+
+def _read_hours(text: object) -> range:
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", text if isinstance(text, str) else "")
+    if found is None or not int(found[1]) < int(found[2]) <= _HOURS_OF_A_DAY:
+        raise ValueError(f'write two hours of the day, the earlier first, such as "8-21", not {text!r}')
+    return range(int(found[1]), int(found[2]))
+
+
+HoursOfDay = Annotated[range, PlainValidator(_read_hours)]
+
+
+class HoursPolicy(_Section):
+    """When people can be expected to answer."""
+
+    waking: HoursOfDay
+    working: HoursOfDay
+    working_days: frozenset[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1)
+    federal_holidays: bool
+    days_off: frozenset[date]
 
 
 class ConfirmationPolicy(_Section):
@@ -87,6 +126,7 @@ class Policy(_Section):
 
     urgency: dict[Urgency, UrgencyPolicy]
     asking: AskingPolicy
+    hours: HoursPolicy
     confirmation: ConfirmationPolicy
     ranking: RankingPolicy
 
@@ -96,6 +136,29 @@ class Policy(_Section):
         if missing:
             raise ValueError(f"the section [urgency.{missing[0]}] is missing")
         return self
+
+    @cached_property
+    def days_off(self) -> Container[date]:
+        """The days on which nobody is at work."""
+        days = country_holidays("US") if self.hours.federal_holidays else HolidayBase()
+        days.append(list(self.hours.days_off))
+        return days
+
+    def clock_of(self, urgency: Urgency, zone: str, open_hours: int = 0) -> Clock:
+        """The clock by which somebody in this zone is given time. Where its own hours are known, these count."""
+        hours, always = self.urgency[urgency].hours, self.urgency[urgency].hours is Hours.ALWAYS
+        if open_hours and not always:
+            return Clock(zone, open_hours, self.days_off)
+        return Clock(zone, self._hours_of_week(hours), self.days_off if hours is Hours.WORKING else ())
+
+    def _hours_of_week(self, hours: Hours) -> int:
+        match hours:
+            case Hours.ALWAYS:
+                return EVERY_HOUR
+            case Hours.WAKING:
+                return hours_of_week(range(7), self.hours.waking)
+            case Hours.WORKING:
+                return hours_of_week([day - 1 for day in self.hours.working_days], self.hours.working)
 
 
 def load_policy(path: Path | None = None) -> Policy:

@@ -57,8 +57,7 @@ class Past:
         """The need before anything was said of it; None where nothing was, or how it began is gone."""
         if self.opened is None or not self.said or not isinstance(self.opened.event, NeedOpened):
             return None
-        event = self.opened.event
-        return Need(event.need_id, self.opened.envelope.traceparent, 0, event.terms, event.terms.needed_by)
+        return store.new_need(self.opened.event, self.opened.envelope.traceparent)
 
     def bring_up(self, need: Need, intake_version: int, policy: Policy) -> tuple[Need, int]:
         """The need now, and the newest of intake's versions in it."""

@@ -10,9 +10,10 @@ from uuid import UUID
 import asyncpg
 
 from schemas.event import OfferTerms
-from schemas.needs import NeedTerms
+from schemas.needs import NeedOpened, NeedTerms
 from schemas.taxonomy import ITEM_KINDS, Category
 from schemas.vocabulary import DeclineReason, StuckCause, WithdrawalReason
+from services.matcher.directory.places import place_of
 from services.matcher.domain.ranking import Claims, Record
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.runtime.database import Connection, to_columns
@@ -137,16 +138,17 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
             {str(line): quantity for line, quantity in offer.quantities.items()},
             offer.withdrawal,
             offer.decline,
+            offer.yes_chance,
         )
         for need_id, offer in offers
     ]
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, contact_id, quantities, withdrawal, decline)
+                            reminded, contact_id, quantities, withdrawal, decline, yes_chance)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
                              $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::uuid[],
-                             $13::jsonb[], $14::text[], $15::text[])
+                             $13::jsonb[], $14::text[], $15::text[], $16::float[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
                contact_id = excluded.contact_id, quantities = excluded.quantities,
@@ -154,7 +156,7 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
          WHERE (offers.status, offers.since, offers.reminded)
                IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded)
         """,
-        *to_columns(rows, 15),
+        *to_columns(rows, 16),
     )
 
 
@@ -294,12 +296,25 @@ async def _with_offers(connection: Connection, rows: Sequence[asyncpg.Record]) -
     return {row["need_id"]: _read_need(row, tuple(offers[row["need_id"]])) for row in rows}
 
 
+def new_need(event: NeedOpened, traceparent: str) -> Need:
+    """A need of which nothing was said yet."""
+    terms = event.terms
+    return Need(event.need_id, traceparent, 0, terms, terms.needed_by, zone=_zone_of(terms))
+
+
+def _zone_of(terms: NeedTerms) -> str:
+    place = place_of(terms.zip_code)
+    return place.zone if place else "UTC"
+
+
 def _read_need(row: asyncpg.Record, offers: tuple[Offer, ...]) -> Need:
+    terms = NeedTerms.model_validate(row["terms"])
     return Need(
         need_id=row["need_id"],
         traceparent=row["traceparent"],
         version=row["version"],
-        terms=NeedTerms.model_validate(row["terms"]),
+        terms=terms,
+        zone=_zone_of(terms),
         deadline=row["deadline"],
         status=NeedStatus(row["status"]),
         stuck=StuckCause(row["stuck"]) if row["stuck"] else None,
@@ -326,4 +341,5 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         quantities={int(line): quantity for line, quantity in row["quantities"].items()},
         withdrawal=WithdrawalReason(row["withdrawal"]) if row["withdrawal"] else None,
         decline=DeclineReason(row["decline"]) if row["decline"] else None,
+        yes_chance=row["yes_chance"],
     )

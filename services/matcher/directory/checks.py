@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.event import Item
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.cover import tokens_of
-from services.matcher.directory.hours import EVERY_HOUR, hours_until
+from services.matcher.directory.hours import hours_until
 from services.matcher.directory.places import Place, miles_to, radians
 from services.matcher.directory.rows import (
     INTERPRETER,
@@ -22,6 +22,7 @@ from services.matcher.directory.rows import (
     bits_of,
     pick,
 )
+from services.matcher.domain.clocks import EVERY_HOUR
 from services.matcher.domain.eligible import Asked
 
 Bools = NDArray[np.bool_]

@@ -1,7 +1,7 @@
 """Who could help, behind one small interface."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from schemas.codec import Tombstone
@@ -10,6 +10,13 @@ from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 from services.matcher.domain.eligible import Asked, Eligible, Tally
 from services.matcher.domain.ranking import Record
+
+
+class OpenHours(NamedTuple):
+    """The hours of the week in which a service is open, as in `clocks`, in its zone; 0 where it does not say."""
+
+    zone: str
+    hours: int
 
 
 class Directory(Protocol):
@@ -37,6 +44,9 @@ class Directory(Protocol):
 
     def find(self, asked: Asked, most: int | None = None) -> list[Eligible]:
         """The partners that may be asked, best first; given `most`, the best so many for each kind of help."""
+
+    def hours_of(self, partner_id: UUID, service_id: UUID) -> OpenHours:
+        """When a service is open."""
 
     def tally(self, asked: Asked) -> Tally:
         """How many of those near, or who serve the place, may be asked, and what leaves out the others."""

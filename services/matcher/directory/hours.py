@@ -6,9 +6,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from schemas.partners import Opening
+from services.matcher.domain.clocks import EVERY_HOUR, HOURS_OF_A_WEEK
 
-HOURS_OF_A_WEEK = 7 * 24
-EVERY_HOUR = (1 << HOURS_OF_A_WEEK) - 1
 _HOUR, _WEEK = timedelta(hours=1), timedelta(weeks=1)
 
 

@@ -17,8 +17,9 @@ from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.checks import CHECKS, Bools, Sought, has_flag, is_outside
+from services.matcher.directory.directory import OpenHours
 from services.matcher.directory.nearest import nearest_first
-from services.matcher.directory.places import numbers_within, place_of
+from services.matcher.directory.places import numbers_within, place_of, place_with
 from services.matcher.directory.plain import NEAR_MILES
 from services.matcher.directory.rows import NOWHERE, Flag, Rows, pick
 from services.matcher.directory.table import Table
@@ -116,6 +117,12 @@ class IndexedDirectory:
                 # Nobody who is farther away can be better.
                 break
         return self._describe(candidates, np.unique(np.concatenate(best)), sought)
+
+    def hours_of(self, partner_id: UUID, service_id: UUID) -> OpenHours:
+        """When a service is open."""
+        row = self._table.rows[self._rows_of([(partner_id, service_id)])[0]]
+        zone = place_with(int(row["home"])).zone if row["home"] != NOWHERE else "UTC"
+        return OpenHours(zone, self._table.vocabulary.hours.hours_with(int(row["hours"])))
 
     def tally(self, asked: Asked) -> Tally:
         """How many of those near, or who serve the place, may be asked, and what leaves out the others."""

@@ -12,6 +12,8 @@ from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory import rules
+from services.matcher.directory.directory import OpenHours
+from services.matcher.directory.hours import open_hours
 from services.matcher.directory.places import miles_between, place_of
 from services.matcher.directory.rules import Offering, Question
 from services.matcher.domain import ranking
@@ -75,6 +77,12 @@ class PlainDirectory:
         found = [best for offerings in self._offerings() if (best := self._best_of(offerings, question)) is not None]
         found.sort(key=lambda one: (-one.score, one.partner_id))
         return found if most is None else best_of_each(found, asked, most)
+
+    def hours_of(self, partner_id: UUID, service_id: UUID) -> OpenHours:
+        """When a service is open."""
+        service = next(one for one in self._partners[partner_id].services if one.service_id == service_id)
+        home = rules.home_of(service)
+        return OpenHours(home.zone if home else "UTC", open_hours(service.hours))
 
     def tally(self, asked: Asked) -> Tally:
         """How many of those near, or who serve the place, may be asked, and what leaves out the others."""

@@ -149,6 +149,10 @@ class HoursTable:
         self._zone_numbers[number], self._words[number] = zone_number, _as_words(bits)
         return number
 
+    def hours_with(self, number: int) -> int:
+        """The hours with a number, one bit for each hour of the week."""
+        return self._numbering.values[number][1]
+
     def are_open(self, numbers: NDArray[np.uint32], window: Callable[[str], int]) -> NDArray[np.bool_]:
         """Which of these are open in any hour of the window that there is in their zone."""
         zones = self._zone_numbers[numbers]

@@ -1,6 +1,5 @@
 """Asking more partners, from the best down."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +10,8 @@ from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import NeedStuck
 from schemas.vocabulary import StuckCause, WithdrawalReason
+from services.matcher.domain.chances import Chances, hurries, target_chance
+from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import Decision, places_to_ask
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import Need, Offer, OfferStatus
@@ -29,6 +30,8 @@ class Candidate:
     place: str
     distance_miles: int | None
     reasons: OfferReasons
+    clock: Clock
+    """By which it is given time to answer."""
     programme: Programme | None = None
 
 
@@ -44,19 +47,22 @@ def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | Non
     return frozenset(first.partner_ids) if first is not None and now < first.until else None
 
 
-def choose(need: Need, ranked: Sequence[Eligible], count: int) -> list[Eligible]:
-    """The best from the top down, so that each kind of help is asked for before any is asked for once more."""
-    asked = Counter(
-        category
-        for offer in need.offers_in(OfferStatus.OPEN)
-        for category in {item.category for item in offer.terms.items}
-    )
-    left, chosen = list(ranked), list[Eligible]()
-    while left and len(chosen) < count:
-        best = min(left, key=lambda one: min(asked[category] for category in one.categories))
+def choose(need: Need, ranked: Sequence[Eligible], count: int, now: datetime, policy: Policy) -> list[Eligible]:
+    """The best from the top down, each kind of help in turn, until a yes to each is likely enough; at most so many.
+
+    While time is left, who is near is asked before anybody who is farther away.
+    """
+    pace, chances = policy.urgency[need.terms.urgency], Chances(need)
+    target = target_chance(need, now, pace, policy.asking)
+    left = list(ranked)
+    if not hurries(need, now, pace):
+        left.sort(key=lambda one: (one.distance_miles or 0) > policy.asking.near_miles)
+    chosen: list[Eligible] = []
+    while len(chosen) < count and (able := [one for one in left if one.categories & chances.below(target)]):
+        best = min(able, key=lambda one: min(map(chances.of, one.categories)))
         left.remove(best)
         chosen.append(best)
-        asked.update(best.categories)
+        chances.ask(best.categories, best.reasons.yes_chance)
     return chosen
 
 
@@ -84,7 +90,7 @@ def _look_again_at(turn: Turn) -> datetime:
 def _make_offer(turn: Turn, candidate: Candidate) -> None:
     need = turn.need
     share = (need.deadline - turn.now) * turn.policy.asking.share_of_time_left
-    respond_by = turn.now + min(turn.pace.respond_within, share)
+    respond_by = candidate.clock.add(turn.now, turn.pace.respond_within, latest=turn.now + share)
     terms = OfferTerms(
         number=candidate.number,
         items=candidate.items,
@@ -105,6 +111,7 @@ def _make_offer(turn: Turn, candidate: Candidate) -> None:
         status=OfferStatus.OPEN,
         since=turn.now,
         due=respond_by,
+        yes_chance=candidate.reasons.yes_chance,
     )
     turn.need = replace(need, offers=(*need.offers, offer))
     turn.tell(OfferMade(**turn.about(offer), service_id=offer.service_id, wave=offer.wave, reasons=candidate.reasons))

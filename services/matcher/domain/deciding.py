@@ -18,6 +18,7 @@ from schemas.vocabulary import (
     WithdrawalReason,
 )
 from services.matcher.domain import commands
+from services.matcher.domain.chances import Chances, target_chance
 from services.matcher.domain.changing import change_terms
 from services.matcher.domain.closing import close
 from services.matcher.domain.programmes import within_seats
@@ -106,7 +107,7 @@ def _accept(turn: Turn, command: commands.Accept) -> None:
         if refusal is RefusalReason.NO_SEAT_LEFT:
             answer_referral(turn, offer, DeclineReason.NO_CAPACITY)
         return
-    contact_by = turn.now + turn.pace.contact_within
+    contact_by = turn.contact_by
     turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=command.contact_id, quantities=award)
     turn.tell(
         ClaimAwarded(**turn.about(offer), contact_id=command.contact_id, awarded=as_lines(award), contact_by=contact_by)
@@ -214,7 +215,7 @@ def _tick(turn: Turn) -> None:
         elif offer.due is not None and offer.remind_at is not None and offer.remind_at <= turn.now:
             turn.keep(replace(offer, reminded=True))
             turn.tell(OfferReminded(**turn.about(offer), kind=_REMINDERS[offer.status], due=offer.due))
-    if turn.need.look_again_at is not None and turn.need.look_again_at <= turn.now:
+    if any(moment is not None and moment <= turn.now for moment in (turn.need.look_again_at, turn.need.hurry_at)):
         turn.need = replace(turn.need, look_again_at=None)
     if turn.need.confirm_by is not None and turn.need.confirm_by <= turn.now:
         _ask_family_again(turn)
@@ -263,6 +264,9 @@ def ask_family(turn: Turn) -> None:
 
 def _settle(turn: Turn) -> None:
     """What follows by itself from where the need now stands."""
+    hurry_at = turn.need.deadline - turn.pace.hurry_within
+    waits = turn.need.status is NeedStatus.ASKING and bool(turn.need.open_items) and hurry_at > turn.now
+    turn.need = replace(turn.need, hurry_at=hurry_at if waits else None)
     if turn.need.status is not NeedStatus.ASKING:
         return
     over = turn.need.deadline <= turn.now
@@ -281,13 +285,15 @@ def _settle(turn: Turn) -> None:
 
 
 def places_to_ask(turn: Turn) -> int:
-    """How many more partners are to be asked now."""
+    """How many more partners may be asked now: none where a yes is likely enough."""
     need = turn.need
     if need.status is not NeedStatus.ASKING or not need.open_items or need.deadline <= turn.now:
         return 0
     if need.look_again_at is not None and not _picked_all_answered(turn):
         return 0
-    return max(0, turn.pace.first_wave - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
+    if not Chances(need).below(target_chance(need, turn.now, turn.pace, turn.policy.asking)):
+        return 0
+    return max(0, turn.pace.ask_at_most - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
 
 
 def _picked_all_answered(turn: Turn) -> bool:

@@ -111,6 +111,7 @@ def _make_offer(turn: Turn, event: OfferMade) -> None:
         status=OfferStatus.OPEN,
         since=turn.now,
         due=event.terms.respond_by,
+        yes_chance=event.reasons.yes_chance,
     )
     stuck = None if need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT} else need.stuck
     turn.need = replace(need, offers=(*need.offers, offer), wave=max(need.wave, event.wave), stuck=stuck)

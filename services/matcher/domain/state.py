@@ -1,7 +1,7 @@
 """What the matcher knows of one need."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
 from uuid import UUID
@@ -44,6 +44,8 @@ class Offer:
     since: datetime
     due: datetime | None
     """When the status runs out: the answer, the contact or the completion is due."""
+    yes_chance: float = 0.5
+    """How likely a yes was when it was made."""
     reminded: bool = False
     contact_id: UUID | None = None
     quantities: Mapping[int, int] = None  # type: ignore[assignment] # set below: a mapping default cannot be shared
@@ -84,6 +86,10 @@ class Need:
     attempt: int = 0
     confirm_by: datetime | None = None
     look_again_at: datetime | None = None
+    hurry_at: datetime | None = field(default=None, compare=False)
+    """From when on more are asked, since little time is left; None once that is so. Each decision sets it anew."""
+    zone: str = "UTC"
+    """Of the place where it is needed."""
     offers: tuple[Offer, ...] = ()
 
     def offer(self, offer_id: UUID) -> Offer | None:
@@ -134,8 +140,7 @@ class Need:
         moments = [moment for offer in self.offers for moment in (offer.due, offer.remind_at) if moment is not None]
         if not any(self.offers_in(*LIVE)) or any(self.offers_in(OfferStatus.OPEN)):
             moments.append(self.deadline)
-        if self.look_again_at is not None:
-            moments.append(self.look_again_at)
+        moments += [moment for moment in (self.look_again_at, self.hurry_at) if moment is not None]
         return min(moments)
 
     def _sum(self, statuses: frozenset[OfferStatus] | set[OfferStatus]) -> dict[int, int]:

@@ -27,6 +27,12 @@ class Turn:
         return self.policy.urgency[self.need.terms.urgency]
 
     @property
+    def contact_by(self) -> datetime:
+        """Until when who says yes now is to be in touch: no later than it is needed, unless that is too soon."""
+        clock, within = self.policy.clock_of(self.need.terms.urgency, self.need.zone), self.pace.contact_within
+        return clock.add(self.now, within, latest=max(self.need.deadline, self.now + within))
+
+    @property
     def complete_by(self) -> datetime:
         """Until when a claim may be completed."""
         return max(self.need.deadline, self.now) + self.pace.complete_grace

@@ -9,17 +9,31 @@ from schemas.needs import Consent, NeedTerms
 from schemas.offers import OfferReasons
 from schemas.vocabulary import ConsentKind, Urgency
 from services.matcher.domain import commands
-from services.matcher.domain.asking import Candidate, already_asked, ask
+from services.matcher.domain.asking import Candidate, already_asked, ask, choose
+from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import decide
+from services.matcher.domain.eligible import Eligible, Reasons
 from services.matcher.domain.state import Need, Offer, OfferStatus
-from services.matcher.policy import load_policy
+from services.matcher.policy import Hours, load_policy
 
-POLICY = load_policy()
+SHIPPED_POLICY = load_policy()
+POLICY = SHIPPED_POLICY.model_copy(
+    update={
+        "urgency": {
+            urgency: pace.model_copy(update={"hours": Hours.ALWAYS}) for urgency, pace in SHIPPED_POLICY.urgency.items()
+        }
+    }
+)
+"""As shipped, but for clocks that never rest: then a length of time is that length."""
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ROOT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0001")
 PARTNERS = [uuid5(ROOT, f"partner {number}") for number in range(12)]
 BEDS, BEDDING = Item(line=1, code="bed.twin", quantity=3), Item(line=2, code="bed.bedding", quantity=2)
-REASONS = OfferReasons(proximity=1, fairness=1, yes_chance=0.5, language=1, directory_position=1)
+ALWAYS = Clock("UTC")
+FIRST_WAVE = 3
+"""How many are asked of this week's need: three who say yes in half of all cases are likely enough to have one yes."""
+FITTING = Reasons(proximity=1, fairness=1, yes_chance=0.5, language=1, fit=1, to_be_confirmed=())
+REASONS = OfferReasons(**FITTING._asdict(), directory_position=1)
 
 
 def terms(*items: Item, days: float = 5) -> NeedTerms:
@@ -77,9 +91,10 @@ class Situation:
 
     def _candidates(self, count: int) -> list[Candidate]:
         left = [partner for partner in self.partners if partner not in already_asked(self.need)]
+        fitting = [Eligible(partner, ROOT, self.need.open_items, 2, FITTING, 1) for partner in left]
         return [
-            Candidate(partner, ROOT, 10 + number, self.need.open_items, "Brooklyn, NY", 2, reasons=REASONS)
-            for number, partner in enumerate(left[:count])
+            Candidate(one.partner_id, ROOT, 10 + number, one.items, "Brooklyn, NY", 2, REASONS, ALWAYS)
+            for number, one in enumerate(choose(self.need, fitting, count, self.now, POLICY))
         ]
 
 

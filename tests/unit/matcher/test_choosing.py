@@ -10,7 +10,7 @@ from services.matcher.domain import commands
 from services.matcher.domain.asking import choose, picked_to_be_first
 from services.matcher.domain.eligible import Eligible, Reasons
 from services.matcher.domain.state import Need, OfferStatus
-from tests.unit.matcher.situation import BEDS, PARTNERS, ROOT, START, given, names, terms
+from tests.unit.matcher.situation import BEDS, PARTNERS, POLICY, ROOT, START, given, names, terms
 
 GOOD = Reasons(1.0, 1.0, 0.5, 1.0, 1.0, ())
 RENT = Item(line=2, code="rent.dollars", quantity=200)
@@ -29,17 +29,17 @@ def a_need(*items: Item) -> Need:
 def test_of_a_mixed_need_each_kind_of_help_is_asked_for_before_any_is_asked_for_twice() -> None:
     need = a_need(BEDS, RENT)
     able = ranked((BEDS,), (BEDS,), (BEDS,), (RENT,), (BEDS, RENT))
-    assert [one.partner_id for one in choose(need, able, 3)] == [PARTNERS[0], PARTNERS[3], PARTNERS[1]]
+    assert [one.partner_id for one in choose(need, able, 3, START, POLICY)] == [PARTNERS[0], PARTNERS[3], PARTNERS[1]]
 
 
 def test_what_is_being_asked_for_already_comes_last() -> None:
     need = replace(a_need(BEDS, RENT), offers=given(BEDS).need.offers)
     able = ranked((BEDS,), (RENT,))
-    assert [one.items for one in choose(need, able, 1)] == [(RENT,)]
+    assert [one.items for one in choose(need, able, 1, START, POLICY)] == [(RENT,)]
 
 
 def test_nobody_is_chosen_where_nobody_may_be_asked() -> None:
-    assert choose(a_need(BEDS), [], 3) == []
+    assert choose(a_need(BEDS), [], 3, START, POLICY) == []
 
 
 def test_whom_a_coordinator_picked_stands_alone_until_their_time_is_over() -> None:

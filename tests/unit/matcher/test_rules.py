@@ -29,7 +29,7 @@ from schemas.vocabulary import (
 )
 from services.matcher.domain import commands
 from services.matcher.domain.state import NeedStatus, OfferStatus
-from tests.unit.matcher.situation import BEDDING, BEDS, POLICY, Situation, given, names, terms
+from tests.unit.matcher.situation import BEDDING, BEDS, FIRST_WAVE, POLICY, Situation, given, names, terms
 
 PACE = POLICY.urgency[terms().urgency]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -52,7 +52,7 @@ def only(events: list[NeedEvent], kind: type[NeedEvent]) -> list[NeedEvent]:
 
 
 def test_a_new_need_asks_its_first_wave() -> None:
-    assert names(given().events) == ["OfferMade"] * PACE.first_wave
+    assert names(given().events) == ["OfferMade"] * FIRST_WAVE
 
 
 def test_nobody_who_could_be_asked_is_said_at_once_and_only_once() -> None:
@@ -76,10 +76,10 @@ def test_a_no_asks_the_next_partner_at_once() -> None:
 
 def test_silence_reminds_once_half_way_then_expires_and_asks_the_next() -> None:
     situation = given()
-    assert names(situation.pass_time(PACE.respond_within / 2)) == ["OfferReminded"] * PACE.first_wave
+    assert names(situation.pass_time(PACE.respond_within / 2)) == ["OfferReminded"] * FIRST_WAVE
     later = names(situation.pass_time(PACE.respond_within / 2))
-    assert later.count("OfferExpired") == PACE.first_wave
-    assert later.count("OfferMade") == PACE.first_wave
+    assert later.count("OfferExpired") == FIRST_WAVE
+    assert later.count("OfferMade") == FIRST_WAVE
 
 
 def test_an_offer_takes_no_more_than_its_share_of_the_time_that_is_left() -> None:
@@ -90,7 +90,7 @@ def test_an_offer_takes_no_more_than_its_share_of_the_time_that_is_left() -> Non
 def test_taking_all_of_it_withdraws_the_others() -> None:
     situation = given()
     events = situation.accept(situation.first_open())
-    assert names(events) == ["ClaimAwarded"] + ["OfferWithdrawn"] * (PACE.first_wave - 1)
+    assert names(events) == ["ClaimAwarded"] + ["OfferWithdrawn"] * (FIRST_WAVE - 1)
     assert {event.reason for event in events if isinstance(event, OfferWithdrawn)} == {WithdrawalReason.FILLED}
 
 
@@ -198,7 +198,7 @@ def test_a_familys_no_tells_the_coordinator_and_asks_other_partners() -> None:
     events = situation.when(commands.Dispute(Answerer.FAMILY))
     assert names(events)[0] == "NeedStuck"
     assert helper.partner_id not in {offer.partner_id for offer in situation.offers(OfferStatus.OPEN)}
-    assert len(situation.offers(OfferStatus.OPEN)) == PACE.first_wave
+    assert len(situation.offers(OfferStatus.OPEN)) == FIRST_WAVE
 
 
 def test_a_no_after_the_deadline_still_leaves_time_to_help() -> None:
@@ -294,7 +294,7 @@ def test_a_change_never_takes_away_what_is_claimed() -> None:
 def test_more_of_it_is_asked_for_after_a_change() -> None:
     situation = claimed()
     events = situation.when(commands.Change(terms(BEDS.model_copy(update={"quantity": 5}))))
-    assert names(events) == ["OfferMade"] * PACE.first_wave
+    assert names(events) == ["OfferMade"] * FIRST_WAVE
     assert [item.quantity for item in situation.need.open_items] == [2]
 
 
