@@ -14,12 +14,15 @@ from bench.matching.partners import NOW, invent_partners
 from bench.routing.model import HOURS_OF_A_DAY, Model, Would, by_day
 from schemas.needs import NeedTerms
 from schemas.partners import PartnerRecorded
-from services.matcher.directory.directory import Directory
+from schemas.vocabulary import Urgency
+from services.matcher.directory.directory import Directory, OpenHours
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.domain.eligible import Asked, Eligible
-from services.matcher.policy import RankingPolicy, load_policy
+from services.matcher.policy import load_policy
 
 _COUNTY, _STATE = "Monroe County", "NY"
+_NEEDED_WITHIN = {Urgency.TODAY: (0.5, 1.0), Urgency.THIS_WEEK: (2.0, 7.0), Urgency.ROUTINE: (7.0, 14.0)}
+"""In days: `bench.matching` has them whatever the urgency, as nothing there takes time."""
 _FAMILY_IS_ASKED_AT_MOST = 10
 
 
@@ -66,9 +69,13 @@ class Community:
         """The partner of that id."""
         return self.partners[self.numbers[partner_id]]
 
-    def directory(self, policy: RankingPolicy) -> Directory:
-        """The matcher's index over these partners, of whom nothing is known yet."""
-        directory = IndexedDirectory(policy)
+    def hours_of(self, one: Eligible) -> OpenHours:
+        """When the service that it would help with is open."""
+        return self._directory.hours_of(one.partner_id, one.service_id)
+
+    @cached_property
+    def _directory(self) -> Directory:
+        directory = IndexedDirectory(load_policy().ranking)
         for partner in self.partners:
             directory.apply(partner)
         return directory
@@ -81,8 +88,9 @@ class Community:
     @cached_property
     def eligible(self) -> tuple[tuple[Eligible, ...], ...]:
         """By need, all who may be asked when it opens, best first, however often they were asked before."""
-        directory = self.directory(load_policy().ranking)
-        return tuple(tuple(directory.find(Asked(one.terms, one.terms.items, one.opened_at))) for one in self.needs)
+        return tuple(
+            tuple(self._directory.find(Asked(one.terms, one.terms.items, one.opened_at))) for one in self.needs
+        )
 
     @cached_property
     def fillable(self) -> frozenset[tuple[int, int]]:
@@ -101,7 +109,7 @@ class Community:
             would.answer < model.answers_with(float(self.chances[partner]), one.distance_miles, 0)
             and would.say_yes < model.yes
             and self.rooms[partner] > 0
-            and would.answer_moment(need.opened_at, model) < need.terms.needed_by
+            and would.answer_moment(need.opened_at, need.terms.urgency, model) < need.terms.needed_by
         )
         return list(would.quantities(one.items, model)) if says_yes else []
 
@@ -131,19 +139,13 @@ def _city() -> Homes:
 
 
 def _invent_needs(size: Size, seed: int, city: Homes) -> tuple[OpenedNeed, ...]:
-    """Needs of a Poisson process by day, each with as long to its end as it was invented with."""
-    mean = size.weeks * 7 * HOURS_OF_A_DAY / size.needs
-    hours = np.cumsum(np.random.default_rng([seed, 3]).exponential(mean, size.needs)).tolist()
+    """Needs of a Poisson process by day, each needed by a moment that suits its urgency."""
+    random, mean = np.random.default_rng([seed, 3]), size.weeks * 7 * HOURS_OF_A_DAY / size.needs
+    hours = np.cumsum(random.exponential(mean, size.needs)).tolist()
     needs = []
     for number, terms in enumerate(invent_needs(size.needs, seed, city)):
         opened_at = by_day(NOW, hours[number])
-        length: timedelta = terms.needed_by - NOW
-        needs.append(
-            OpenedNeed(
-                need_id=uuid5(terms.site_id, str(number)),
-                number=number,
-                opened_at=opened_at,
-                terms=terms.model_copy(update={"needed_by": opened_at + length}),
-            )
-        )
+        needed_by = opened_at + timedelta(days=random.uniform(*_NEEDED_WITHIN[terms.urgency]))
+        terms_then = terms.model_copy(update={"needed_by": needed_by})
+        needs.append(OpenedNeed(uuid5(terms.site_id, str(number)), number, opened_at, terms_then))
     return tuple(needs)

@@ -5,7 +5,8 @@
   distance (`half_distance / (half_distance + miles)`), and fatigue (`fatigue` to the power of how many messages the
   partner got in the seven days before). Offers are messages, and so are reminders to answer one.
 - A reminder gives who would not have answered a second chance, `reminder` times as large; for it, too, fatigue counts.
-- How long an answer takes is log-normal, whatever the urgency. It may come after the offer's time is over.
+- How long an answer takes is log-normal, and `today` times as long where it is for today. It may come after the
+  offer's time is over.
 - An answer is a yes with the chance `yes`, else a no; and a no as well where the partner has as many claims of the last
   seven days as it has room for: what it says itself (`claims_per_week`), else one and a Poisson number.
 - A yes takes all that was offered, or, with the chance `part`, half of each quantity, rounded down, and one thing at
@@ -18,6 +19,7 @@
   only by whom they ask, and when.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -25,6 +27,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from schemas.event import Item
+from schemas.vocabulary import Urgency
 
 WEEK = timedelta(days=7)
 _LOCAL = timezone(timedelta(hours=-5))
@@ -50,6 +53,7 @@ class Model:
     median_hours: float = 4.0
     spread: float = 1.0
     """The standard deviation of the logarithm of the hours."""
+    today: float = 0.25
     yes: float = 0.5
     part: float = 0.25
     room: float = 3.0
@@ -79,10 +83,10 @@ class Would(NamedTuple):
     deliver: float
     deliver_within: float
 
-    def answer_moment(self, asked_at: datetime, model: Model) -> datetime:
+    def answer_moment(self, asked_at: datetime, urgency: Urgency, model: Model) -> datetime:
         """When the answer comes."""
-        hours: float = model.median_hours * 2.718281828**(model.spread * _NORMAL.inv_cdf(max(self.delay, 1e-9)))
-        return by_day(asked_at, hours)
+        hours = model.median_hours * math.exp(model.spread * _NORMAL.inv_cdf(max(self.delay, 1e-9)))
+        return by_day(asked_at, hours * (model.today if urgency is Urgency.TODAY else 1.0))
 
     def quantities(self, items: tuple[Item, ...], model: Model) -> Mapping[int, int]:
         """By line, what a yes takes of these items."""

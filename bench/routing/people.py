@@ -43,23 +43,24 @@ class People:
         would = self._community.would(partner, number)
         old = None if before is None else before.status
         if after.status is OfferStatus.OPEN:
-            drawn, times = (
-                (would.answer, 1.0) if before is None else (would.answer_when_reminded, self._model.reminder)
-            )
+            drawn, times = (would.answer, 1.0) if before is None else (would.answer_when_reminded, self._model.reminder)
             chance = times * self._model.answers_with(
                 float(self._community.chances[partner]), miles, _in_last_week(self.messages[partner], now)
             )
             self.messages[partner].append(now)
             if drawn < chance and after.offer_id not in self._answering:
                 self._answering.add(after.offer_id)
-                return Plan(would.answer_moment(now, self._model), Answer(after.offer_id))
+                return Plan(would.answer_moment(now, after.terms.urgency, self._model), Answer(after.offer_id))
         elif after.status is OfferStatus.CLAIMED and old is not OfferStatus.CLAIMED:
             self._claims[partner].append(now)
             if would.contact < self._model.contacts:
                 return _within(after, would.contact_within, commands.ReportContact(after.offer_id), now)
-        elif after.status is OfferStatus.CONTACTED and old is not OfferStatus.CONTACTED:
-            if would.deliver < self._model.delivers:
-                return _within(after, would.deliver_within, commands.ReportCompletion(after.offer_id, {}), now)
+        elif (
+            after.status is OfferStatus.CONTACTED
+            and old is not OfferStatus.CONTACTED
+            and would.deliver < self._model.delivers
+        ):
+            return _within(after, would.deliver_within, commands.ReportCompletion(after.offer_id, {}), now)
         return None
 
     def answer(self, number: int, need: Need, offer_id: UUID, now: datetime) -> commands.Command | None:

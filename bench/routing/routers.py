@@ -10,7 +10,7 @@ from services.matcher.directory.directory import Directory
 from services.matcher.domain.asking import already_asked, choose
 from services.matcher.domain.eligible import Asked, Eligible
 from services.matcher.domain.state import Need, OfferStatus
-from services.matcher.policy import AskingPolicy, Policy, UrgencyPolicy
+from services.matcher.policy import Hours, Policy, UrgencyPolicy
 
 _SPARE = 4
 """As `candidates.py` has it."""
@@ -30,8 +30,8 @@ class Look:
     now: datetime
     unasked: Sequence[Eligible]
     """Who could be asked when it opened and was not asked yet, best first, however often they were asked of late."""
-    has_room: bool
-    """Whether any of them is asked seldom enough to be asked once more."""
+    directory: Directory
+    """Those of them that have room, where the rule heeds records; else nobody."""
 
 
 class Router(Protocol):
@@ -39,8 +39,10 @@ class Router(Protocol):
 
     name: str
     policy: Policy
+    heeds_records: bool
+    """Whether it matters whom else a partner was asked for, and what it answered."""
 
-    def pick(self, look: Look, directory: Directory) -> Sequence[Eligible] | None:
+    def pick(self, look: Look) -> Sequence[Eligible] | None:
         """Whom to ask now; None where the rule does not ask any more."""
 
 
@@ -50,14 +52,13 @@ class Best:
 
     name: str
     policy: Policy
+    heeds_records = True
 
-    def pick(self, look: Look, directory: Directory) -> Sequence[Eligible]:
-        if not look.has_room:
-            # The directory would say so too, a hundred times more slowly.
-            return []
+    def pick(self, look: Look) -> Sequence[Eligible]:
         need = look.need
         asked = Asked(need.terms, need.open_items, look.now, already_asked(need))
-        return choose(need, directory.find(asked, most=look.to_ask + _SPARE), look.to_ask)
+        found = look.directory.find(asked, most=look.to_ask + _SPARE)
+        return choose(need, found, look.to_ask, look.now, self.policy)
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Blast:
 
     name: str
     policy: Policy
+    heeds_records = False
 
-    def pick(self, look: Look, directory: Directory) -> Sequence[Eligible]:  # noqa: ARG002 - heeds no records
+    def pick(self, look: Look) -> Sequence[Eligible]:
         return look.unasked
 
 
@@ -82,12 +84,13 @@ class Tiers:
 
     name: str
     policy: Policy
+    heeds_records = False
     first: int = 10
     miles: float = 10.0
     more: int = 20
     farther: float = 20.0
 
-    def pick(self, look: Look, directory: Directory) -> Sequence[Eligible] | None:  # noqa: ARG002 - heeds no records
+    def pick(self, look: Look) -> Sequence[Eligible] | None:
         if any(offer.status not in _UNANSWERED for offer in look.need.offers):
             return None
         if not look.need.offers:
@@ -111,13 +114,15 @@ def wider_after(urgency: Urgency) -> timedelta:
 def all_routers(ours: Policy) -> tuple[Router, ...]:
     """The four that are compared. The leases of claims, and what families are asked, are ours in all."""
     # Looking for room every few minutes would take the bench hours, and find little more.
-    seldom = {urgency: {"look_again_every": max(pace.look_again_every, _HOUR)} for urgency, pace in ours.urgency.items()}
+    seldom = {
+        urgency: {"look_again_every": max(pace.look_again_every, _HOUR)} for urgency, pace in ours.urgency.items()
+    }
     ours = _with(ours, seldom)
     return (
         Best("ours", ours),
         Blast("blast", _without_ends(ours)),
         Tiers("CarePortal's rule", _without_ends(ours)),
-        Best("one at a time", _with(ours, {urgency: {"first_wave": 1} for urgency in Urgency})),
+        Best("one at a time", _with(ours, {urgency: {"ask_at_most": 1} for urgency in Urgency})),
     )
 
 
@@ -125,13 +130,17 @@ def _without_ends(ours: Policy) -> Policy:
     """An offer is open until the need ends; there is no limit to how many."""
     changed = {
         urgency: {
-            "first_wave": _EVERYBODY,
+            "ask_until_chance": 1.0,
+            "ask_at_most": _EVERYBODY,
+            "hours": Hours.ALWAYS,
             "respond_within": _NEVER,
             "look_again_every": wider_after(urgency),
         }
         for urgency in Urgency
     }
-    return _with(ours, changed).model_copy(update={"asking": AskingPolicy(share_of_time_left=1)})
+    return _with(ours, changed).model_copy(
+        update={"asking": ours.asking.model_copy(update={"share_of_time_left": 1.0})}
+    )
 
 
 def _with(ours: Policy, changed: Mapping[Urgency, Mapping[str, object]]) -> Policy:

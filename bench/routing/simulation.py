@@ -9,15 +9,19 @@ from uuid import UUID
 
 from bench.routing.community import Community, OpenedNeed
 from bench.routing.people import Answer, People, Plan
-from bench.routing.records import Records
+from bench.routing.records import Records, has_room
 from bench.routing.routers import Look, Router
+from schemas.needs import NeedOpened
 from schemas.offers import OfferReasons
+from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
+from services.matcher.directory.plain import PlainDirectory
 from services.matcher.domain import commands
 from services.matcher.domain.asking import Candidate, already_asked, ask
 from services.matcher.domain.deciding import Decision, decide
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
+from services.matcher.store import new_need
 
 
 @dataclass
@@ -54,7 +58,7 @@ class _Simulation:
     def __init__(self, community: Community, router: Router) -> None:
         self._community, self._router = community, router
         self._people = People(community)
-        self._records = Records(community.directory(router.policy.ranking))
+        self._records = Records()
         self._now = community.needs[0].opened_at
         self._queue: list[tuple[datetime, int, int, Answer | commands.Command]] = []
         self._order = count()
@@ -87,8 +91,7 @@ class _Simulation:
         decision = decide(self._run.needs[number], command, self._now, policy)
         self._take(number, decision)
         if decision.to_ask:
-            self._records.teach(self._now)
-            picked = self._router.pick(self._look(number, decision), self._records.directory)
+            picked = self._router.pick(self._look(number, decision))
             if picked is not None:
                 self._take(number, ask(decision.need, self._candidates(number, picked), self._now, policy))
         need = self._run.needs[number]
@@ -101,24 +104,27 @@ class _Simulation:
     def _look(self, number: int, decision: Decision) -> Look:
         asked = already_asked(decision.need)
         unasked = [one for one in self._community.eligible[number] if one.partner_id not in asked]
-        return Look(
-            need=decision.need,
-            to_ask=decision.to_ask,
-            opened_at=self._community.needs[number].opened_at,
-            now=self._now,
-            unasked=unasked,
-            has_room=any(self._has_room(one.partner_id) for one in unasked),
-        )
+        opened_at = self._community.needs[number].opened_at
+        return Look(decision.need, decision.to_ask, opened_at, self._now, unasked, self._directory(unasked))
 
-    def _has_room(self, partner_id: UUID) -> bool:
-        record, partner = self._records.known.get(partner_id), self._community.partner(partner_id)
-        return record is None or (
-            record.open_offers < partner.open_offers and record.messages_this_week < partner.messages_per_week
-        )
+    def _directory(self, unasked: Sequence[Eligible]) -> Directory:
+        """The matcher's plain loop over those who can be asked: faster than its index, over so few."""
+        directory = PlainDirectory(self._router.policy.ranking)
+        if self._router.heeds_records:
+            records = self._records.of([one.partner_id for one in unasked], self._now)
+            # Whoever has no room would be left out all the same, after many rules.
+            for partner_id, record in records.items():
+                partner = self._community.partner(partner_id)
+                if has_room(partner, record):
+                    directory.apply(partner)
+            directory.learn(records)
+            directory.learn_chances(self._records.chances(self._now))
+        return directory
 
     def _candidates(self, number: int, picked: Sequence[Eligible]) -> list[Candidate]:
         self._miles |= {(number, one.partner_id): one.distance_miles for one in picked}
-        place = place_of(self._community.needs[number].terms.zip_code)
+        terms = self._community.needs[number].terms
+        place = place_of(terms.zip_code)
         return [
             Candidate(
                 partner_id=one.partner_id,
@@ -128,6 +134,7 @@ class _Simulation:
                 place=place.label if place else "",
                 distance_miles=None if one.distance_miles is None else round(one.distance_miles),
                 reasons=OfferReasons(**one.reasons._asdict(), directory_position=0),
+                clock=self._router.policy.clock_of(terms.urgency, *self._community.hours_of(one)),
             )
             for one in picked
         ]
@@ -153,4 +160,4 @@ class _Simulation:
 
 
 def _new_need(one: OpenedNeed) -> Need:
-    return Need(one.need_id, f"00-{one.need_id.hex}-{one.need_id.hex[:16]}-01", 0, one.terms, one.terms.needed_by)
+    return new_need(NeedOpened(need_id=one.need_id, terms=one.terms), f"00-{one.need_id.hex}-{one.need_id.hex[:16]}-01")
