@@ -31,8 +31,8 @@ class Size:
     """How large a community is, and for how long needs come."""
 
     partners: int = 300
-    needs: int = 2_000
-    weeks: int = 8
+    needs: int = 300
+    weeks: int = 6
 
 
 @dataclass(frozen=True)

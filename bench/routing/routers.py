@@ -37,10 +37,17 @@ class Look:
 class Router(Protocol):
     """A rule of asking."""
 
-    name: str
-    policy: Policy
-    heeds_records: bool
-    """Whether it matters whom else a partner was asked for, and what it answered."""
+    @property
+    def name(self) -> str:
+        """What to call it."""
+
+    @property
+    def policy(self) -> Policy:
+        """What `decide` and `ask` go by."""
+
+    @property
+    def heeds_records(self) -> bool:
+        """Whether it matters whom else a partner was asked for, and what it answered."""
 
     def pick(self, look: Look) -> Sequence[Eligible] | None:
         """Whom to ask now; None where the rule does not ask any more."""
