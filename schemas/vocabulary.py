@@ -17,6 +17,7 @@ PlaceName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f@]{1,80}$")]
 class Urgency(StrEnum):
     """How soon a need must be met; the policy file gives each its durations."""
 
+    TONIGHT = auto()
     TODAY = auto()
     THIS_WEEK = auto()
     ROUTINE = auto()
@@ -263,6 +264,7 @@ class StuckCause(StrEnum):
 
     NOBODY_ELIGIBLE = auto()
     NOBODY_LEFT = auto()
+    NOBODY_YET = auto()
     FAMILY_SILENT = auto()
     FAMILY_DISPUTED = auto()
 
@@ -291,6 +293,8 @@ class RecipientKind(StrEnum):
 
     PARTNER = auto()
     COORDINATOR = auto()
+    BACKUP = auto()
+    """Who is told when a coordinator may not be there and it cannot wait."""
     FAMILY = auto()
 
 

@@ -140,7 +140,7 @@ def check_quiet_hours(evidence: Evidence, quiet: QuietHours) -> Findings:
 def _is_urgent(evidence: Evidence, accept: Accept) -> bool:
     # A message without a link is about an offer as well, and which one it does not say.
     link = link_in(accept.body)
-    return link is None or evidence.matched[ids_in(link)[0]]["urgency"] == "today"
+    return link is None or evidence.matched[ids_in(link)[0]]["urgency"] in {"tonight", "today"}
 
 
 def _phone_of(evidence: Evidence, row: Row) -> str:

@@ -13,9 +13,11 @@ from schemas.vocabulary import PartnerStatus
 from services.matcher import seats, store
 from services.matcher.candidates import find_candidates
 from services.matcher.directory.directory import Directory
+from services.matcher.directory.places import zone_of
 from services.matcher.domain import commands
 from services.matcher.domain.asking import ask
 from services.matcher.domain.deciding import Decision, decide
+from services.matcher.domain.opening import open_need
 from services.matcher.domain.programmes import ServiceKey, programmes_of, seats_taken
 from services.matcher.domain.state import Need
 from services.matcher.policy import Policy
@@ -143,7 +145,8 @@ class Batch:
     def _open(self, event: needs.NeedOpened, message: Message) -> None:
         if event.need_id in self.needs:
             return
-        self.needs[event.need_id] = store.new_need(event, message.envelope.traceparent)
+        zone, envelope = zone_of(event.terms.zip_code), message.envelope
+        self.needs[event.need_id] = open_need(event, envelope.time, envelope.traceparent, zone, self._policy)
         self._is_newer(event.need_id, message)
         self.decide(event.need_id, commands.Tick())
 

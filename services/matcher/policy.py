@@ -60,6 +60,7 @@ class UrgencyPolicy(_Section):
     respond_within: Duration
     contact_within: Duration
     complete_grace: Duration
+    alert_after: Duration | None = None
     look_again_every: Duration
 
 

@@ -15,7 +15,9 @@ from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.topics import PARTNERS, ServiceName, topic_named
 from schemas.vocabulary import PartnerStatus
 from services.matcher import store
+from services.matcher.directory.places import zone_of
 from services.matcher.domain import commands
+from services.matcher.domain.opening import open_need
 from services.matcher.domain.programmes import programmes_of
 from services.matcher.domain.restoring import SILENT, Heard, Said, restore
 from services.matcher.domain.state import Need
@@ -53,11 +55,12 @@ class Past:
                 if isinstance(command, SILENT):
                     self.heard.append(Heard(at, version, command))
 
-    def new_need(self) -> Need | None:
+    def new_need(self, policy: Policy) -> Need | None:
         """The need before anything was said of it; None where nothing was, or how it began is gone."""
         if self.opened is None or not self.said or not isinstance(self.opened.event, NeedOpened):
             return None
-        return store.new_need(self.opened.event, self.opened.envelope.traceparent)
+        event, envelope = self.opened.event, self.opened.envelope
+        return open_need(event, envelope.time, envelope.traceparent, zone_of(event.terms.zip_code), policy)
 
     def bring_up(self, need: Need, intake_version: int, policy: Policy) -> tuple[Need, int]:
         """The need now, and the newest of intake's versions in it."""
@@ -95,7 +98,9 @@ async def restore_matcher(connection: Connection, messages: Sequence[Message], p
     """Applies what the topics hold to the copy. Returns how much of what."""
     pasts = _by_need(messages)
     known = await store.lock_needs(connection, pasts.keys())
-    opened = {need_id: need for need_id, past in pasts.items() if need_id not in known and (need := past.new_need())}
+    opened = {
+        need_id: need for need_id, past in pasts.items() if need_id not in known and (need := past.new_need(policy))
+    }
     before = known | opened
     versions = dict.fromkeys(opened, 1) | await store.intake_versions(connection, known.keys())
     changed: list[Need] = []

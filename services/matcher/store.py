@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 
 from schemas.event import OfferTerms
-from schemas.needs import NeedOpened, NeedTerms
+from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS, Category
 from schemas.vocabulary import DeclineReason, StuckCause, WithdrawalReason
-from services.matcher.directory.places import place_of
+from services.matcher.directory.places import zone_of
 from services.matcher.domain.ranking import Claims, Record
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.runtime.database import Connection, to_columns
@@ -87,17 +87,17 @@ async def save_needs(connection: Connection, needs: Sequence[Need], intake_versi
     await connection.execute(
         """
         INSERT INTO needs (need_id, version, intake_version, traceparent, terms, deadline, status, stuck, wave,
-                           attempt, confirm_by, look_again_at, due_at)
+                           attempt, confirm_by, look_again_at, alert_at, due_at)
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::text[],
                              $8::text[], $9::int[], $10::int[], $11::timestamptz[], $12::timestamptz[],
-                             $13::timestamptz[])
+                             $13::timestamptz[], $14::timestamptz[])
             ON CONFLICT (need_id) DO UPDATE
            SET version = excluded.version, intake_version = greatest(needs.intake_version, excluded.intake_version),
                terms = excluded.terms, deadline = excluded.deadline, status = excluded.status, stuck = excluded.stuck,
                wave = excluded.wave, attempt = excluded.attempt, confirm_by = excluded.confirm_by,
-               look_again_at = excluded.look_again_at, due_at = excluded.due_at
+               look_again_at = excluded.look_again_at, alert_at = excluded.alert_at, due_at = excluded.due_at
         """,
-        *to_columns([_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs], 13),
+        *to_columns([_need_row(need, intake_versions.get(need.need_id, 0)) for need in needs], 14),
     )
     await _save_offers(connection, [(need.need_id, offer) for need in needs for offer in need.offers])
     await _save_lines(connection, needs)
@@ -283,6 +283,7 @@ def _need_row(need: Need, intake_version: int) -> tuple[Any, ...]:
         need.attempt,
         need.confirm_by,
         need.look_again_at,
+        need.alert_at,
         need.next_due,
     )
 
@@ -296,17 +297,6 @@ async def _with_offers(connection: Connection, rows: Sequence[asyncpg.Record]) -
     return {row["need_id"]: _read_need(row, tuple(offers[row["need_id"]])) for row in rows}
 
 
-def new_need(event: NeedOpened, traceparent: str) -> Need:
-    """A need of which nothing was said yet."""
-    terms = event.terms
-    return Need(event.need_id, traceparent, 0, terms, terms.needed_by, zone=_zone_of(terms))
-
-
-def _zone_of(terms: NeedTerms) -> str:
-    place = place_of(terms.zip_code)
-    return place.zone if place else "UTC"
-
-
 def _read_need(row: asyncpg.Record, offers: tuple[Offer, ...]) -> Need:
     terms = NeedTerms.model_validate(row["terms"])
     return Need(
@@ -314,7 +304,7 @@ def _read_need(row: asyncpg.Record, offers: tuple[Offer, ...]) -> Need:
         traceparent=row["traceparent"],
         version=row["version"],
         terms=terms,
-        zone=_zone_of(terms),
+        zone=zone_of(terms.zip_code),
         deadline=row["deadline"],
         status=NeedStatus(row["status"]),
         stuck=StuckCause(row["stuck"]) if row["stuck"] else None,
@@ -322,6 +312,7 @@ def _read_need(row: asyncpg.Record, offers: tuple[Offer, ...]) -> Need:
         attempt=row["attempt"],
         confirm_by=row["confirm_by"],
         look_again_at=row["look_again_at"],
+        alert_at=row["alert_at"],
         offers=offers,
     )
 

@@ -167,6 +167,9 @@ class Recipients:
             address,
             visitor=_first_name(partner, message) if partner else "",
         )
+        if message.urgent and message.purpose is MessagePurpose.NEED_STUCK:
+            # Nobody reads email at night.
+            reachable.sort(key=lambda way: way[0] is not Channel.TEXT)
         channel, at = reachable[0]
         return Destination(channel, at, None, reader)
 

@@ -4,10 +4,10 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -22,6 +22,7 @@ from services.intake.api.texts import sign
 from services.intake.gate import AT_ONCE
 from services.intake.store import keys
 from services.intake.store.keys import KeyRow
+from services.intake.store.people import Role
 from tests.browser.intake import SECRET, RunningIntake, award_of, offer_of, running_intake
 from tests.parts import DatabaseMaker
 from tests.system import need_body
@@ -142,6 +143,23 @@ async def test_a_family_is_reached_only_as_it_agreed_and_by_the_notifier_alone(o
     assert (await office.notifier.get(path)).json()["channels"] == []
     await office.ours.post(f"/v1/needs/{need['need_id']}/withdraw-consent")
     assert (await office.notifier.get(path)).status_code == 404
+
+
+async def test_who_stands_in_is_whom_the_site_names_or_another_coordinator_of_it(office: Office) -> None:
+    need = await office.add_need()
+    path, site_id = f"/internal/v1/needs/{need['need_id']}/addresses/backup", UUID(need["terms"]["site_id"])
+    assert (await office.ours.get(path)).status_code == 403
+    assert (await office.notifier.get(path)).status_code == 404
+    async with office.intake.desk.pool.acquire() as connection:
+        first = await keys.coordinator_of(connection, UUID(need["need_id"]))
+        assert first is not None
+        other, named = (replace(first, person_id=uuid4(), email=f"{name}@school.example.org") for name in ("b", "c"))
+        await keys.save_person(connection, other)
+        found = (await office.notifier.get(path)).json()
+        assert (found["email"], found["channels"]) == (other.email, ["email", "text"])
+        await keys.save_person(connection, named, Role.DISTRICT)
+        await connection.execute("UPDATE sites SET backup_id = $2 WHERE site_id = $1", site_id, named.person_id)
+        assert (await office.notifier.get(path)).json()["email"] == named.email
 
 
 async def test_how_a_family_is_reached_safely_is_told_to_the_notifier_and_stands_on_no_topic(office: Office) -> None:

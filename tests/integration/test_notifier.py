@@ -27,10 +27,19 @@ from schemas.examples import EXAMPLES
 from schemas.handovers import CodeRequested, ConsentEnded, HandoverEvent, VisitPlanned, VisitRefused
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade, OfferWithdrawn
-from schemas.outcomes import ClaimAwarded, ClaimRefused, ConfirmationRequested, ReferralAnswered
+from schemas.outcomes import ClaimAwarded, ClaimRefused, ConfirmationRequested, NeedStuck, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, Channel, PartnerKind, ReferralAnswer, RefusalReason, Urgency, WithdrawalReason
+from schemas.vocabulary import (
+    Answerer,
+    Channel,
+    PartnerKind,
+    ReferralAnswer,
+    RefusalReason,
+    StuckCause,
+    Urgency,
+    WithdrawalReason,
+)
 from services.notifier.addresses import Addresses
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
@@ -109,8 +118,9 @@ class Providers:
     async def address(self, request: Request) -> Response:
         family = request.path_params["who"] == "family"
         about = {"reference": "482913", "site_name": "Lincoln", "language": "es" if family else "en"}
-        person = {"name": CANARY, "phone": "+13475550177"} if family else {"name": "Casey", "email": "c@example.org"}
-        channels = ["text"] if family else ["email"]
+        staff = {"name": "Casey", "email": "c@example.org", "phone": "+17185550100"}
+        person = {"name": CANARY, "phone": "+13475550177"} if family else staff
+        channels = ["text"] if family else ["email", "text"]
         agreed = {"channels": channels} | (self.family if family else {})
         return JSONResponse(about | person | agreed, status_code=self.address_status)
 
@@ -380,6 +390,20 @@ async def test_who_is_in_a_hurry_goes_before_all_who_came_earlier(room: PostRoom
         [first] = await queue.claim_due(connection, 1)
         others = await queue.claim_due(connection, 10)
     assert [first.urgent, *(one.urgent for one in others)] == [True, *[False] * 5]
+
+
+async def test_of_what_cannot_wait_coordinator_and_backup_are_told_by_text_at_night(room: PostRoom) -> None:
+    room.night()
+    stuck = NeedStuck(need_id=MADE.need_id, cause=StuckCause.NOBODY_LEFT, open_items=MADE.terms.items)
+    await room.hears(partner(), stuck)
+    await room.sender.send_due()
+    assert await room.outcomes() == {"coordinator": ["queued"]}
+    await room.hears(stuck.model_copy(update={"cause": StuckCause.NOBODY_YET}))
+    await room.sender.send_due()
+    assert await room.outcomes() == {"coordinator": ["queued", "accepted"], "backup": ["accepted"]}
+    assert room.mail.taken == []
+    assert len({text["Body"] for text in room.providers.texts}) == 2
+    assert all("for tonight" in text["Body"] for text in room.providers.texts)
 
 
 async def test_who_lost_the_lease_before_sending_does_not_send(room: PostRoom) -> None:

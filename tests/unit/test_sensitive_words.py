@@ -16,9 +16,10 @@ from schemas.outcomes import (
     ClaimAwarded,
     ClaimLapsed,
     ConfirmationRequested,
+    NeedStuck,
 )
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
-from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind
+from schemas.vocabulary import LapseReason, MessagePurpose, RecipientKind, ReminderKind, StuckCause
 from services.notifier.domain.telling import messages_for
 from services.notifier.rendering import LANGUAGES, Reader, Renderer, Words
 
@@ -64,6 +65,8 @@ def like(kind: type[NeedEvent], items: tuple[Item, ...], **terms: Any) -> Iterat
     elif kind is OfferReminded:
         due = terms.get("respond_by", NOW)
         yield from (example.model_copy(update=changes | {"kind": kind, "due": due}) for kind in ReminderKind)
+    elif kind is NeedStuck:
+        yield from (example.model_copy(update=changes | {"cause": cause}) for cause in StuckCause)
     elif kind is ClaimAwarded:
         yield example.model_copy(update=changes | {"contact_by": terms.get("respond_by", NOW)})
     else:

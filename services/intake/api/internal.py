@@ -23,6 +23,7 @@ class Who(StrEnum):
     """Whose address."""
 
     COORDINATOR = auto()
+    BACKUP = auto()
     FAMILY = auto()
 
 
@@ -34,8 +35,9 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
         if need is None:
             raise NeedNotFound
         site_name, time_zone = await keys.site_of(connection, need.site_id)
-        if who is Who.COORDINATOR:
-            person = await keys.coordinator_of(connection, need_id)
+        if who is not Who.FAMILY:
+            find = keys.coordinator_of if who is Who.COORDINATOR else keys.backup_of
+            person = await find(connection, need_id)
             if person is None:
                 raise NeedNotFound
             return Address(
@@ -44,7 +46,7 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
                 phone=person.phone,
                 language=person.language,
                 time_zone=time_zone,
-                channels=(Channel.EMAIL,),
+                channels=(Channel.EMAIL, Channel.TEXT) if person.phone else (Channel.EMAIL,),
                 reference=need.reference,
                 site_name=site_name,
             )

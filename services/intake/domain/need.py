@@ -26,6 +26,7 @@ from services.intake.domain.family import Family
 from services.intake.domain.reaching import Zip
 
 NEEDED_WITHIN = {
+    Urgency.TONIGHT: timedelta(hours=8),
     Urgency.TODAY: timedelta(hours=12),
     Urgency.THIS_WEEK: timedelta(days=5),
     Urgency.ROUTINE: timedelta(days=21),

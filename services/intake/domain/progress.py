@@ -69,7 +69,9 @@ def advance(progress: Progress, event: NeedEvent, version: int) -> Progress:
 def _ask(progress: Progress, version: int) -> Progress:
     """A partner is asked. While somebody has a part, the need is theirs; what ended stays so."""
     newest = version > progress.version
-    progress = replace(progress, asked_version=version, stuck=None if newest else progress.stuck)
+    # That more are asked is no answer to who waits for a yes.
+    goes_away = newest and progress.stuck is not StuckCause.NOBODY_YET
+    progress = replace(progress, asked_version=version, stuck=None if goes_away else progress.stuck)
     goes_on = progress.status in {NeedProgress.OPEN, NeedProgress.ASKING} or (
         newest and progress.status is NeedProgress.CONFIRMING
     )

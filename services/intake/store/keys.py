@@ -103,6 +103,23 @@ async def coordinator_of(connection: Connection, need_id: UUID) -> Coordinator |
     return Coordinator(**dict(row)) if row else None
 
 
+async def backup_of(connection: Connection, need_id: UUID) -> Coordinator | None:
+    """Who stands in for the need's coordinator: whom the site names; otherwise another coordinator of it."""
+    coordinator = await coordinator_of(connection, need_id)
+    row = await connection.fetchrow(
+        """
+        SELECT person_id, people.site_id, people.name, email, phone, language, sites.name AS site_name, time_zone
+          FROM needs JOIN sites ON sites.site_id = needs.site_id JOIN people ON people.site_id = sites.site_id
+         WHERE need_id = $1 AND (person_id = backup_id OR (backup_id IS NULL AND role = 'coordinator'))
+           AND person_id IS DISTINCT FROM $2
+         ORDER BY since LIMIT 1
+        """,
+        need_id,
+        coordinator.person_id if coordinator else None,
+    )
+    return Coordinator(**dict(row)) if row else None
+
+
 async def first_site(connection: Connection) -> UUID | None:
     """The only site, where there is just one: what a key without a site means by "my site"."""
     rows = await connection.fetch("SELECT site_id FROM sites LIMIT 2")

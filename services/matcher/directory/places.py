@@ -47,6 +47,12 @@ def place_of(zip_code: str) -> Place | None:
     return places().get(zip_code)
 
 
+def zone_of(zip_code: str) -> str:
+    """The time zone of a ZIP code; UTC when there is no such ZIP code."""
+    place = place_of(zip_code)
+    return place.zone if place else "UTC"
+
+
 def place_with(number: int) -> Place:
     """The place with a number."""
     return _in_order()[number]

@@ -14,7 +14,7 @@ from services.matcher.domain.chances import Chances, hurries, target_chance
 from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import Decision, places_to_ask
 from services.matcher.domain.eligible import Eligible
-from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.domain.state import NOBODY, Need, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
@@ -73,7 +73,7 @@ def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Poli
         turn.need = replace(turn.need, wave=need.wave + 1)
         for candidate in candidates:
             _make_offer(turn, candidate)
-        if turn.need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT}:
+        if turn.need.stuck in NOBODY:
             turn.need = replace(turn.need, stuck=None)
     if places_to_ask(turn):
         turn.need = replace(turn.need, look_again_at=_look_again_at(turn))

@@ -20,11 +20,13 @@ def change_terms(turn: Turn, terms: NeedTerms) -> None:
         return
     # The terms first: what is told of the old offers must know whether the need is sensitive now.
     turn.need = replace(need, terms=wanted, deadline=terms.needed_by, look_again_at=None, stuck=None)
+    if wanted.urgency is not need.terms.urgency:
+        turn.need = replace(turn.need, alert_at=turn.alert_at)
     for offer in tuple(need.offers_in(OfferStatus.OPEN)):
         turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
         turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
     if turn.need.status is NeedStatus.CONFIRMING and turn.need.open_items:
-        turn.need = replace(turn.need, status=NeedStatus.ASKING, confirm_by=None, attempt=0)
+        turn.stand(NeedStatus.ASKING, confirm_by=None, attempt=0)
 
 
 def _never_lowered(before: NeedTerms, after: NeedTerms) -> NeedTerms:

@@ -1,7 +1,5 @@
 """How a need ends."""
 
-from dataclasses import replace
-
 from schemas.outcomes import NeedFulfilled, NeedPartlyFulfilled, NeedUnmet
 from schemas.vocabulary import UnmetCause
 from services.matcher.domain.state import NeedStatus
@@ -13,7 +11,7 @@ def close(turn: Turn, cause: UnmetCause, *, confirmed: bool) -> None:
     need = turn.need
     met = need.delivered_items if confirmed else ()
     unmet = need.undelivered_items if confirmed else need.terms.items
-    turn.need = replace(need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
+    turn.stand(NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
     if not met:
         turn.tell(NeedUnmet(need_id=need.need_id, unmet=unmet, cause=cause))
     elif unmet:

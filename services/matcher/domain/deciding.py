@@ -23,7 +23,7 @@ from services.matcher.domain.changing import change_terms
 from services.matcher.domain.closing import close
 from services.matcher.domain.programmes import within_seats
 from services.matcher.domain.referring import answer_referral
-from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.state import HOLDING, LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus, as_lines
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
@@ -112,6 +112,7 @@ def _accept(turn: Turn, command: commands.Accept) -> None:
     turn.tell(
         ClaimAwarded(**turn.about(offer), contact_id=command.contact_id, awarded=as_lines(award), contact_by=contact_by)
     )
+    turn.calm_down()
     answer_referral(turn, offer, None)
 
 
@@ -180,9 +181,8 @@ def dispute(turn: Turn) -> None:
         return
     for offer in tuple(turn.need.offers_in(OfferStatus.COMPLETED)):
         turn.move(offer, OfferStatus.DISPUTED)
-    turn.need = replace(
-        turn.need,
-        status=NeedStatus.ASKING,
+    turn.stand(
+        NeedStatus.ASKING,
         confirm_by=None,
         attempt=0,
         stuck=StuckCause.FAMILY_DISPUTED,
@@ -217,8 +217,17 @@ def _tick(turn: Turn) -> None:
             turn.tell(OfferReminded(**turn.about(offer), kind=_REMINDERS[offer.status], due=offer.due))
     if any(moment is not None and moment <= turn.now for moment in (turn.need.look_again_at, turn.need.hurry_at)):
         turn.need = replace(turn.need, look_again_at=None)
+    if turn.need.alert_at is not None and turn.need.alert_at <= turn.now:
+        _alert(turn)
     if turn.need.confirm_by is not None and turn.need.confirm_by <= turn.now:
         _ask_family_again(turn)
+
+
+def _alert(turn: Turn) -> None:
+    need = turn.need
+    if need.status is NeedStatus.ASKING and not any(need.offers_in(*HOLDING)):
+        turn.need = replace(need, alert_at=None, stuck=StuckCause.NOBODY_YET)
+        turn.tell(NeedStuck(need_id=need.need_id, cause=StuckCause.NOBODY_YET, open_items=need.open_items))
 
 
 def _run_out(turn: Turn, offer: Offer) -> None:
@@ -244,9 +253,8 @@ def _ask_family_again(turn: Turn) -> None:
 def ask_family(turn: Turn) -> None:
     """Asks the family, once more, whether help arrived."""
     attempt = turn.need.attempt + 1
-    turn.need = replace(
-        turn.need,
-        status=NeedStatus.CONFIRMING,
+    turn.stand(
+        NeedStatus.CONFIRMING,
         stuck=None,
         look_again_at=None,
         attempt=attempt,
@@ -289,16 +297,16 @@ def places_to_ask(turn: Turn) -> int:
     need = turn.need
     if need.status is not NeedStatus.ASKING or not need.open_items or need.deadline <= turn.now:
         return 0
-    if need.look_again_at is not None and not _picked_all_answered(turn):
+    if need.look_again_at is not None and _is_worth_waiting(turn):
         return 0
     if not Chances(need).below(target_chance(need, turn.now, turn.pace, turn.policy.asking)):
         return 0
     return max(0, turn.pace.ask_at_most - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
 
 
-def _picked_all_answered(turn: Turn) -> bool:
-    """Whether those who were to be asked first have answered early: then others are asked without waiting."""
-    first = turn.need.terms.first_ask
-    if first is None or turn.now >= first.until:
-        return False
-    return not any(offer.partner_id in first.partner_ids for offer in turn.need.offers_in(OfferStatus.OPEN))
+def _is_worth_waiting(turn: Turn) -> bool:
+    """Whether somebody may still answer whom it waits for, or nobody was found when it was looked for last."""
+    need, first = turn.need, turn.need.terms.first_ask
+    picked = set(first.partner_ids) if first is not None and turn.now < first.until else None
+    waited_for = (offer for offer in need.offers_in(OfferStatus.OPEN) if picked is None or offer.partner_id in picked)
+    return any(waited_for) or need.stuck in NOBODY

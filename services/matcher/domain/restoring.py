@@ -21,7 +21,7 @@ from schemas.outcomes import (
 from schemas.vocabulary import StuckCause
 from services.matcher.domain import commands
 from services.matcher.domain.deciding import apply, ask_family, dispute
-from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
+from services.matcher.domain.state import LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
@@ -92,12 +92,14 @@ def _follow(turn: Turn, event: NeedEvent) -> None:
             dispute(turn)
         case NeedStuck(cause=cause):
             silent = cause is StuckCause.FAMILY_SILENT
-            turn.need = replace(turn.need, stuck=cause, confirm_by=None if silent else turn.need.confirm_by)
+            alert_at = None if cause is StuckCause.NOBODY_YET else turn.need.alert_at
+            confirm_by = None if silent else turn.need.confirm_by
+            turn.need = replace(turn.need, stuck=cause, confirm_by=confirm_by, alert_at=alert_at)
         case NeedFulfilled() | NeedPartlyFulfilled() | NeedUnmet():
             # Who said that it arrived completed what was claimed, too.
             for offer in tuple(turn.need.offers_in(*LIVE)):
                 turn.move(offer, OfferStatus.COMPLETED)
-            turn.need = replace(turn.need, status=NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
+            turn.stand(NeedStatus.CLOSED, stuck=None, confirm_by=None, look_again_at=None)
 
 
 def _make_offer(turn: Turn, event: OfferMade) -> None:
@@ -113,7 +115,7 @@ def _make_offer(turn: Turn, event: OfferMade) -> None:
         due=event.terms.respond_by,
         yes_chance=event.reasons.yes_chance,
     )
-    stuck = None if need.stuck in {StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT} else need.stuck
+    stuck = None if need.stuck in NOBODY else need.stuck
     turn.need = replace(need, offers=(*need.offers, offer), wave=max(need.wave, event.wave), stuck=stuck)
 
 
@@ -128,6 +130,7 @@ def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
         case ClaimAwarded(contact_by=contact_by, contact_id=contact_id, awarded=awarded):
             quantities = {one.line: one.quantity for one in awarded}
             turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=contact_id, quantities=quantities)
+            turn.calm_down()
         case ClaimRefused(contact_id=contact_id):
             turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
         case ClaimLapsed():

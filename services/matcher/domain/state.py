@@ -30,6 +30,9 @@ LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
 
+NOBODY = frozenset({StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT})
+"""Nobody more can be asked, for now."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -86,6 +89,8 @@ class Need:
     attempt: int = 0
     confirm_by: datetime | None = None
     look_again_at: datetime | None = None
+    alert_at: datetime | None = None
+    """When somebody is told that nobody has said yes, if that is so then."""
     hurry_at: datetime | None = field(default=None, compare=False)
     """From when on more are asked, since little time is left; None once that is so. Each decision sets it anew."""
     zone: str = "UTC"
@@ -138,6 +143,8 @@ class Need:
         if self.status is NeedStatus.CONFIRMING:
             return self.confirm_by
         moments = [moment for offer in self.offers for moment in (offer.due, offer.remind_at) if moment is not None]
+        if self.alert_at is not None and not any(self.offers_in(*HOLDING)):
+            moments.append(self.alert_at)
         if not any(self.offers_in(*LIVE)) or any(self.offers_in(OfferStatus.OPEN)):
             moments.append(self.deadline)
         moments += [moment for moment in (self.look_again_at, self.hurry_at) if moment is not None]

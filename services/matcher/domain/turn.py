@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from schemas.event import NeedEvent
-from schemas.vocabulary import DeclineReason, UnmetCause
-from services.matcher.domain.state import Need, Offer, OfferStatus
+from schemas.vocabulary import DeclineReason, StuckCause, UnmetCause
+from services.matcher.domain.moves import NEED_MOVES, OFFER_MOVES, check_move
+from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
 _NO_ROOM = {DeclineReason.NO_CAPACITY, DeclineReason.WAITLISTED}
@@ -27,6 +28,12 @@ class Turn:
         return self.policy.urgency[self.need.terms.urgency]
 
     @property
+    def alert_at(self) -> datetime | None:
+        """When it is told that nobody has said yes to what is asked from now on; None where that can wait."""
+        after = self.pace.alert_after
+        return None if after is None else self.now + after
+
+    @property
     def contact_by(self) -> datetime:
         """Until when who says yes now is to be in touch: no later than it is needed, unless that is too soon."""
         clock, within = self.policy.clock_of(self.need.terms.urgency, self.need.zone), self.pace.contact_within
@@ -43,8 +50,15 @@ class Turn:
         self.need = replace(self.need, version=self.need.version + 1)
 
     def move(self, offer: Offer, status: OfferStatus, due: datetime | None = None, **changed: Any) -> None:  # noqa: ANN401 - fields of Offer
-        """Puts an offer into a new status, from now."""
+        """Puts an offer into a new status, from now. Raises ImpossibleMove."""
+        check_move(OFFER_MOVES, offer.status, status)
         self.keep(replace(offer, status=status, since=self.now, due=due, reminded=False, **changed))
+
+    def stand(self, status: NeedStatus, **changed: Any) -> None:  # noqa: ANN401 - fields of Need
+        """Puts the need into a new status, or leaves it where it stands. Raises ImpossibleMove."""
+        if status is not self.need.status:
+            check_move(NEED_MOVES, self.need.status, status)
+        self.need = replace(self.need, status=status, **changed)
 
     def keep(self, changed: Offer) -> None:
         """Puts a changed offer in the place of the old one."""
@@ -52,6 +66,11 @@ class Turn:
             self.need,
             offers=tuple(changed if offer.offer_id == changed.offer_id else offer for offer in self.need.offers),
         )
+
+    def calm_down(self) -> None:
+        """Somebody said yes: that nobody had is true no more."""
+        if self.need.stuck is StuckCause.NOBODY_YET:
+            self.need = replace(self.need, stuck=None)
 
     def about(self, offer: Offer) -> dict[str, Any]:
         """What every event about an offer says."""

@@ -15,12 +15,15 @@ from schemas.vocabulary import (
     MessagePurpose,
     RecipientKind,
     ReminderKind,
+    StuckCause,
     Urgency,
     WithdrawalReason,
 )
 
 _OTHERWISE_WITHIN = timedelta(days=3)
 """A message about something without a deadline of its own is worth sending for so long."""
+_TONIGHT = timedelta(hours=8)
+_CANNOT_WAIT = {Urgency.TONIGHT, Urgency.TODAY}
 _MUST_BE_KNOWN = {MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
 """Where these do not get through to a partner, its coordinator has to call them."""
 _TO_SAY_NO = timedelta(hours=2)
@@ -80,13 +83,22 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR091
             return [_to_referrer(event, at)]
         case outcomes.ConfirmationRequested():
             return [Draft(RecipientKind.FAMILY, MessagePurpose.CONFIRMATION, at + _OTHERWISE_WITHIN)]
-        case outcomes.NeedStuck():
-            return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
+        case outcomes.NeedStuck(cause=cause):
+            return _about_stuck(cause, at)
         case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
             return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
         case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
             return _after_failure(event, at)
     return _about_handover(event, at)
+
+
+def _about_stuck(cause: StuckCause, at: datetime) -> list[Draft]:
+    if cause is not StuckCause.NOBODY_YET:
+        return [to_coordinator(MessagePurpose.NEED_STUCK, at)]
+    return [
+        Draft(recipient, MessagePurpose.NEED_STUCK, at + _TONIGHT, urgent=True)
+        for recipient in (RecipientKind.COORDINATOR, RecipientKind.BACKUP)
+    ]
 
 
 def _about_handover(event: NeedEvent, at: datetime) -> list[Draft]:
@@ -137,7 +149,7 @@ def to_partner(event: OfferEvent, purpose: MessagePurpose, deadline: datetime, c
         RecipientKind.PARTNER,
         purpose,
         deadline,
-        event.terms.urgency is Urgency.TODAY,
+        event.terms.urgency in _CANNOT_WAIT,
         event.offer_id,
         event.partner_id,
         contact_id,
@@ -156,5 +168,5 @@ def _to_referrer(event: outcomes.ReferralAnswered, at: datetime) -> Draft:
 
 def to_coordinator(purpose: MessagePurpose, at: datetime, about: OfferEvent | None = None) -> Draft:
     """A message to the coordinator of the need."""
-    urgent = about is not None and about.terms.urgency is Urgency.TODAY
+    urgent = about is not None and about.terms.urgency in _CANNOT_WAIT
     return Draft(RecipientKind.COORDINATOR, purpose, at + _OTHERWISE_WITHIN, urgent, about.offer_id if about else None)

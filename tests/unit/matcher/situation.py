@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from schemas.event import Item, NeedEvent
-from schemas.needs import Consent, NeedTerms
+from schemas.needs import Consent, NeedOpened, NeedTerms
 from schemas.offers import OfferReasons
 from schemas.vocabulary import ConsentKind, Urgency
 from services.matcher.domain import commands
@@ -13,6 +13,7 @@ from services.matcher.domain.asking import Candidate, already_asked, ask, choose
 from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import decide
 from services.matcher.domain.eligible import Eligible, Reasons
+from services.matcher.domain.opening import open_need
 from services.matcher.domain.state import Need, Offer, OfferStatus
 from services.matcher.policy import Hours, load_policy
 
@@ -36,12 +37,12 @@ FITTING = Reasons(proximity=1, fairness=1, yes_chance=0.5, language=1, fit=1, to
 REASONS = OfferReasons(**FITTING._asdict(), directory_position=1)
 
 
-def terms(*items: Item, days: float = 5) -> NeedTerms:
+def terms(*items: Item, days: float = 5, urgency: Urgency = Urgency.THIS_WEEK) -> NeedTerms:
     return NeedTerms(
         site_id=ROOT,
         items=items or (BEDS,),
         zip_code="11201",
-        urgency=Urgency.THIS_WEEK,
+        urgency=urgency,
         needed_by=START + timedelta(days=days),
         consent=Consent(kind=ConsentKind.SPOKEN, until=START + timedelta(days=90)),
     )
@@ -98,10 +99,17 @@ class Situation:
         ]
 
 
-def given(*items: Item, partners: int = 12, days: float = 5, referred_by: UUID | None = None) -> Situation:
+def given(
+    *items: Item,
+    partners: int = 12,
+    days: float = 5,
+    referred_by: UUID | None = None,
+    urgency: Urgency = Urgency.THIS_WEEK,
+) -> Situation:
     """A need that was just opened and asked about."""
-    wanted = terms(*items, days=days).model_copy(update={"referred_by": referred_by})
-    need = Need(ROOT, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", 0, wanted, wanted.needed_by)
+    wanted = terms(*items, days=days, urgency=urgency).model_copy(update={"referred_by": referred_by})
+    opened = NeedOpened(need_id=ROOT, terms=wanted)
+    need = open_need(opened, START, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "UTC", POLICY)
     situation = Situation(need, partners=PARTNERS[:partners])
     situation.when(commands.Tick())
     return situation
