@@ -21,8 +21,15 @@ from services.matcher.domain.eligible import Asked, Eligible
 from services.matcher.policy import load_policy
 
 _COUNTY, _STATE = "Monroe County", "NY"
-_NEEDED_WITHIN = {Urgency.TODAY: (0.5, 1.0), Urgency.THIS_WEEK: (2.0, 7.0), Urgency.ROUTINE: (7.0, 14.0)}
-"""In days: `bench.matching` has them whatever the urgency, as nothing there takes time."""
+_URGENCIES = {Urgency.TONIGHT: 0.05, Urgency.TODAY: 0.15, Urgency.THIS_WEEK: 0.4, Urgency.ROUTINE: 0.4}
+"""How many of all needs are so urgent."""
+_NEEDED_WITHIN = {
+    Urgency.TONIGHT: (0.1, 0.4),
+    Urgency.TODAY: (0.5, 1.0),
+    Urgency.THIS_WEEK: (2.0, 7.0),
+    Urgency.ROUTINE: (7.0, 14.0),
+}
+"""In days."""
 _FAMILY_IS_ASKED_AT_MOST = 10
 
 
@@ -31,8 +38,8 @@ class Size:
     """How large a community is, and for how long needs come."""
 
     partners: int = 300
-    needs: int = 300
-    weeks: int = 6
+    needs: int = 200
+    weeks: int = 4
 
 
 @dataclass(frozen=True)
@@ -139,13 +146,14 @@ def _city() -> Homes:
 
 
 def _invent_needs(size: Size, seed: int, city: Homes) -> tuple[OpenedNeed, ...]:
-    """Needs of a Poisson process by day, each needed by a moment that suits its urgency."""
+    """Needs of a Poisson process by day. How urgent they are is drawn here: nothing in `bench.matching` takes time."""
     random, mean = np.random.default_rng([seed, 3]), size.weeks * 7 * HOURS_OF_A_DAY / size.needs
     hours = np.cumsum(random.exponential(mean, size.needs)).tolist()
+    urgencies = random.choice(len(_URGENCIES), size.needs, p=list(_URGENCIES.values())).tolist()
     needs = []
     for number, terms in enumerate(invent_needs(size.needs, seed, city)):
-        opened_at = by_day(NOW, hours[number])
-        needed_by = opened_at + timedelta(days=random.uniform(*_NEEDED_WITHIN[terms.urgency]))
-        terms_then = terms.model_copy(update={"needed_by": needed_by})
+        opened_at, urgency = by_day(NOW, hours[number]), tuple(_URGENCIES)[urgencies[number]]
+        needed_by = opened_at + timedelta(days=random.uniform(*_NEEDED_WITHIN[urgency]))
+        terms_then = terms.model_copy(update={"urgency": urgency, "needed_by": needed_by})
         needs.append(OpenedNeed(uuid5(terms.site_id, str(number)), number, opened_at, terms_then))
     return tuple(needs)

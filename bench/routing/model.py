@@ -5,8 +5,8 @@
   distance (`half_distance / (half_distance + miles)`), and fatigue (`fatigue` to the power of how many messages the
   partner got in the seven days before). Offers are messages, and so are reminders to answer one.
 - A reminder gives who would not have answered a second chance, `reminder` times as large; for it, too, fatigue counts.
-- How long an answer takes is log-normal, and `today` times as long where it is for today. It may come after the
-  offer's time is over.
+- How long an answer takes is log-normal, and `today` or `tonight` times as long where it is for then. It may come
+  after the offer's time is over.
 - An answer is a yes with the chance `yes`, else a no; and a no as well where the partner has as many claims of the last
   seven days as it has room for: what it says itself (`claims_per_week`), else one and a Poisson number.
 - A yes takes all that was offered, or, with the chance `part`, half of each quantity, rounded down, and one thing at
@@ -54,6 +54,7 @@ class Model:
     spread: float = 1.0
     """The standard deviation of the logarithm of the hours."""
     today: float = 0.25
+    tonight: float = 0.1
     yes: float = 0.5
     part: float = 0.25
     room: float = 3.0
@@ -86,7 +87,8 @@ class Would(NamedTuple):
     def answer_moment(self, asked_at: datetime, urgency: Urgency, model: Model) -> datetime:
         """When the answer comes."""
         hours = model.median_hours * math.exp(model.spread * _NORMAL.inv_cdf(max(self.delay, 1e-9)))
-        return by_day(asked_at, hours * (model.today if urgency is Urgency.TODAY else 1.0))
+        times = {Urgency.TODAY: model.today, Urgency.TONIGHT: model.tonight}.get(urgency, 1.0)
+        return by_day(asked_at, hours * times)
 
     def quantities(self, items: tuple[Item, ...], model: Model) -> Mapping[int, int]:
         """By line, what a yes takes of these items."""

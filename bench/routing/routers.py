@@ -115,7 +115,7 @@ def _within(look: Look, miles: float) -> list[Eligible]:
 
 def wider_after(urgency: Urgency) -> timedelta:
     """How long CarePortal waits for a response."""
-    return timedelta(days=2 if urgency is Urgency.TODAY else 5)
+    return timedelta(days=2 if urgency in {Urgency.TONIGHT, Urgency.TODAY} else 5)
 
 
 def all_routers(ours: Policy) -> tuple[Router, ...]:

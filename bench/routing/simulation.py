@@ -20,8 +20,9 @@ from services.matcher.domain import commands
 from services.matcher.domain.asking import Candidate, already_asked, ask
 from services.matcher.domain.deciding import Decision, decide
 from services.matcher.domain.eligible import Eligible
+from services.matcher.domain.opening import open_need
 from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
-from services.matcher.store import new_need
+from services.matcher.policy import Policy
 
 
 @dataclass
@@ -64,7 +65,7 @@ class _Simulation:
         self._order = count()
         self._dues: list[datetime | None] = [None for _ in community.needs]
         self._miles: dict[tuple[int, UUID], float | None] = {}
-        self._run = Run([_new_need(one) for one in community.needs], self._people.messages)
+        self._run = Run([_open(one, router.policy) for one in community.needs], self._people.messages)
 
     def run(self) -> Run:
         for one in self._community.needs:
@@ -159,5 +160,7 @@ class _Simulation:
                 self._run.first_claims.setdefault((number, line), self._now)
 
 
-def _new_need(one: OpenedNeed) -> Need:
-    return new_need(NeedOpened(need_id=one.need_id, terms=one.terms), f"00-{one.need_id.hex}-{one.need_id.hex[:16]}-01")
+def _open(one: OpenedNeed, policy: Policy) -> Need:
+    place, traceparent = place_of(one.terms.zip_code), f"00-{one.need_id.hex}-{one.need_id.hex[:16]}-01"
+    opened = NeedOpened(need_id=one.need_id, terms=one.terms)
+    return open_need(opened, one.opened_at, traceparent, place.zone if place else "UTC", policy)
