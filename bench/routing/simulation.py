@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, zip_longest
 from uuid import UUID
@@ -98,14 +98,23 @@ class _Simulation:
         need = self._run.needs[number]
         if is_silent(need, self._now):
             self._run.silent.add(number)
-        if need.next_due is not None and need.next_due != self._dues[number]:
-            self._dues[number] = need.next_due
-            self._plan(number, Plan(need.next_due, commands.Tick()))
+        due = self._next_due(number, need)
+        if due is not None and due != self._dues[number]:
+            self._dues[number] = due
+            self._plan(number, Plan(due, commands.Tick()))
+
+    def _next_due(self, number: int, need: Need) -> datetime | None:
+        if need.look_again_at is not None and not self._unasked(number, need):
+            # Whoever could be found was asked: looking again would find nobody, some thousand times.
+            return replace(need, look_again_at=None).next_due
+        return need.next_due
+
+    def _unasked(self, number: int, need: Need) -> list[Eligible]:
+        asked = already_asked(need)
+        return [one for one in self._community.eligible[number] if one.partner_id not in asked]
 
     def _look(self, number: int, decision: Decision) -> Look:
-        asked = already_asked(decision.need)
-        unasked = [one for one in self._community.eligible[number] if one.partner_id not in asked]
-        opened_at = self._community.needs[number].opened_at
+        unasked, opened_at = self._unasked(number, decision.need), self._community.needs[number].opened_at
         return Look(decision.need, decision.to_ask, opened_at, self._now, unasked, self._directory(unasked))
 
     def _directory(self, unasked: Sequence[Eligible]) -> Directory:
