@@ -1,10 +1,22 @@
 """What intake tells the notifier just before a send, by a call. Only `schemas/matching.py` is asked so besides."""
 
+from enum import StrEnum, auto
+
 from pydantic import Field, model_validator
 
 from schemas.event import Part
 from schemas.partners import EmailAddress, Name, PhoneNumber, TimeZoneName
 from schemas.vocabulary import Channel, LanguageCode
+
+
+class Who(StrEnum):
+    """Whose address is asked for."""
+
+    COORDINATOR = auto()
+    BACKUP = auto()
+    FAMILY = auto()
+    COORDINATOR_FOR_REFERRER = auto()
+    """The coordinator's, to be told to the partner that referred the family: nobody's once it may hear nothing more."""
 
 
 class Hours(Part):

@@ -45,11 +45,23 @@ class Match(Part):
     score: float = Field(ge=0)
 
 
+class NearMiss(Part):
+    """The partners that one rule alone leaves out: how many, and the nearest of them."""
+
+    rule: EligibilityRule
+    partners: int = Field(ge=1)
+    nearest: UUID
+    distance_miles: int | None = Field(ge=0, le=13_000)
+    """None where nobody knows."""
+
+
 class MatchAnswer(Part):
     """`best` is best first. `why_not` is by service of `partner_id`: the rules that leave it out; none if it fits."""
 
     tally: MatchTally
     best: tuple[Match, ...]
+    near_misses: tuple[NearMiss, ...] = ()
+    """None of a sensitive need: whom it may be told to is nothing to be talked into."""
     why_not: dict[UUID, tuple[EligibilityRule, ...]]
     directory_position: int = Field(ge=0)
     """How many partner records the index had read when it answered."""

@@ -202,7 +202,10 @@ def make_partner_key(
 def match(
     path: Annotated[Path, typer.Option("--explain", help="A need as JSON, as for POST /v1/needs.")],
     url: Annotated[str, typer.Option(envvar="PUBLIC_URL", help="Where intake is.")],
-    key: Annotated[str, typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With needs:read.")],
+    key: Annotated[
+        str,
+        typer.Option(envvar=["SWITCHBOARD_API_KEY", "BOOTSTRAP_API_KEY"], help="With needs:read and partners:read."),
+    ],
     partner: Annotated[UUID | None, typer.Option(help="Why would this one be asked, or why not?")] = None,
 ) -> None:
     """Show who could help with a need, why these, and why not the others. Nothing is stored, nobody is asked."""

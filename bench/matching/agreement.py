@@ -8,7 +8,7 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.directory.plain import PlainDirectory, best_of_each
-from services.matcher.domain.eligible import Asked, Eligible
+from services.matcher.domain.eligible import Asked, Eligible, Nearly
 from services.matcher.policy import load_policy
 
 SEED, PARTNERS, QUESTIONS = 20261125, 300, 100_000
@@ -79,6 +79,7 @@ class Both:
         """Asks both why not. Raises AssertionError where they differ."""
         asked = self._question()
         assert self.index.tally(asked) == self.plain.tally(asked), asked
+        assert _rounded(self.index.nearly(asked)) == _rounded(self.plain.nearly(asked)), asked
         for partner_id in [*self.partners, identity(self.chance)]:
             why = self.plain.why_not(partner_id, asked)
             assert self.index.why_not(partner_id, asked) == why, asked
@@ -118,6 +119,14 @@ def _compare(found: Sequence[Eligible], expected: Sequence[Eligible]) -> None:
         # Scores that differ by rounding alone may change places.
         assert math.isclose(one.score, placed.score, rel_tol=1e-6)
         _compare_one(one, by_id[one.partner_id])
+
+
+def _rounded(nearly: Mapping[EligibilityRule, Nearly]) -> dict[EligibilityRule, Nearly]:
+    # To a thousandth of a mile: the two add up in another order.
+    return {
+        rule: one._replace(distance_miles=None if one.distance_miles is None else round(one.distance_miles, 3))
+        for rule, one in nearly.items()
+    }
 
 
 def _compare_one(one: Eligible, other: Eligible) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from babel import Locale
 from babel.lists import format_list
 
-from schemas.matching import Match
+from schemas.matching import Match, NearMiss
 from schemas.needs import NeedTerms
 from schemas.offers import OfferReasons
 from schemas.partners import PartnerRecorded, Service
@@ -25,6 +25,16 @@ _CLOSE = 0.5
 """Of the part `proximity`: as far as the matcher's policy calls half way."""
 _OFTEN, _SELDOM = 0.7, 0.3
 """Of the chance of a yes."""
+
+
+CAN_BE_CHANGED = frozenset(EligibilityRule) - {
+    EligibilityRule.STATUS,
+    EligibilityRule.CATEGORY,
+    EligibilityRule.CONSENT,
+    EligibilityRule.SENSITIVE,
+    EligibilityRule.CONFLICT,
+}
+"""By a coordinator, a call, or a family that sees it otherwise: the other rules are somebody's last word."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,16 @@ class Named:
         return self.service.conditions if self.service else ()
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """What could be changed, or whom to call, so that somebody more could help."""
+
+    words: str
+    partner: PartnerRecorded
+    phone: str | None
+    """E.164, of the first contact that has one."""
+
+
 class Explanation:
     """One answer of the matcher, in one language."""
 
@@ -62,6 +82,12 @@ class Explanation:
             _name(match, record, matching.terms, words)
             for match in matching.answer.best
             if (record := matching.partners.get(match.partner_id)) is not None
+        ]
+
+        self.suggestions = [
+            _suggest(miss, record, words)
+            for miss in sorted(matching.answer.near_misses, key=lambda miss: -miss.partners)
+            if miss.rule in CAN_BE_CHANGED and (record := matching.partners.get(miss.nearest)) is not None
         ]
 
     @property
@@ -129,6 +155,14 @@ def _tell_reasons(
 def _name(match: Match, partner: PartnerRecorded, terms: NeedTerms, words: Words) -> Named:
     service = next((one for one in partner.services if one.service_id == match.service_id), None)
     return Named(match, partner, service, _tell_reasons(match.reasons, match.distance_miles, service, terms, words))
+
+
+def _suggest(miss: NearMiss, partner: PartnerRecorded, words: Words) -> Suggestion:
+    what = words(f"nearly.{miss.rule}")
+    how_many = _count(words, "more", miss.partners)
+    nearest = ", ".join([partner.name, *_tell_distance(miss.distance_miles, words)])
+    phone = next((contact.phone for contact in partner.contacts if contact.phone), None)
+    return Suggestion(f"{what} {words('matching.nearest', how_many=how_many, nearest=nearest)}", partner, phone)
 
 
 def _tell_causes(left_out: dict[EligibilityRule, int], words: Words, *, sensitive: bool) -> list[Cause]:

@@ -70,7 +70,7 @@ class Matching:
     terms: NeedTerms
     answer: MatchAnswer
     partners: Mapping[UUID, PartnerRecorded]
-    """Only those that may be asked: who was paused or removed since stands in the answer alone."""
+    """Only those that take requests: who was paused or removed since stands in the answer alone."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ def still_open(terms: NeedTerms, made: Sequence[OfferRow]) -> NeedTerms:
 async def _match(pool: Pool, matcher: Matcher, question: MatchQuestion) -> Matching:
     answer = await matcher.ask(question)
     async with pool.acquire() as connection:
-        known = await partners.read_partners(connection, [one.partner_id for one in answer.best])
+        named = [one.partner_id for one in answer.best] + [one.nearest for one in answer.near_misses]
+        known = await partners.read_partners(connection, named)
     active = {one: record for one, record in known.items() if record.status is PartnerStatus.ACTIVE}
     return Matching(question.terms, answer, active)

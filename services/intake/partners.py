@@ -1,6 +1,6 @@
 """What can be done with a partner's record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from schemas.codec import Tombstone
@@ -60,10 +60,10 @@ async def read_partner(pool: Pool, partner_id: UUID) -> PartnerRecorded:
     return found
 
 
-async def read_eligibility_texts(pool: Pool, partner_id: UUID) -> dict[UUID, str]:
-    """What a partner says of who is helped, by service."""
+async def read_eligibility_texts(pool: Pool, partner_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], str]:
+    """What partners say of who is helped, by partner and service."""
     async with pool.acquire() as connection:
-        return await eligibility.read_texts(connection, partner_id)
+        return await eligibility.read_texts(connection, partner_ids)
 
 
 async def list_partners(pool: Pool, limit: int, after: UUID | None) -> list[PartnerRecorded]:

@@ -61,5 +61,5 @@ def create_app(settings: MatcherSettings) -> Starlette:
             async with running(parts):
                 yield
 
-    match = match_route(directory, replay.caught_up.is_set, settings.matcher_api_key)
+    match = match_route(directory, lambda: matching.closed, replay.caught_up.is_set, settings.matcher_api_key)
     return Starlette(routes=[*health_routes(parts), match], lifespan=lifespan)

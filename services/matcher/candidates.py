@@ -8,16 +8,16 @@ from uuid import UUID
 
 from schemas.event import Programme
 from schemas.offers import OfferReasons
-from services.matcher import store
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
 from services.matcher.domain.asking import Candidate, already_asked, choose, picked_to_be_first
 from services.matcher.domain.eligible import Asked, Eligible
-from services.matcher.domain.programmes import ServiceKey, is_over
+from services.matcher.domain.programmes import ServiceKey
 from services.matcher.domain.ranking import Record
 from services.matcher.domain.state import Need, OfferStatus
 from services.matcher.policy import Policy
-from services.matcher.seats import Seats, seats_of
+from services.matcher.store.partners import records_of, take_numbers
+from services.matcher.store.programmes import Seats, seats_of
 from services.runtime.database import Connection
 
 _SPARE = 4
@@ -41,7 +41,7 @@ async def find_candidates(
         # Needs of one batch must see each other's offers.
         records.count_offers([one.partner_id for one in chosen[need.need_id]])
     wanted = Counter(one.partner_id for best in chosen.values() for one in best)
-    numbers = await store.take_numbers(connection, wanted) if wanted else {}
+    numbers = await take_numbers(connection, wanted) if wanted else {}
     making = Making(directory, policy, programmes, numbers)
     return {need.need_id: making.candidates(need, chosen[need.need_id]) for need, _ in wanting}
 
@@ -58,7 +58,7 @@ class Records:
         """Reads the records of those that were not read before. False where there are none."""
         unread = set(partner_ids) - self._known.keys()
         if unread:
-            found = await store.records_of(self._connection, unread)
+            found = await records_of(self._connection, unread)
             self._learn({partner_id: found.get(partner_id, Record()) for partner_id in unread})
         return bool(unread)
 
@@ -88,9 +88,7 @@ class Programmes:
         if unread:
             self._read |= unread
             self._seats |= await seats_of(self._connection, unread)
-            self.closed = frozenset(
-                service for service, one in self._seats.items() if one.free < 1 or is_over(one.programme, self._day)
-            )
+            self.closed = frozenset(service for service, one in self._seats.items() if one.are_closed(self._day))
         return bool(unread)
 
     def programme_of(self, one: Eligible) -> Programme | None:

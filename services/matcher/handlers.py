@@ -10,7 +10,6 @@ from schemas.codec import Tombstone
 from schemas.event import NeedEvent, Programme
 from schemas.topics import ServiceName
 from schemas.vocabulary import PartnerStatus
-from services.matcher import seats, store
 from services.matcher.candidates import find_candidates
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import zone_of
@@ -21,6 +20,10 @@ from services.matcher.domain.opening import open_need
 from services.matcher.domain.programmes import ServiceKey, programmes_of, seats_taken
 from services.matcher.domain.state import Need
 from services.matcher.policy import Policy
+from services.matcher.store.needs import intake_versions, lock_due_needs, lock_needs, save_needs
+from services.matcher.store.offers import needs_with_live_offers, yes_chances
+from services.matcher.store.partners import records_of, save_partners
+from services.matcher.store.programmes import closed_programmes, lock_programmes, save_programmes, seats_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool, read_clock
 from services.runtime.logs import get_logger
@@ -37,17 +40,19 @@ class Matching:
     def __init__(self, policy: Policy, directory: Directory) -> None:
         self._policy = policy
         self._directory = directory
+        self.closed: frozenset[ServiceKey] = frozenset()
+        """The programmes that were full or over when they were last looked at."""
 
     async def handle(self, connection: Connection, messages: Sequence[Message]) -> None:
         """Applies a batch of records, in their order for each need."""
         lost = await _save_partners(connection, messages)
-        asked = await store.needs_with_live_offers(connection, lost) if lost else []
+        asked = await needs_with_live_offers(connection, lost) if lost else []
         about_needs = [message for message in messages if isinstance(message.event, NeedEvent)]
         need_ids = {need_id for need_id, _ in asked} | {UUID(message.envelope.subject) for message in about_needs}
         if not need_ids:
             return
-        batch = Batch(await store.lock_needs(connection, need_ids), await read_clock(connection), self._policy)
-        batch.intake_versions = await store.intake_versions(connection, need_ids)
+        batch = Batch(await lock_needs(connection, need_ids), await read_clock(connection), self._policy)
+        batch.intake_versions = await intake_versions(connection, need_ids)
         batch.free_seats = await _lock_seats(connection, batch.needs, about_needs)
         for message in about_needs:
             batch.take(message)
@@ -58,18 +63,17 @@ class Matching:
     async def fire_due(self, pool: Pool) -> int:
         """Does what is due. Returns for how many needs."""
         async with pool.acquire() as connection, connection.transaction():
-            batch = Batch(
-                await store.lock_due_needs(connection, _DUE_AT_ONCE), await read_clock(connection), self._policy
-            )
+            batch = Batch(await lock_due_needs(connection, _DUE_AT_ONCE), await read_clock(connection), self._policy)
             for need_id in tuple(batch.needs):
                 batch.decide(need_id, commands.Tick())
             await self._ask_and_save(connection, batch)
         return len(batch.needs)
 
     async def learn(self, pool: Pool) -> int:
-        """Lets the directory know how partners were asked and answered, by whichever copy of this service."""
+        """Takes in how partners were asked and answered, by whichever copy of this service, and who is full."""
         async with pool.acquire() as connection:
-            records, chances = await store.records_of(connection), await store.yes_chances(connection)
+            records, chances = await records_of(connection), await yes_chances(connection)
+            self.closed = await closed_programmes(connection, (await read_clock(connection)).date())
         # What was learned in a transaction that did not come about goes with the rest.
         self._directory.forget_records()
         self._directory.learn(records)
@@ -82,7 +86,7 @@ class Matching:
             found = await find_candidates(connection, self._directory, wanting, batch.now, self._policy)
             for need, _ in wanting:
                 batch.record(ask(need, found[need.need_id], batch.now, self._policy))
-        await store.save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
+        await save_needs(connection, [batch.needs[need_id] for need_id in batch.touched], batch.intake_versions)
         await outbox.publish(connection, ServiceName.MATCHER, batch.outgoing)
 
 
@@ -195,8 +199,8 @@ async def _lock_seats(
     services = {(offer.partner_id, offer.service_id) for offer in offers if offer is not None}
     if not services:
         return {}
-    await seats.lock_programmes(connection, services)
-    return {service: one.free for service, one in (await seats.seats_of(connection, services)).items()}
+    await lock_programmes(connection, services)
+    return {service: one.free for service, one in (await seats_of(connection, services)).items()}
 
 
 async def _save_partners(connection: Connection, messages: Sequence[Message]) -> set[UUID]:
@@ -211,7 +215,7 @@ async def _save_partners(connection: Connection, messages: Sequence[Message]) ->
             case Tombstone(partner_id):
                 newest[partner_id] = (partner_id, message.envelope.sequence, False)
                 programmes[partner_id] = {}
-    news = await store.save_partners(connection, newest.values()) if newest else set()
+    news = await save_partners(connection, newest.values()) if newest else set()
     if news:
-        await seats.save_programmes(connection, {partner_id: programmes[partner_id] for partner_id in news})
+        await save_programmes(connection, {partner_id: programmes[partner_id] for partner_id in news})
     return {partner_id for partner_id, _, available in newest.values() if not available and partner_id in news}

@@ -4,8 +4,8 @@ from time import monotonic
 
 from prometheus_client import Gauge
 
-from services.matcher import store
 from services.matcher.directory.directory import Directory
+from services.matcher.store.needs import count_open_needs
 from services.runtime.database import Connection
 from services.runtime.figures import set_counts
 
@@ -27,7 +27,7 @@ def watch_directory(directory: Directory) -> None:
 
 async def measure(connection: Connection) -> None:
     """Reads what the database knows."""
-    figures = await store.count_open_needs(connection)
+    figures = await count_open_needs(connection)
     set_counts(NEEDS, figures.by_state)
     set_counts(STUCK, figures.by_cause)
     OVERDUE.set(figures.overdue)

@@ -14,7 +14,6 @@ from schemas.partners import PartnerRecorded
 from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.topics import PARTNERS, ServiceName, topic_named
 from schemas.vocabulary import PartnerStatus
-from services.matcher import store
 from services.matcher.directory.places import zone_of
 from services.matcher.domain import commands
 from services.matcher.domain.opening import open_need
@@ -23,7 +22,10 @@ from services.matcher.domain.restoring import SILENT, Heard, Said, restore
 from services.matcher.domain.state import Need
 from services.matcher.handlers import to_command
 from services.matcher.policy import Policy
-from services.matcher.seats import save_programmes
+from services.matcher.store.needs import intake_versions, lock_needs, save_needs
+from services.matcher.store.offers import count_offers
+from services.matcher.store.partners import save_partners
+from services.matcher.store.programmes import save_programmes
 from services.runtime import inbox
 from services.runtime.database import Connection
 from services.runtime.messages import Message
@@ -97,22 +99,22 @@ class Past:
 async def restore_matcher(connection: Connection, messages: Sequence[Message], policy: Policy) -> dict[str, int]:
     """Applies what the topics hold to the copy. Returns how much of what."""
     pasts = _by_need(messages)
-    known = await store.lock_needs(connection, pasts.keys())
+    known = await lock_needs(connection, pasts.keys())
     opened = {
         need_id: need for need_id, past in pasts.items() if need_id not in known and (need := past.new_need(policy))
     }
     before = known | opened
-    versions = dict.fromkeys(opened, 1) | await store.intake_versions(connection, known.keys())
+    versions = dict.fromkeys(opened, 1) | await intake_versions(connection, known.keys())
     changed: list[Need] = []
     for need_id, need in before.items():
         restored, versions[need_id] = pasts[need_id].bring_up(need, versions[need_id], policy)
         if restored != need:
             changed.append(restored)
     offers = [offer for need in changed for offer in pasts[need.need_id].offers_after(before[need.need_id].version)]
-    await store.save_needs(connection, changed, versions)
-    await store.count_offers(connection, offers)
+    await save_needs(connection, changed, versions)
+    await count_offers(connection, offers)
     available = _available(messages)
-    news = await store.save_partners(connection, [(record.partner_id, version, True) for record, version in available])
+    news = await save_partners(connection, [(record.partner_id, version, True) for record, version in available])
     await save_programmes(
         connection, {record.partner_id: programmes_of(record) for record, _ in available if record.partner_id in news}
     )

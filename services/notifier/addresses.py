@@ -7,8 +7,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from schemas.addresses import Address, OneTimeCode
-from schemas.vocabulary import RecipientKind
+from schemas.addresses import Address, OneTimeCode, Who
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -25,7 +24,7 @@ class Addresses:
     intake_url: str
     api_key: str
 
-    async def find(self, need_id: UUID, who: RecipientKind) -> Address | None:
+    async def find(self, need_id: UUID, who: Who) -> Address | None:
         """The address; None when there is nobody to write to. Raises AddressesAway when intake cannot say."""
         answer = await self._ask("GET", f"needs/{need_id}/addresses/{who}")
         return _read(Address, answer) if answer is not None else None

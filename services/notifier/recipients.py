@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas.addresses import Address
+from schemas.addresses import Address, Who
 from schemas.links import FamilyLink, LinkKeys, OfferLink
 from schemas.partners import Contact
 from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
@@ -22,7 +22,10 @@ _LINK_LIFE = timedelta(days=60)
 _WHILE_OFFER_GOES_OUT = timedelta(seconds=1)
 _PARTNER_UNKNOWN_YET = timedelta(seconds=1)
 _ABOUT_OPEN_OFFER = {MessagePurpose.OFFER, MessagePurpose.OFFER_REMINDER}
-_NAMES_COORDINATOR = {MessagePurpose.CLAIM_AWARDED, MessagePurpose.REFERRAL_ANSWERED}
+_NAMES_COORDINATOR = {
+    MessagePurpose.CLAIM_AWARDED: Who.COORDINATOR,
+    MessagePurpose.REFERRAL_ANSWERED: Who.COORDINATOR_FOR_REFERRER,
+}
 _FOR_ONE_CONTACT = {MessagePurpose.IDENTITY_CODE, MessagePurpose.VISIT_REFUSED, MessagePurpose.CONSENT_ENDED}
 """About what one person did or knows: nobody else of the partner gets it."""
 _WENT_OUT = {"accepted", "delivered", "unknown"}
@@ -76,7 +79,7 @@ class Recipients:
     ) -> None:
         self._known, self._addresses, self._keys = known, addresses, keys
         self._public_url, self._quiet, self._now = public_url, quiet, now
-        self._asked: dict[tuple[UUID, RecipientKind], asyncio.Task[Address | None]] = {}
+        self._asked: dict[tuple[UUID, Who], asyncio.Task[Address | None]] = {}
 
     async def find(self, message: queue.Message) -> Destination | Attempt:
         """Where a message goes; otherwise what becomes of it."""
@@ -123,8 +126,8 @@ class Recipients:
         ):
             return NotNow(wait)
         coordinator = None
-        if message.purpose in _NAMES_COORDINATOR:
-            coordinator = await self._ask(message.need_id, RecipientKind.COORDINATOR)
+        if (who := _NAMES_COORDINATOR.get(message.purpose)) is not None:
+            coordinator = await self._ask(message.need_id, who)
             if coordinator is None:
                 return NotWanted(DeliveryProblem.NO_LONGER_TRUE)
         reader = Reader(
@@ -141,7 +144,7 @@ class Recipients:
         return Destination(channel, address, contact.contact_id, reader)
 
     async def _find_person(self, message: queue.Message) -> Destination | Attempt:
-        address = await self._ask(message.need_id, message.recipient)
+        address = await self._ask(message.need_id, Who(message.recipient))
         if address is None:
             return NotWanted(DeliveryProblem.NO_ADDRESS)
         reachable = [(channel, at) for channel in address.channels if (at := _at(address, channel)) is not None]
@@ -184,7 +187,7 @@ class Recipients:
         known = self._known.partners.get(UUID(partner_id))
         return known.name if known else ""
 
-    async def _ask(self, need_id: UUID, who: RecipientKind) -> Address | None:
+    async def _ask(self, need_id: UUID, who: Who) -> Address | None:
         if (need_id, who) not in self._asked:
             self._asked[need_id, who] = asyncio.ensure_future(self._addresses.find(need_id, who))
         return await self._asked[need_id, who]

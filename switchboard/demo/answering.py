@@ -43,6 +43,8 @@ class Promise(StrEnum):
 
 _TEMPERS = [Temper.YES] * 4 + [Temper.LATE_YES] * 2 + [Temper.PART] + [Temper.NO] * 2 + [Temper.SILENT] * 3
 _PROMISES = [Promise.KEPT] * 10 + [Promise.HANDED_BACK, Promise.FORGOTTEN]
+_FIRST_PROMISES = (Promise.HANDED_BACK, Promise.FORGOTTEN)
+"""Of the first two awards, so that both are seen whatever the seed makes of the others."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Answers:
     answered: Counter[str] = field(default_factory=Counter)
     _seen: set[tuple[str, UUID]] = field(default_factory=set)
     _family_said_no: bool = False
+    _first_promises: list[Promise] = field(default_factory=lambda: list(_FIRST_PROMISES))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
@@ -129,7 +132,7 @@ class Answers:
 
     async def _answer_award(self, offer_id: UUID, link: str) -> None:
         chance = random.Random(f"{SEED} award {offer_id}")  # noqa: S311 - by seed on purpose
-        promise = chance.choice(_PROMISES)
+        promise = self._first_promises.pop(0) if self._first_promises else chance.choice(_PROMISES)
         self.answered[promise] += 1
         if promise is Promise.FORGOTTEN:
             return

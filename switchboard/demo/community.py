@@ -1,7 +1,7 @@
 """A city's partners and its families' needs, all invented from a seed. Pure."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,14 @@ class Community:
 
     partners: dict[UUID, dict[str, Any]]
     needs: list[dict[str, Any]]
+    """As of `invented_at`."""
+    invented_at: datetime
+
+    def needs_at(self, moment: Callable[[], datetime]) -> Iterator[dict[str, Any]]:
+        """The needs as of the moment at which each is taken from here: however late that is, there is as much time."""
+        for need in self.needs:
+            until = datetime.fromisoformat(need["needed_by"]) - self.invented_at
+            yield need | {"needed_by": (moment() + until).isoformat()}
 
 
 def invent(now: datetime) -> Community:
@@ -34,7 +42,7 @@ def invent(now: datetime) -> Community:
     needs = [invent_need(chance, number, zips, now) for number in range(NEEDS)]
     for number in _ASKED_FIRST:
         needs[number] |= {"first_partner_ids": _helpers(partners, needs[number])[:2], "first_for_hours": 1}
-    return Community(partners, needs)
+    return Community(partners, needs, now)
 
 
 def _helpers(partners: Mapping[UUID, dict[str, Any]], need: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import AgeBand, Circumstance, Condition, Fit, HandoverWay, IncomeBand, Urgency
-from switchboard.demo.city import NEEDS, NOBODY_OFFERS, SECONDS_BETWEEN_NEEDS, sometimes
+from switchboard.demo.city import NEEDS, NOBODY_OFFERS, sometimes
 
 _LANGUAGES = (["es", "en"], ["es", "en"], ["es"], ["en"], ["en"], ["ht", "en"], ["zh"])
 _AT_HOME = (*AgeBand, AgeBand.AGES_3_5, AgeBand.AGES_6_12, AgeBand.AGES_6_12, AgeBand.AGES_25_59)
@@ -22,7 +22,7 @@ def invent_need(chance: random.Random, number: int, zips: list[str], now: dateti
         "items": [{"code": code, "quantity": _quantity(chance, code)} for code in wanted],
         "zip_code": chance.choice(zips),
         "urgency": chance.choice(list(Urgency)),
-        "needed_by": (now + timedelta(seconds=number * SECONDS_BETWEEN_NEEDS + chance.uniform(35, 50))).isoformat(),
+        "needed_by": (now + timedelta(seconds=chance.uniform(35, 50))).isoformat(),
         "languages": languages,
         # Few speak what few speak: then others are better than nobody.
         "must_speak": not {"ht", "zh"} & set(languages),

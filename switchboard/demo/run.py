@@ -76,7 +76,7 @@ class Demo:
         _check(answer)
 
     async def _send_needs(self, community: Community) -> None:
-        for number, need in enumerate(community.needs):
+        for number, need in enumerate(community.needs_at(lambda: datetime.now(UTC))):
             key = str(uuid5(UUID(int=0), f"{self.run.folder} {number}"))
             answer = await self.client.post(
                 f"{self.run.public_url}/v1/needs", json=need, headers={"Idempotency-Key": key}

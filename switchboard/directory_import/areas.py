@@ -12,6 +12,7 @@ Area = dict[str, Any]
 """As `PUT /v1/partners` takes it."""
 
 GUESSED_MILES = 10
+AREA_GUESSED = "area guessed"
 _MOST_ZIPS = 2000
 _NATION = re.compile(r"nation(?:wide|al)?|(?:the )?(?:united states|usa?)(?: of america)?|anywhere")
 _STATEWIDE = re.compile(r"state-?wide|(?:all|entire|whole) (?:of )?(?:the )?(?:state|counties)|todo el estado")
@@ -36,7 +37,7 @@ def read_areas(texts: Iterable[str], places: Sequence[Whereabouts], state: str |
         return areas
     zip_codes = dict.fromkeys(place.zip_code for place in places if place.zip_code)
     if zip_codes:
-        row.note("area guessed", f"{GUESSED_MILES} miles around {', '.join(map(str, zip_codes))}")
+        row.note(AREA_GUESSED, f"{GUESSED_MILES} miles around {', '.join(map(str, zip_codes))}")
     return [{"kind": "radius", "zip_code": zip_code, "miles": GUESSED_MILES} for zip_code in zip_codes]
 
 

@@ -1,12 +1,16 @@
 """HSDS's JSON as a tree: organizations with their services, services with their organization, or pages of either."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
 
 from switchboard.directory_import.nodes import Node
+from switchboard.directory_import.partners import partner_id_of
 from switchboard.directory_import.rows import Row
+from switchboard.directory_import.words import fold
 
 Json = dict[str, Any]
+Key = TypeVar("Key", str, UUID)
 
 _PARTS = {
     "services": "service",
@@ -27,6 +31,8 @@ _PARTS = {
     "taxonomy_term": "taxonomy_term",
     "taxonomy_terms": "attribute",
 }
+_OF_A_STUB = frozenset({"id", "name"})
+"""What a service's entry says of its organization at the least."""
 _PAGES = ("contents", "organizations", "services", "items")
 
 
@@ -39,8 +45,9 @@ def entries_in(document: object) -> list[object]:
     return list(document) if isinstance(document, list) else [document]
 
 
-def read_entries(file: str, entries: list[object], organizations: dict[str, Node]) -> list[Row]:
-    """Adds the organizations of all entries, each once. Returns the rows: organizations and services."""
+def read_entries(file: str, entries: list[object]) -> tuple[dict[str, Node], list[Row]]:
+    """The organizations of a file's entries by their keys, each once, and the rows: organizations and services."""
+    organizations: dict[str, Node] = {}
     rows: list[Row] = []
     for number, entry in enumerate(entries, start=1):
         place = f"entry {number}"
@@ -53,7 +60,32 @@ def read_entries(file: str, entries: list[object], organizations: dict[str, Node
             rows += _read_service(file, place, {**entry, "organization": _only_id(entry)}, organizations)
         else:
             rows += _read_organization(file, place, entry, organizations)
-    return rows
+    return organizations, rows
+
+
+def join_files(files: Iterable[Mapping[str, Node]]) -> list[Node]:
+    """The organizations of several files, each once.
+
+    Files that were not made together may both count from 1, so an id is looked for in other files with its name, and
+    without one only where no two organizations have it.
+    """
+    every = [node for organizations in files for node in organizations.values()]
+    joined: dict[UUID, Node] = {}
+    for node in every:
+        if name := node.says("name"):
+            _meet(joined, partner_id_of(node, name), node)
+    nameless = [node for node in every if not node.says("name")]
+    return [*joined.values(), *(node for node in nameless if not _is_found(node, [*joined.values()]))]
+
+
+def _is_found(nameless: Node, joined: Sequence[Node]) -> bool:
+    """Whether its services were given to the one organization with its id."""
+    alike = [node for node in joined if nameless.says("id") and node.says("id") == nameless.says("id")]
+    if len(alike) == 1:
+        _join(alike[0], nameless)
+    for service in nameless.below("service") if len(alike) > 1 else ():
+        service.row.refuse("belongs to nothing here", f"organization_id {nameless.says('id')} is of {len(alike)} files")
+    return bool(alike)
 
 
 def _only_id(entry: Json) -> Json:
@@ -63,11 +95,11 @@ def _only_id(entry: Json) -> Json:
 def _read_organization(file: str, place: str, entry: Json, organizations: dict[str, Node]) -> Iterator[Row]:
     row = Row(file, place)
     yield row
-    own = {key: value for key, value in entry.items() if key != "services"}
+    own = _read_node({key: value for key, value in entry.items() if key != "services"}, row)
     key = _key_of(entry)
-    if key in organizations:
+    if key in organizations and not _is_stub(organizations[key]) and not _is_stub(own):
         row.note("the organization stands several times", "its first entry counts")
-    organization = organizations.setdefault(key, _read_node(own, row))
+    organization = _meet(organizations, key, own)
     for number, service in enumerate(_dicts(entry.get("services")), start=1):
         below = Row(file, f"{place}, service {number}")
         organization.add("service", _read_node(service, below))
@@ -78,14 +110,35 @@ def _read_service(file: str, place: str, entry: Json, organizations: dict[str, N
     row = Row(file, place)
     yield row
     own = {key: value for key, value in entry.items() if key != "organization"}
-    key = _key_of(entry["organization"])
-    if key not in organizations:
-        organizations[key] = _read_node(entry["organization"], row)
-    organizations[key].add("service", _read_node(own, row))
+    organization = _meet(organizations, _key_of(entry["organization"]), _read_node(entry["organization"], row))
+    organization.add("service", _read_node(own, row))
+
+
+def _meet(organizations: dict[Key, Node], key: Key, node: Node) -> Node:
+    """The organization that is known by this key, with what the new one adds to it."""
+    known = organizations.setdefault(key, node)
+    if known is not node:
+        _join(known, node)
+    return known
+
+
+def _join(known: Node, node: Node) -> None:
+    """Takes over services; and all that is said, where no more than an id and a name was said before."""
+    says_more = _is_stub(known) and not (_is_stub(node) and known.says("name"))
+    if says_more:
+        known.row = node.row
+        known.fields |= {name: value for name, value in node.fields.items() if value}
+    for part, below in node.parts.items():
+        for one in below if says_more or part == "service" else ():
+            known.add(part, one)
+
+
+def _is_stub(organization: Node) -> bool:
+    return organization.fields.keys() <= _OF_A_STUB and organization.parts.keys() <= {"service"}
 
 
 def _key_of(organization: Json) -> str:
-    return str(organization.get("id") or organization.get("name"))
+    return str(organization.get("id") or fold(str(organization.get("name"))))
 
 
 def _read_node(entry: Json, row: Row) -> Node:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.vocabulary import PartnerStatus
+from switchboard.directory_import.keeping import keep_entered
 from switchboard.directory_import.partners import Partner
 from switchboard.directory_import.recognising import Reading, read_source
 from switchboard.directory_import.report import preview, tell_report, write_report
-from switchboard.directory_import.sending import Intake, keep_decided
+from switchboard.directory_import.sending import Intake
 from switchboard.errors import SwitchboardError
 
 Tell = Callable[[str], None]
@@ -29,10 +30,10 @@ def import_partners(
     if intake is None:
         preview(reading, tell)
     elif not reading.ours and reading.partners:
-        known = intake.decided()
+        known = intake.recorded({one.record["partner_id"] for one in reading.partners})
         if active:
-            known = {one: _made_active(decided) for one, decided in known.items()}
-        reading = replace(reading, partners=keep_decided(reading.partners, known))
+            known = {one: _made_active(record) for one, record in known.items()}
+        reading = replace(reading, partners=keep_entered(reading.partners, known))
     tell_report(reading, tell)
     _tell_status(reading.partners, tell)
     if report:
@@ -46,10 +47,10 @@ def import_partners(
     _stop_at_refused(reading, source)
 
 
-def _made_active(decided: Mapping[str, Any]) -> dict[str, Any]:
+def _made_active(record: Mapping[str, Any]) -> dict[str, Any]:
     """Not who was suspended: that was the network's to decide, whatever the partners of a directory agree to."""
-    suspended = decided.get("status") == PartnerStatus.SUSPENDED
-    return {**decided, "status": PartnerStatus.SUSPENDED if suspended else PartnerStatus.ACTIVE}
+    suspended = record.get("status") == PartnerStatus.SUSPENDED
+    return {**record, "status": PartnerStatus.SUSPENDED if suspended else PartnerStatus.ACTIVE}
 
 
 def _tell_status(partners: list[Partner], tell: Tell) -> None:

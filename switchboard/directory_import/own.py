@@ -20,10 +20,12 @@ NEEDED = ("partner", "kind", "categories", "area")
 _NUMBERS = (
     *("min_age", "max_age", "min_household", "max_household", "income_limit", "claims_per_week", "claims_at_once"),
 )
+_PROGRAMME = ("seats", "begins", "ends")
+"""All of them, or none."""
 _LISTS = ("languages", "only_for", "handover", "conditions", "fits")
 _OF_THE_PARTNER = ("partner_id", "status", "messages_per_week", "conflicts")
 _OF_THE_CONTACT = ("contact_name", "contact_email", "contact_phone", "contact_language", "channels")
-KNOWN = (*NEEDED, "zip", "eligibility_text", *_NUMBERS, *_LISTS, *_OF_THE_PARTNER, *_OF_THE_CONTACT)
+KNOWN = (*NEEDED, "zip", "eligibility_text", *_PROGRAMME, *_NUMBERS, *_LISTS, *_OF_THE_PARTNER, *_OF_THE_CONTACT)
 
 
 def read_own_table(table: Table) -> tuple[list[Partner], list[ColumnUse]]:
@@ -116,6 +118,8 @@ def _to_service(cells: Cells, partner_id: str) -> dict[str, Any]:
     service |= {name: _split(cells[name]) for name in _LISTS if cells.get(name)}
     service |= {name: _whole_number(cells, name) for name in _NUMBERS if cells.get(name)}
     service |= {"zip_code": cells["zip"]} if cells.get("zip") else {}
+    if any(cells.get(name) for name in _PROGRAMME):
+        service["programme"] = {name: cells[name] for name in _PROGRAMME if cells.get(name)}
     return service | ({"eligibility_text": cells["eligibility_text"]} if cells.get("eligibility_text") else {})
 
 

@@ -19,6 +19,7 @@ from switchboard.directory_import.rows import Row
 from switchboard.directory_import.services import Json, Surroundings, TakenService, service_key, take_service
 from switchboard.directory_import.words import fold
 
+KIND_GUESSED = "kind of organization not understood"
 _MOST_SERVICES = 500
 _LONGEST_NAME = 120
 
@@ -33,8 +34,17 @@ class Partner:
 
 
 def partner_id_from_name(name: str) -> UUID:
-    """The id of a partner whose source gives it none."""
-    return uuid5(NAMESPACE_URL, f"switchboard/partner/{name.casefold()}")
+    """The id of a partner whose source gives it none: the same however it is spelt in large letters and spaces."""
+    return uuid5(NAMESPACE_URL, f"switchboard/partner/{fold(name)}")
+
+
+def partner_id_of(node: Node, name: str) -> UUID:
+    """Two directories may both count from 1: the name stands beside an id that is not unique in the world."""
+    key = node.says("id")
+    try:
+        return uuid5(NAMESPACE_URL, f"switchboard/directory/{UUID(key)}")
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"switchboard/directory/{key}/{fold(name)}") if key else partner_id_from_name(name)
 
 
 def take_organizations(organizations: Iterable[Node], status: PartnerStatus, today: date) -> list[Partner]:
@@ -66,7 +76,7 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
         return None
     if len(name) > _LONGEST_NAME:
         node.row.note(f"name cut at {_LONGEST_NAME} characters")
-    partner_id = _partner_id(node, name)
+    partner_id = partner_id_of(node, name)
     taken = _take_services(listed, Surroundings(partner_id, node, whereabouts_of(node.locations()), state, today))
     if not taken:
         if all(one.row is not node.row for one in listed):
@@ -87,19 +97,10 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
     return Partner(record, node.row, [row for _, row in services])
 
 
-def _partner_id(node: Node, name: str) -> UUID:
-    """Two directories may both count from 1: the name stands beside an id that is not unique in the world."""
-    key = node.says("id")
-    try:
-        return uuid5(NAMESPACE_URL, f"switchboard/directory/{UUID(key)}")
-    except ValueError:
-        return uuid5(NAMESPACE_URL, f"switchboard/directory/{key}/{fold(name)}") if key else partner_id_from_name(name)
-
-
 def _find_kind(node: Node, name: str) -> PartnerKind:
     kind = find_kind(name, node.says("legal_status"))
     if kind is None:
-        node.row.note("kind of organization not understood", "taken for a nonprofit")
+        node.row.note(KIND_GUESSED, "taken for a nonprofit")
     return kind or PartnerKind.NONPROFIT
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from services.intake.domain.reaching import read_email, read_phone
 from switchboard.directory_import.nodes import Node
 
-_MOST_CONTACTS = 20
+MOST_CONTACTS = 20
 _SEVERAL = re.compile(r"[;,|\n]+|\s+/\s+|\s+or\s+", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?:([a-z -]+?):?\s*)?(\+?[\d(][\d().\s-]{5,}\d)(?:\s*(?:x|ext\.?|extension)\s*\d+)?", re.IGNORECASE
@@ -84,9 +84,9 @@ def make_contacts(reaches: list[Reach], partner_id: UUID, zone: str | None, orga
     chosen = list(with_email.values()) or [reach for reach in reaches if reach.phone][:1]
     if not with_email:
         organization.row.note("no email: nobody can be written to before one is entered")
-    if len(chosen) > _MOST_CONTACTS:
-        organization.row.note(f"more than {_MOST_CONTACTS} contacts", f"{len(chosen) - _MOST_CONTACTS} are left out")
-    return [_make_contact(reach, partner_id, zone) for reach in chosen[:_MOST_CONTACTS]]
+    if len(chosen) > MOST_CONTACTS:
+        organization.row.note(f"more than {MOST_CONTACTS} contacts", f"{len(chosen) - MOST_CONTACTS} are left out")
+    return [_make_contact(reach, partner_id, zone) for reach in chosen[:MOST_CONTACTS]]
 
 
 def _make_contact(reach: Reach, partner_id: UUID, zone: str | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 
 from schemas.vocabulary import PartnerStatus
 from switchboard.directory_import import columns, hsds_json, hsds_tables, own, spreadsheet
-from switchboard.directory_import.nodes import Node
 from switchboard.directory_import.partners import Partner, each_once, take_organizations
 from switchboard.directory_import.rows import ColumnUse, Row, settle
 from switchboard.directory_import.tables import decode, read_table
@@ -137,9 +136,10 @@ def _read_json(files: Files, status: PartnerStatus, today: date) -> Reading:
         whole = [own.read_own_entries(name, found) for name, found in entries.items()]
         partners = each_once([one for found, _ in whole for one in found])
         return Reading("Switchboard's own JSON", partners, [row for _, rows in whole for row in rows], ours=True)
-    organizations: dict[str, Node] = {}
-    rows = [row for name, found in entries.items() for row in hsds_json.read_entries(name, found, organizations)]
-    return Reading("HSDS's JSON", take_organizations(organizations.values(), status, today), rows)
+    read = [hsds_json.read_entries(name, found) for name, found in entries.items()]
+    organizations = hsds_json.join_files(found for found, _ in read)
+    rows = [row for _, of_file in read for row in of_file]
+    return Reading("HSDS's JSON", take_organizations(organizations, status, today), rows)
 
 
 def _parse(name: str, raw: bytes) -> object:

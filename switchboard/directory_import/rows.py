@@ -46,6 +46,10 @@ class Row:
         """It is not taken; the first reason stands."""
         self.refusal = self.refusal or Remark(reason, _on_one_line(detail))
 
+    def has_gap(self, reason: str) -> bool:
+        """Whether it is taken without this."""
+        return any(gap.reason == reason for gap in self.gaps)
+
     def note(self, reason: str, detail: str = "") -> None:
         """It is taken without this. Said twice, it counts once."""
         remark = Remark(reason, _on_one_line(detail))

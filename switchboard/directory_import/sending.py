@@ -1,14 +1,13 @@
 """Sends partners to intake, in requests of which each is taken whole or not at all."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
 
-from services.intake.domain.partner import EnteredPartner
 from switchboard.directory_import.partners import Partner
 from switchboard.directory_import.services import Json
 from switchboard.errors import SwitchboardError
@@ -16,8 +15,6 @@ from switchboard.errors import SwitchboardError
 _MOST_PARTNERS = 500
 _MOST_BYTES = 6 * 1024 * 1024
 """Well below what the gate lets in."""
-_DECIDED_HERE = frozenset(EnteredPartner.model_fields) - {"name", "kind", "services", "contacts"}
-"""What a directory knows nothing of: whether a partner is asked, how often, and what the network decided about it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Intake:
-    """An intake, and a key with partners:write; to keep what was decided there takes partners:read too."""
+    """An intake, and a key with partners:write; to keep what was entered there takes partners:read too."""
 
     url: str
     key: str
@@ -50,19 +47,18 @@ class Intake:
             new, replaced = new + answer.json()["new"], replaced + answer.json()["replaced"]
         return Sent(new, replaced)
 
-    def decided(self) -> dict[str, Json]:
-        """By partner, what was decided here about it. Raises SwitchboardError."""
+    def recorded(self, partner_ids: Container[str]) -> dict[str, Json]:
+        """The records that there are of these partners, by id. Raises SwitchboardError."""
         known: dict[str, Json] = {}
         after: str | None = None
         while True:
             answer = self._ask("GET", params={"limit": 500, **({"after": after} if after else {})})
             if answer.status_code == HTTPStatus.FORBIDDEN:
-                raise SwitchboardError("the key needs partners:read too, to keep what was decided about partners")
+                raise SwitchboardError("the key needs partners:read too, to keep what was entered about partners")
             if not answer.is_success:
                 raise SwitchboardError(f"nothing was taken: {answer.json()['detail']}")
             page = cast("dict[str, Any]", answer.json())
-            for one in page["partners"]:
-                known[one["partner_id"]] = {name: one[name] for name in _DECIDED_HERE if name in one}
+            known |= {one["partner_id"]: one for one in page["partners"] if one["partner_id"] in partner_ids}
             after = page["next"]
             if after is None:
                 return known
@@ -79,14 +75,6 @@ class Intake:
             said = f"{self.url} answered {answer.status_code}, and not as Switchboard does; is it the portal's?"
             raise SwitchboardError(said)
         return answer
-
-
-def keep_decided(partners: Sequence[Partner], known: Mapping[str, Json]) -> list[Partner]:
-    """The partners with what was decided about those that are known already."""
-    return [
-        Partner({**one.record, **known.get(one.record["partner_id"], {})}, one.row, one.service_rows)
-        for one in partners
-    ]
 
 
 def _in_chunks(records: Sequence[Json]) -> Iterator[list[Json]]:

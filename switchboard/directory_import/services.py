@@ -21,6 +21,7 @@ from switchboard.directory_import.words import compile_words, fold, split_list
 
 Json = dict[str, Any]
 
+CATEGORY_GUESSED = "category guessed from the organization"
 _CLOSED = frozenset({"inactive", "defunct", "temporarily closed", "closed"})
 _LONGEST_TEXT = 2000
 _MOST_HOURS = 28
@@ -109,7 +110,7 @@ def _find_categories(service: Node, organization: Node) -> Sequence[Category]:
         return found
     found = find_categories(organization.says("name")) or find_categories(organization.says("description"))
     if found:
-        service.row.note("category guessed from the organization", ", ".join(found))
+        service.row.note(CATEGORY_GUESSED, ", ".join(found))
     return found
 
 

@@ -25,13 +25,14 @@ def read_spreadsheet(table: Table) -> tuple[list[Node], list[ColumnUse]]:
     for line in table.good:
         said = _gather(line.cells, guessed)
         name = said.pop("organization", "")
-        key = said.pop("organization_id", "") or fold(name)
+        own_id = said.pop("organization_id", "")
+        key = own_id or fold(name)
         service = Node(line.row, _name_fields(said))
         if place := {name: said[name] for name in _OF_THE_PLACE if said.get(name)}:
             service.add("location", Node(line.row, place))
         if key not in organizations:
             own = {one: said[one] for one in _OF_THE_ORGANIZATION if one in said}
-            organizations[key] = Node(line.row, {"name": name, **own})
+            organizations[key] = Node(line.row, {"id": own_id, "name": name, **own})
         organizations[key].add("service", service)
     uses = [ColumnUse(table.file, column, guessed.get(column, "")) for column in table.columns]
     return list(organizations.values()), uses

@@ -50,7 +50,7 @@ class Town:
 def with_matcher(intake: RunningIntake) -> Town:
     """Puts one behind intake."""
     directory = IndexedDirectory(load_policy().ranking)
-    app = Starlette(routes=[match_route(directory, lambda: True, SecretStr(KEY))])
+    app = Starlette(routes=[match_route(directory, frozenset, lambda: True, SecretStr(KEY))])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app))
     intake.app.state.desk = replace(intake.desk, matcher=Matcher(client, "http://matcher", KEY))
     return Town(intake, directory)

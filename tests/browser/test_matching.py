@@ -6,10 +6,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from schemas.outcomes import ConfirmationRequested, NeedFulfilled, NeedStuck
 from schemas.taxonomy import Category
-from schemas.vocabulary import Condition
+from schemas.vocabulary import Condition, StuckCause
 from services.intake.matching import Matcher
-from tests.browser.intake import RunningIntake
+from tests.browser.intake import RunningIntake, offer_of
 from tests.browser.matcher import Town, with_matcher
 from tests.browser.test_journey import EMAIL, enter_need, open_page, sign_in
 
@@ -62,6 +63,31 @@ async def test_before_and_after_a_need_is_entered_its_coordinator_sees_who_can_h
     if not scripts:
         await page.get_by_role("link", name="See who can help").click()
     await sees_who_can_help(page)
+
+
+async def test_the_panel_looks_once_however_much_happens_and_goes_when_the_need_ends(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    await settle(with_matcher(intake))
+    page = await coordinator(chromium, intake)
+    looked: list[str] = []
+    page.on("request", lambda request: looked.append(request.url) if request.url.endswith("/matching") else None)
+    await enter_need(page)
+    await sees_who_can_help(page)
+    need_id, items = await intake.newest_need()
+    partner, _ = await intake.add_partner()
+    for event, words in (
+        (offer_of(need_id, items, partner), "We asked Second Street Church."),
+        (NeedStuck(need_id=need_id, cause=StuckCause.NOBODY_LEFT, open_items=items), "Needs you"),
+        (ConfirmationRequested(need_id=need_id, delivered=items, attempt=1), "Did the help arrive?"),
+    ):
+        await intake.matcher_says(event)
+        await expect(page.get_by_text(words).first).to_be_visible()
+        await sees_who_can_help(page)
+    assert len(looked) == 1
+    await intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
+    await expect(page.get_by_text("All of it arrived.").first).to_be_visible()
+    await expect(page.locator("#matching-found")).to_have_count(0)
 
 
 async def test_while_the_matcher_is_away_the_page_says_so_and_is_whole(

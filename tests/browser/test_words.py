@@ -1,6 +1,7 @@
 """Every language says everything that pages can ask of it."""
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from string import Formatter
@@ -13,12 +14,13 @@ from schemas.vocabulary import RecipientKind
 from services.intake import pages
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.progress import NeedProgress
+from services.intake.explaining import CAN_BE_CHANGED
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
 
 FOLDER = Path(pages.__file__).parent
 SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
-SECTIONS: dict[str, type[Enum]] = {
+SECTIONS: dict[str, Iterable[Enum]] = {
     "cancel": vocabulary.CancelReason,
     "channel": vocabulary.Channel,
     "circumstance": vocabulary.Circumstance,
@@ -32,6 +34,7 @@ SECTIONS: dict[str, type[Enum]] = {
     "left_out_one": vocabulary.EligibilityRule,
     "phone_of": PhoneOwner,
     "phone_of_hint": PhoneOwner,
+    "nearly": CAN_BE_CHANGED,
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
     "referral": vocabulary.ReferralAnswer,

@@ -15,11 +15,11 @@ from schemas.responses import OfferDeclined
 from schemas.taxonomy import Category
 from schemas.topics import topic_of
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartnerKind
-from services.matcher import store
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.domain.eligible import Asked
 from services.matcher.domain.state import Need, OfferStatus
 from services.matcher.handlers import Matching
+from services.matcher.store.needs import lock_needs
 from services.runtime.database import Connection, open_connection, open_pool
 from services.runtime.messages import Message
 from services.runtime.migrations import migrate
@@ -79,7 +79,7 @@ class Community:
 
     async def read(self, need_id: UUID) -> Need:
         async with self.connection.transaction():
-            return (await store.lock_needs(self.connection, [need_id]))[need_id]
+            return (await lock_needs(self.connection, [need_id]))[need_id]
 
     async def asked(self, need_id: UUID) -> list[UUID]:
         return [offer.partner_id for offer in (await self.read(need_id)).offers_in(OfferStatus.OPEN)]

@@ -78,13 +78,29 @@ async def test_an_import_twice_doubles_nothing_and_keeps_what_was_decided(office
     record = (await office.client.get(path)).json()
     assert record["services"][0]["eligibility_text"] == eligibility
 
-    decided = {name: value for name, value in record.items() if name != "partner_id"}
-    await office.client.put(path, json=decided | {"status": "active", "sensitive_needs": True})
+    decided = record | {"status": "active", "sensitive_needs": True}
+    assert (await office.client.put(path, json=decided)).status_code == 200
     code, out, _ = await office.run(source)
     assert (code, out.endswith("list.csv: 1 partners taken, 0 new and 1 replaced\n")) == (1, True)
     assert await office.partners() == {
         "Canary Pantry": first["Canary Pantry"] | {"status": "active", "sensitive_needs": True}
     }
+
+
+async def test_what_a_person_entered_outlives_an_import(office: Office, tmp_path: Path) -> None:
+    source = str(write_csv(tmp_path / "list.csv", [{name: ROW[name] for name in ROW if name != "Email"}]))
+    assert (await office.run(source))[0] == 0
+    record = (await office.partners())["Canary Pantry"]
+    contact = {"contact_id": str(uuid4()), "name": "Bo Volunteer", "email": "bo@pantry.example.org"}
+    service = {**record["services"][0], "claims_per_week": 3, "eligibility_text": "Neighbors of Canary Row"}
+    entered = record | {"services": [service], "contacts": [contact]}
+    assert (await office.client.put("/v1/partners", json={"partners": [entered]})).is_success
+    before = await office.partners()
+    code, _, err = await office.run(source)
+    assert (code, err) == (0, "")
+    assert await office.partners() == before
+    [kept] = before["Canary Pantry"]["services"]
+    assert (kept["claims_per_week"], kept["eligibility_text"]) == (3, "Neighbors of Canary Row")
 
 
 async def test_a_preview_needs_no_intake_and_sends_nothing(office: Office, tmp_path: Path) -> None:

@@ -284,6 +284,24 @@ async def test_a_partner_sleeps_until_the_moment_that_was_said(office: Office) -
     assert kept["status"] == "active"
 
 
+async def test_what_was_read_of_a_partner_can_be_sent_back_to_where_it_was_read(office: Office) -> None:
+    service = {
+        "service_id": str(uuid4()),
+        "categories": ["beds"],
+        "area": {"kind": "nation"},
+        "eligibility_text": "All",
+    }
+    path = f"/v1/partners/{uuid4()}"
+    await office.ours.put(path, json={"name": "Pantry", "kind": "nonprofit", "services": [service]})
+    read = (await office.ours.get(path)).json()
+    again = await office.ours.put(path, json=read)
+    assert (again.status_code, again.json()) == (200, read)
+    elsewhere = await office.ours.put(f"/v1/partners/{uuid4()}", json=read)
+    [error] = elsewhere.json()["errors"]
+    assert (elsewhere.status_code, error["field"]) == (422, "partner_id")
+    assert "another partner's than the path's" in error["message"]
+
+
 async def test_a_text_without_the_providers_signature_does_nothing(office: Office) -> None:
     form = {"MessageSid": "SM1", "From": PHONE, "To": "+15005550006", "Body": "STOP"}
     good = sign(SECRET, f"{office.intake.url}/webhooks/texts", form)

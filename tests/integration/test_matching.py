@@ -61,6 +61,7 @@ async def office(postgres: DatabaseMaker) -> AsyncIterator[Office]:
             for key, scopes, site_id in (
                 ("sb_ours", frozenset(Scope) - {Scope.ADDRESSES_READ}, person.site_id),
                 ("sb_writes", frozenset({Scope.NEEDS_WRITE}), person.site_id),
+                ("sb_reads", frozenset({Scope.NEEDS_READ}), person.site_id),
             ):
                 await keys.save_key(connection, hash_key(key), KeyRow(key, scopes, site_id))
         headers = {"Authorization": "Bearer sb_ours"}
@@ -157,6 +158,17 @@ async def test_whom_intake_has_paused_since_is_not_named(office: Office) -> None
     paused = record.model_copy(update={"status": PartnerStatus.PAUSED})
     await partners.record_partners(office.town.intake.desk.pool, office.town.intake.desk.seal, [paused])
     assert (await office.match())["best"] == []
+
+
+async def test_who_may_not_read_partners_is_told_of_none(office: Office) -> None:
+    await office.town.add_partner("Bed Bank")
+    need = (await office.school.post("/v1/needs", json=need_body())).json()
+    headers = {"Authorization": "Bearer sb_reads"}
+    for answer in (
+        await office.school.post("/v1/matching", json=need_body(), headers=headers),
+        await office.school.get(f"/v1/needs/{need['need_id']}/matching", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["detail"]) == (403, "This key lacks the scope partners:read.")
 
 
 @asynccontextmanager

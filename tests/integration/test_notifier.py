@@ -99,6 +99,7 @@ class Providers:
     final_status: str = "delivered"
     texts: list[dict[str, str]] = field(default_factory=list)
     address_status: int = 200
+    nobody_for: str = ""
     family: dict[str, Any] = field(default_factory=dict)
     hold: asyncio.Event | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -116,6 +117,8 @@ class Providers:
         )
 
     async def address(self, request: Request) -> Response:
+        if request.path_params["who"] == self.nobody_for:
+            return Response(status_code=404)
         family = request.path_params["who"] == "family"
         about = {"reference": "482913", "site_name": "Lincoln", "language": "es" if family else "en"}
         staff = {"name": "Casey", "email": "c@example.org", "phone": "+17185550100"}
@@ -612,6 +615,14 @@ async def test_of_a_need_that_is_gone_nobody_hears_an_answer(room: PostRoom) -> 
     await room.hears(partner(), REFERRER, referral_answer(ReferralAnswer.ENROLLED, **SEAT))
     await room.sender.send_due()
     assert await room.outcomes() == {"partner": ["suppressed no_longer_true"]}
+
+
+async def test_who_may_not_hear_of_a_family_any_more_gets_no_answer(room: PostRoom) -> None:
+    await room.hears(partner(), REFERRER, referral_answer(ReferralAnswer.ENROLLED, **SEAT))
+    room.providers.nobody_for = "coordinator_for_referrer"
+    await room.sender.send_due()
+    assert await room.outcomes() == {"partner": ["suppressed no_longer_true"]}
+    assert room.mail.taken == []
 
 
 async def test_an_address_door_that_is_closed_is_waited_for(room: PostRoom) -> None:

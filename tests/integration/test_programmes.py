@@ -201,6 +201,24 @@ async def test_a_programme_whose_term_has_ended_is_not_asked(matcher: Matcher) -
     assert await matcher.status(await matcher.refer()) == "not asked"
 
 
+async def test_which_programmes_take_nobody_is_known_to_whoever_asks_who_could_help(matcher: Matcher) -> None:
+    over = (matcher.partner_id, matcher.service_id)
+    await matcher.record(seats=9, begins=TODAY - A_TERM, ends=TODAY - timedelta(days=1))
+    matcher.partner_id, matcher.service_id = uuid4(), uuid4()
+    full = (matcher.partner_id, matcher.service_id)
+    await matcher.record(seats=1)
+    need_id = await matcher.refer()
+    await matcher.matching.learn(matcher.pool)
+    assert matcher.matching.closed == {over}
+    await matcher.enroll(need_id)
+    await matcher.matching.learn(matcher.pool)
+    assert matcher.matching.closed == {over, full}
+    freed = {**await matcher.answer(need_id), "reason": ReleaseReason.NO_LONGER_ABLE}
+    await matcher.take(ClaimReleased.model_validate(freed))
+    await matcher.matching.learn(matcher.pool)
+    assert matcher.matching.closed == {over}
+
+
 async def test_full_programmes_stand_in_nobodys_way(matcher: Matcher) -> None:
     for _ in range(12):
         matcher.partner_id, matcher.service_id = uuid4(), uuid4()

@@ -13,11 +13,11 @@ import pytest_asyncio
 
 from schemas.event import Item, Programme
 from schemas.offers import OfferMade
-from schemas.outcomes import ClaimRefused, ReferralAnswered
+from schemas.outcomes import ClaimRefused, NeedFulfilled, ReferralAnswered
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS, Category
 from schemas.vocabulary import DeclineReason, PartnerKind, PartnerStatus, ReferralAnswer, RefusalReason
-from services.intake import partners, signing_in
+from services.intake import needs, partners, signing_in
 from services.intake.api.callers import Scope, hash_key
 from services.intake.pages.cookies import Cookie
 from services.intake.store import keys
@@ -162,6 +162,44 @@ async def test_a_key_ends_with_the_next_one_and_with_its_partner(clinic: Clinic)
         await make_key(clinic.record.partner_id, clinic.database_url)
     await clinic.status(PartnerStatus.ACTIVE)
     assert await answers_to(new) == 401, "it came back with its partner"
+
+
+async def test_an_answer_goes_to_whoever_referred_only_while_it_may_hear_of_the_family(clinic: Clinic) -> None:
+    async with clinic.intake.desk.pool.acquire() as connection:
+        await keys.save_key(connection, hash_key("sb_notifier"), KeyRow("n", frozenset({Scope.ADDRESSES_READ}), None))
+    need, other = await clinic.refer(), await clinic.refer(zip_code="11201")
+
+    async def may_hear(need_id: str) -> bool:
+        async with clinic.client("sb_notifier") as client:
+            answer = await client.get(f"/internal/v1/needs/{need_id}/addresses/coordinator_for_referrer")
+        assert answer.status_code in {200, 404}
+        return answer.status_code == 200
+
+    assert await may_hear(need["need_id"])
+    for status, may in ((PartnerStatus.PAUSED, True), (PartnerStatus.SUSPENDED, False), (PartnerStatus.ACTIVE, True)):
+        await clinic.status(status)
+        assert await may_hear(need["need_id"]) is may
+    await needs.withdraw_consent(clinic.intake.desk.pool, UUID(need["need_id"]), None)
+    assert (await may_hear(need["need_id"]), await may_hear(other["need_id"])) == (False, True)
+    await partners.remove_partner(clinic.intake.desk.pool, clinic.record.partner_id)
+    assert not await may_hear(other["need_id"])
+
+
+async def test_a_partner_refers_so_many_families_and_more_when_some_have_an_answer(clinic: Clinic) -> None:
+    body = need_body(family=FAMILY, items=SEATS, site_id=str(clinic.person.site_id))
+    waiting = [await clinic.refer() for _ in range(20)]
+    async with clinic.client() as client:
+        refused = await client.post("/v1/needs", json=body)
+        assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["items"])
+        assert "20 families that you referred still wait" in refused.json()["errors"][0]["message"]
+        ended = UUID(waiting[0]["need_id"])
+        met = tuple(Item.model_validate(item) for item in waiting[0]["terms"]["items"])
+        await clinic.intake.matcher_says(NeedFulfilled(need_id=ended, met=met))
+        assert (await client.post("/v1/needs", json=body)).status_code == 201
+        assert (await client.post("/v1/needs", json=body)).status_code == 422
+    other = await make_key(clinic.programme.partner_id, clinic.database_url)
+    async with clinic.client(other) as client:
+        assert (await client.post("/v1/needs", json=body)).status_code == 201
 
 
 async def test_only_the_hash_of_a_key_is_kept(clinic: Clinic) -> None:

@@ -27,11 +27,11 @@ from schemas.vocabulary import (
     RecipientKind,
     StuckCause,
 )
-from services.matcher import store
 from services.matcher.directory.plain import PlainDirectory
 from services.matcher.domain.state import NeedStatus, OfferStatus
 from services.matcher.handlers import Matching
 from services.matcher.restoring import restore_matcher
+from services.matcher.store.needs import lock_needs
 from services.notifier.restoring import restore_notifier
 from services.runtime import inbox, outbox
 from services.runtime.database import Connection, open_connection
@@ -98,7 +98,7 @@ async def test_an_answer_to_an_earlier_question_is_not_heard_again(connection: C
     a_claim_handed_over(topics, need_id, 5, uuid4())
     async with connection.transaction():
         counts = await restore_matcher(connection, topics.messages, POLICY)
-    need = (await store.lock_needs(connection, [need_id]))[need_id]
+    need = (await lock_needs(connection, [need_id]))[need_id]
     assert (need.status, need.version, need.stuck) == (NeedStatus.CONFIRMING, 7, None)
     assert [offer.status for offer in need.offers] == [OfferStatus.DISPUTED, OfferStatus.COMPLETED]
     assert await inbox.seen(connection, [answer.envelope.id]) == {answer.envelope.id}
@@ -122,7 +122,7 @@ async def test_a_pause_that_is_over_takes_no_offer_back(connection: Connection) 
         await restore_matcher(connection, topics.messages[:5], POLICY)
         await Matching(POLICY, PlainDirectory(POLICY.ranking)).handle(connection, [paused])
         await Matching(POLICY, PlainDirectory(POLICY.ranking)).handle(connection, [active])
-    need = (await store.lock_needs(connection, [need_id]))[need_id]
+    need = (await lock_needs(connection, [need_id]))[need_id]
     assert [offer.status for offer in need.offers] == [OfferStatus.CLAIMED]
     assert await connection.fetchval("SELECT offers_made FROM partners WHERE partner_id = $1", partner_id) == 1
 

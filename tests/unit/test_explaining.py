@@ -1,6 +1,7 @@
 """What is said of a partner: from the parts of its score to a sentence."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from schemas.event import Item, LineQuantity, OfferTerms
-from schemas.matching import Match, MatchAnswer, MatchTally
+from schemas.matching import Match, MatchAnswer, MatchTally, NearMiss
 from schemas.needs import Consent, NeedTerms
 from schemas.offers import OfferReasons
-from schemas.partners import NationArea, PartnerRecorded, Service
+from schemas.partners import Contact, NationArea, PartnerRecorded, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Condition, ConsentKind, EligibilityRule, Fit, PartnerKind, Urgency
 from services.intake.explaining import Explanation, explain_asked, explain_not_asked
@@ -84,6 +85,26 @@ def test_what_its_record_says_is_told_with_it() -> None:
     assert told.conditions == ["1 of them asks to attend worship"]
     changed = service.model_copy(update={"service_id": uuid4()})
     assert Explanation(matching({}, need, changed, language=1.0), ENGLISH).best[0].because == "Serves this place"
+
+
+def test_what_a_coordinator_can_change_is_suggested_with_whom_to_call() -> None:
+    found = matching({EligibilityRule.HOURS: 2}, terms())
+    [partner] = found.partners.values()
+    contact = Contact(contact_id=uuid4(), name="Ada", phone="+17185550123")
+    misses = [
+        NearMiss(rule=rule, partners=count, nearest=partner.partner_id, distance_miles=12)
+        for rule, count in ((EligibilityRule.AREA, 1), (EligibilityRule.HOURS, 2), (EligibilityRule.CONSENT, 9))
+    ]
+    answer = found.answer.model_copy(update={"near_misses": tuple(misses), "best": ()})
+    known = {partner.partner_id: partner.model_copy(update={"contacts": (contact,)})}
+    suggested = Explanation(replace(found, answer=answer, partners=known), ENGLISH).suggestions
+    nearest = "The nearest: Bed Bank, 12 miles away."
+    assert [one.words for one in suggested] == [
+        f"They are closed until then: would a later day do? 2 more partners. {nearest}",
+        f"Not at this ZIP code, but near: could the family go there? One more partner. {nearest}",
+    ]
+    assert {one.phone for one in suggested} == {contact.phone}
+    assert Explanation(replace(found, answer=answer, partners={}), ENGLISH).suggestions == []
 
 
 def test_what_leaves_out_the_others_is_told_biggest_first_with_one_and_many() -> None:

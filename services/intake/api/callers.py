@@ -40,9 +40,10 @@ def hash_key(key: str) -> bytes:
 
 @dataclass(frozen=True)
 class Calling:
-    """A dependency: the caller, if its key has the scope."""
+    """A dependency: the caller, if its key has the scope, and the other one if there is one."""
 
     scope: Scope
+    other: Scope | None = None
     partners_too: bool = False
     """Whether a partner's own key is let in: who says so must show it no more than what it referred."""
 
@@ -58,8 +59,9 @@ class Calling:
                 "Send a key that is good: Authorization: Bearer <key>.",
                 {"WWW-Authenticate": "Bearer"},
             )
-        if self.scope not in row.scopes:
-            raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {self.scope}.")
+        for scope in (self.scope, self.other):
+            if scope is not None and scope not in row.scopes:
+                raise ApiProblem(HTTPStatus.FORBIDDEN, f"This key lacks the scope {scope}.")
         if row.partner_id is not None and not self.partners_too:
             raise ApiProblem(HTTPStatus.FORBIDDEN, "A partner's key refers families and reads its referrals, no more.")
         return Caller(row.name, row.site_id, row.partner_id, desk)

@@ -1,30 +1,23 @@
 """What the notifier asks just before a send: the one door to a family's address, and to a one-time code."""
 
-from enum import StrEnum, auto
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from schemas.addresses import Address, OneTimeCode
-from schemas.vocabulary import Channel
+from schemas.addresses import Address, OneTimeCode, Who
+from schemas.vocabulary import Channel, PartnerStatus
 from services.intake import identity
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.domain.need import NeedNotFound
 from services.intake.store import families, keys, needs, partners
+from services.intake.store.needs import NeedRow
+from services.runtime.database import Connection
 
 router = APIRouter(prefix="/internal/v1", include_in_schema=False)
 
 
 Notifier = Annotated[Caller, Depends(Calling(Scope.ADDRESSES_READ))]
-
-
-class Who(StrEnum):
-    """Whose address."""
-
-    COORDINATOR = auto()
-    BACKUP = auto()
-    FAMILY = auto()
 
 
 @router.get("/needs/{need_id}/addresses/{who}")
@@ -35,8 +28,10 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
         if need is None:
             raise NeedNotFound
         site_name, time_zone = await keys.site_of(connection, need.site_id)
+        if who is Who.COORDINATOR_FOR_REFERRER and not await _may_hear(connection, need):
+            raise NeedNotFound
         if who is not Who.FAMILY:
-            find = keys.coordinator_of if who is Who.COORDINATOR else keys.backup_of
+            find = keys.backup_of if who is Who.BACKUP else keys.coordinator_of
             person = await find(connection, need_id)
             if person is None:
                 raise NeedNotFound
@@ -67,6 +62,13 @@ async def read_address(need_id: UUID, who: Who, caller: Notifier) -> Address:
         contact_hours=family.contact_hours,
         discreet=family.read_by_others,
     )
+
+
+async def _may_hear(connection: Connection, need: NeedRow) -> bool:
+    """Whether the partner that referred the family is still to hear of it: as long as its key would be good."""
+    referrer = need.terms.referred_by
+    record = await partners.read_partner(connection, referrer) if referrer and not need.withdrawn else None
+    return record is not None and record.status is not PartnerStatus.SUSPENDED
 
 
 @router.post("/offers/{offer_id}/contacts/{contact_id}/code")

@@ -27,7 +27,8 @@ router = APIRouter(prefix="/v1", tags=["matching"])
 
 _BEST = 10
 
-Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ))]
+Reader = Annotated[Caller, Depends(Calling(Scope.NEEDS_READ, Scope.PARTNERS_READ))]
+"""It names partners, and says what there is to say of them."""
 
 
 class PlannedNeed(NeedFacts):

@@ -1,5 +1,6 @@
 """`/v1/partners`: each partner's whole record."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,13 @@ MOST_PARTNERS = 5000
 
 Writer = Annotated[Caller, Depends(Calling(Scope.PARTNERS_WRITE))]
 Reader = Annotated[Caller, Depends(Calling(Scope.PARTNERS_READ))]
+
+
+class NamedPartner(EnteredPartner):
+    """A partner's record, whole: what is left out is gone."""
+
+    partner_id: UUID | None = None
+    """The path's, if any: so that what was read can be sent back."""
 
 
 class EnteredPartners(BaseModel):
@@ -53,13 +61,15 @@ class ReadPartner(ListedPartner):
 class PartnerPage(BaseModel):
     """Partners by id. `next` goes into `after` for the page after; null at the end."""
 
-    partners: list[PartnerRecorded]
+    partners: list[ReadPartner]
     next: UUID | None
 
 
 @router.put("/{partner_id}", responses={201: {"model": ReadPartner}}, openapi_extra=PARTNER_ENTERED)
-async def put_partner(partner_id: UUID, entered: EnteredPartner, caller: Writer, response: Response) -> ReadPartner:
+async def put_partner(partner_id: UUID, entered: NamedPartner, caller: Writer, response: Response) -> ReadPartner:
     """Records a partner: 201 when it is new, 200 when it replaces what was there."""
+    if entered.partner_id not in {None, partner_id}:
+        raise NotPossible("partner_id", "this is another partner's than the path's; write the same, or leave it out")
     record = entered.to_record(partner_id)
     texts = {partner_id: entered.eligibility_texts}
     if await partners.record_partners(caller.desk.pool, caller.desk.seal, [record], texts):
@@ -90,7 +100,8 @@ async def list_partners(
 ) -> PartnerPage:
     """All partners."""
     found = await partners.list_partners(caller.desk.pool, limit, after)
-    return PartnerPage(partners=found, next=found[-1].partner_id if len(found) == limit else None)
+    shown = await _with_texts(caller.desk.pool, found)
+    return PartnerPage(partners=shown, next=found[-1].partner_id if len(found) == limit else None)
 
 
 @router.delete("/{partner_id}", status_code=204)
@@ -100,9 +111,21 @@ async def delete_partner(partner_id: UUID, caller: Writer) -> None:
 
 
 async def _read_partner(pool: Pool, partner_id: UUID) -> ReadPartner:
-    record = await partners.read_partner(pool, partner_id)
-    texts = await partners.read_eligibility_texts(pool, partner_id)
-    services = [
-        {**service.model_dump(), "eligibility_text": texts.get(service.service_id)} for service in record.services
+    [shown] = await _with_texts(pool, [await partners.read_partner(pool, partner_id)])
+    return shown
+
+
+async def _with_texts(pool: Pool, records: Sequence[PartnerRecorded]) -> list[ReadPartner]:
+    texts = await partners.read_eligibility_texts(pool, [record.partner_id for record in records])
+    return [
+        ReadPartner.model_validate(
+            {
+                **record.model_dump(),
+                "services": [
+                    {**service.model_dump(), "eligibility_text": texts.get((record.partner_id, service.service_id))}
+                    for service in record.services
+                ],
+            }
+        )
+        for record in records
     ]
-    return ReadPartner.model_validate({**record.model_dump(), "services": services})

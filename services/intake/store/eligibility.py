@@ -21,7 +21,9 @@ async def save_texts(
     )
 
 
-async def read_texts(connection: Connection, partner_id: UUID) -> dict[UUID, str]:
-    """A partner's texts by service."""
-    rows = await connection.fetch("SELECT service_id, text FROM eligibility_texts WHERE partner_id = $1", partner_id)
-    return {row["service_id"]: row["text"] for row in rows}
+async def read_texts(connection: Connection, partner_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], str]:
+    """The texts of these partners by partner and service."""
+    rows = await connection.fetch(
+        "SELECT partner_id, service_id, text FROM eligibility_texts WHERE partner_id = ANY($1::uuid[])", partner_ids
+    )
+    return {(row["partner_id"], row["service_id"]): row["text"] for row in rows}

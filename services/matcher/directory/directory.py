@@ -8,7 +8,7 @@ from schemas.codec import Tombstone
 from schemas.event import Event
 from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule
-from services.matcher.domain.eligible import Asked, Eligible, Tally
+from services.matcher.domain.eligible import Asked, Eligible, Nearly, Tally
 from services.matcher.domain.ranking import Record
 
 
@@ -50,6 +50,9 @@ class Directory(Protocol):
 
     def tally(self, asked: Asked) -> Tally:
         """How many of those near, or who serve the place, may be asked, and what leaves out the others."""
+
+    def nearly(self, asked: Asked) -> dict[EligibilityRule, Nearly]:
+        """Of those near, or who serve the place, and may not be asked: by rule, whom it leaves out alone."""
 
     def why_not(self, partner_id: UUID, asked: Asked) -> dict[UUID, list[EligibilityRule]]:
         """By service of one partner, all the rules that leave it out."""

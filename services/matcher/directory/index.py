@@ -22,10 +22,10 @@ from services.matcher.directory.nearest import nearest_first
 from services.matcher.directory.places import numbers_within, place_of, place_with
 from services.matcher.directory.plain import NEAR_MILES
 from services.matcher.directory.rows import NOWHERE, Flag, Rows, pick
-from services.matcher.directory.table import Table
-from services.matcher.directory.weighing import Weighed, count_items, weigh
+from services.matcher.directory.table import Array, Table
+from services.matcher.directory.weighing import Weighed, count_items, miles_away, weigh
 from services.matcher.domain import ranking
-from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
+from services.matcher.domain.eligible import Asked, Eligible, Nearly, Reasons, Tally
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
 
@@ -139,6 +139,21 @@ class IndexedDirectory:
         eligible = counted.pop(len(_ORDER), 0)
         return Tally(len(partners), eligible, {_ORDER[number]: count for number, count in counted.items()})
 
+    def nearly(self, asked: Asked) -> dict[EligibilityRule, Nearly]:
+        """Of those near, or who serve the place, and may not be asked: by rule, whom it leaves out alone."""
+        sought = self._sought(asked)
+        if sought is None:
+            return {}
+        numbers = self._with_siblings(self._near(sought))
+        failed, partners = np.vstack([*self._failed(numbers, sought).values()]), self._table.rows["partner"][numbers]
+        count = failed.sum(axis=0)
+        alone = np.flatnonzero((count == 1) & ~np.isin(partners, partners[count == 0]))
+        rule, miles = failed[:, alone].argmax(axis=0), miles_away(pick(self._table.rows, numbers[alone]), sought)
+        return {
+            _ORDER[one]: self._nearest_of(partners[alone[rule == one]], miles[rule == one])
+            for one in np.unique(rule).tolist()
+        }
+
     def why_not(self, partner_id: UUID, asked: Asked) -> dict[UUID, list[EligibilityRule]]:
         """By service of one partner, all the rules that leave it out."""
         sought, slot = self._sought(asked), self._table.partners.find(partner_id)
@@ -150,6 +165,12 @@ class IndexedDirectory:
             self._table.service_id(number): [rule for rule, no in failed.items() if no[position]]
             for position, number in enumerate(numbers.tolist())
         }
+
+    def _nearest_of(self, partners: Array, miles: Array) -> Nearly:
+        away = np.nan_to_num(miles, nan=math.inf)
+        nearest = self._table.partners.ids_of(np.unique(partners[away == away.min()]))
+        least = float(away.min())
+        return Nearly(len(np.unique(partners)), min(nearest), None if least == math.inf else least)
 
     def _sought(self, asked: Asked) -> Sought | None:
         place = place_of(asked.terms.zip_code)

@@ -1,6 +1,7 @@
 """The plain loop over every partner: simple enough to be the oracle of the index."""
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from time import monotonic
@@ -17,7 +18,7 @@ from services.matcher.directory.hours import open_hours
 from services.matcher.directory.places import miles_between, place_of
 from services.matcher.directory.rules import Offering, Question
 from services.matcher.domain import ranking
-from services.matcher.domain.eligible import Asked, Eligible, Reasons, Tally
+from services.matcher.domain.eligible import Asked, Eligible, Nearly, Reasons, Tally
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
 
@@ -97,16 +98,28 @@ class PlainDirectory:
         eligible = failed.pop(None, 0)
         return Tally(eligible + failed.total(), eligible, {rule: count for rule, count in failed.items() if rule})
 
+    def nearly(self, asked: Asked) -> dict[EligibilityRule, Nearly]:
+        """Of those near, or who serve the place, and may not be asked: by rule, whom it leaves out alone."""
+        place = place_of(asked.terms.zip_code)
+        if place is None:
+            return {}
+        question, found = Question(asked, place), defaultdict[EligibilityRule, dict[UUID, float]](dict)
+        for offerings in self._offerings():
+            if any(_is_near(one, question) for one in offerings) and self._best_of(offerings, question) is None:
+                for one in offerings:
+                    if len(failed := rules.all_failed(one, question)) == 1:
+                        miles, others = _miles_to(one, question), found[failed[0]]
+                        away = math.inf if miles is None else miles
+                        others[one.partner.partner_id] = min(away, others.get(one.partner.partner_id, math.inf))
+        return {rule: _nearest_of(partners) for rule, partners in found.items()}
+
     def why_not(self, partner_id: UUID, asked: Asked) -> dict[UUID, list[EligibilityRule]]:
         """By service of one partner, all the rules that leave it out."""
         partner, place = self._partners.get(partner_id), place_of(asked.terms.zip_code)
         if partner is None or place is None:
             return {}
         question = Question(asked, place)
-        return {
-            one.service.service_id: [rule for rule, check in rules.RULES.items() if check(one, question) is False]
-            for one in self._of(partner)
-        }
+        return {one.service.service_id: rules.all_failed(one, question) for one in self._of(partner)}
 
     def _offerings(self) -> Iterator[list[Offering]]:
         return (self._of(partner) for partner in self._partners.values())
@@ -152,6 +165,12 @@ def best_of_each(ranked: Sequence[Eligible], asked: Asked, most: int) -> list[El
         able = (one for one in ranked if any(item.category is category for item in one.items))
         taken |= {one.partner_id: one for one in islice(able, most)}
     return [one for one in ranked if one.partner_id in taken]
+
+
+def _nearest_of(partners: Mapping[UUID, float]) -> Nearly:
+    """By partner, its miles; infinity where nobody knows."""
+    miles, nearest = min((miles, partner_id) for partner_id, miles in partners.items())
+    return Nearly(len(partners), nearest, None if miles == math.inf else miles)
 
 
 def _miles_to(one: Offering, question: Question) -> float | None:

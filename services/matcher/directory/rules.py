@@ -220,6 +220,11 @@ def first_failed(one: Offering, question: Question) -> EligibilityRule | None:
     return next((rule for rule, check in RULES.items() if check(one, question) is False), None)
 
 
+def all_failed(one: Offering, question: Question) -> list[EligibilityRule]:
+    """All rules that leave this service out."""
+    return [rule for rule, check in RULES.items() if check(one, question) is False]
+
+
 def doubts(one: Offering, question: Question) -> tuple[EligibilityRule, ...]:
     """The rules of which it is not known whether they hold."""
     return tuple(rule for rule, check in RULES.items() if check(one, question) is None)

@@ -66,3 +66,11 @@ class Tally:
     eligible: int
     left_out: Mapping[EligibilityRule, int]
     """Each partner counts once, by the first rule that its best service fails."""
+
+
+class Nearly(NamedTuple):
+    """The partners that only one rule leaves out: how many, and the nearest of them."""
+
+    partners: int
+    nearest: UUID
+    distance_miles: float | None

@@ -19,6 +19,7 @@ from tests.unit.directory_import.sources import (
     write_package,
 )
 
+ADDRESS_SAID = {"service_areas": [{"name": "Kings County, NY"}]}
 BELOW = {"service_id": SERVICE["id"]}
 
 
@@ -104,6 +105,61 @@ def test_services_with_their_organization_inside_make_one_partner(tmp_path: Path
     [partner] = reading.partners
     assert len(partner.record["services"]) == 2
     assert len(reading.rows) == 2
+
+
+STUB = {"id": ORGANIZATION["id"], "name": ORGANIZATION["name"]}
+FULL = ORGANIZATION | {"legal_status": "church", "email": "ada@pantry.example.org", "description": "Kind people"}
+
+
+@pytest.mark.parametrize("stub_first", [True, False])
+@pytest.mark.parametrize("stub", [{"organization": STUB}, {"organization_id": ORGANIZATION["id"]}])
+def test_the_whole_organization_counts_wherever_a_stub_of_it_stands(
+    tmp_path: Path, stub: dict[str, Any], stub_first: bool
+) -> None:
+    bare = {**SERVICE, **ADDRESS_SAID}
+    del bare["organization_id"]
+    entries = [bare | stub, FULL]
+    reading = read(write_json(tmp_path / "directory.json", entries if stub_first else entries[::-1]))
+    assert refusals(reading) == {}
+    [partner] = reading.partners
+    assert (partner.record["kind"], [one["email"] for one in partner.record["contacts"]]) == (
+        "church",
+        ["ada@pantry.example.org"],
+    )
+    assert "the organization stands several times" not in str(gaps(reading))
+
+
+def write_files(folder: Path, **files: list[dict[str, Any]]) -> Path:
+    folder.mkdir()
+    for name, entries in files.items():
+        write_json(folder / f"{name}.json", entries)
+    return folder
+
+
+def test_files_that_were_not_made_together_may_both_count_from_1(tmp_path: Path) -> None:
+    def service(number: str, **organization: str) -> dict[str, Any]:
+        return {"id": number, "name": "Pantry", **ADDRESS_SAID, "organization": organization}
+
+    own = {"id": "1", "name": "Canary Pantry"}
+    folder = write_files(
+        tmp_path / "export",
+        first=[own, service("10", id="1", name="CANARY  Pantry")],
+        other=[service("10", id="1", name="Bed Bank"), service("11", id="1")],
+        third=[{"id": "12", "name": "Pantry", **ADDRESS_SAID, "organization_id": "1"}],
+    )
+    reading = read(folder)
+    assert {one.record["name"]: len(one.record["services"]) for one in reading.partners} == {
+        "Canary Pantry": 1,
+        "Bed Bank": 2,
+    }
+    assert refusals(reading) == {"third.json, entry 1": "belongs to nothing here: organization_id 1 is of 2 files"}
+
+
+def test_services_in_a_file_of_their_own_find_their_organization(tmp_path: Path) -> None:
+    services_alone = [{"id": "10", "name": "Pantry", **ADDRESS_SAID, "organization_id": "1"}]
+    folder = write_files(tmp_path / "export", a=services_alone, b=[{"id": 1, "name": "Canary Pantry, Inc."}])
+    [partner] = read(folder).partners
+    assert (partner.record["name"], len(partner.record["services"])) == ("Canary Pantry, Inc.", 1)
 
 
 def test_a_zip_is_read_as_the_folder_in_it(tmp_path: Path) -> None:

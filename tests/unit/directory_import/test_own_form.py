@@ -50,6 +50,9 @@ def test_a_conflict_in_one_line_of_a_partner_holds_for_all_of_it(tmp_path: Path)
         ({"partner_id": "7"}, "not as it must be: partner_id '7' must be a UUID"),
         ({"kind": "dragon"}, "kind: Input should be"),
         ({"status": "asleep"}, "status: Input should be"),
+        ({"seats": "12"}, "services.0.programme.begins: Field required"),
+        ({"seats": "12", "begins": "soon", "ends": "2027-06-18"}, "services.0.programme.begins: Input should be"),
+        ({"seats": "12", "begins": "2027-06-18", "ends": "2026-09-01"}, "services.0.programme: a term ends on"),
         ({"conflicts": "dragon"}, "conflicts.0: Input should be 'landlord' or 'employer'"),
         ({"only_for": "dragons"}, "services.0.only_for.0: Input should be"),
     ],
@@ -82,6 +85,14 @@ def test_a_line_says_all_that_eligibility_has_to_know(tmp_path: Path) -> None:
     assert (service["only_for"], service["handover"]) == (["veteran", "woman"], ["pick_up"])
     assert (service["conditions"], service["fits"]) == (["shows_id"], ["kosher", "halal"])
     assert service["eligibility_text"] == "Families of Canary Row"
+
+
+def test_a_line_with_seats_and_a_term_is_a_programme(tmp_path: Path) -> None:
+    row = ROW | {"seats": "20", "begins": "2026-09-01", "ends": "2027-06-18"}
+    none = ROW | {"categories": "food", "seats": "", "begins": "", "ends": ""}
+    programme, other = services(read(write_csv(tmp_path / "partners.csv", [row, none])))
+    assert programme["programme"] == {"seats": "20", "begins": "2026-09-01", "ends": "2027-06-18"}
+    assert "programme" not in other
 
 
 def test_services_of_one_category_and_area_are_told_apart_and_a_row_twice_is_refused(tmp_path: Path) -> None:

@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 
 from switchboard.directory_import.importing import import_partners
-from switchboard.directory_import.partners import Partner
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.sending import keep_decided
 from switchboard.errors import SwitchboardError
 from switchboard.local.folders import CHECKOUT
 from tests.unit.directory_import.sources import (
@@ -120,13 +117,6 @@ def test_more_than_500_areas_of_one_partner_are_widened_to_the_state(tmp_path: P
     assert {"kind": "state", "state": "FL"} in [one["area"] for one in services(reading)]
     widened = [reasons for place, reasons in gaps(reading).items() if place.startswith("services.csv")]
     assert widened == [["area widened to the state: a partner has 500 services at most"]] * 7
-
-
-def test_what_was_decided_here_outlives_an_import() -> None:
-    row = Row("f", "line 1")
-    partner = Partner({"partner_id": "p", "name": "New name", "status": "paused"}, row, [])
-    [kept] = keep_decided([partner], {"p": {"status": "active", "sensitive_needs": True}})
-    assert kept.record == {"partner_id": "p", "name": "New name", "status": "active", "sensitive_needs": True}
 
 
 @NEEDS_SHARED

@@ -201,3 +201,29 @@ def test_what_is_missing_of_an_organization_is_said_though_its_first_row_is_refu
     reading = read(write_csv(tmp_path / "list.csv", [bingo, bingo | {"Services offered": "Food"}]))
     assert list(refusals(reading)) == ["list.csv, line 2"]
     assert "kind of organization not understood" in gaps(reading)["list.csv, line 3"]
+
+
+def ids(folder: Path, *rows: dict[str, str]) -> list[str]:
+    return [one.record["partner_id"] for one in read(write_csv(folder / "list.csv", rows)).partners]
+
+
+def test_an_agency_is_known_by_its_id_whatever_it_is_called_now(tmp_path: Path) -> None:
+    row = ROW | {"Agency ID": "7f0e8b1c-0000-4000-8000-000000000001"}
+    renamed = row | {"Agency name": "Canary Row Food Bank"}
+    assert ids(tmp_path, row) == ids(tmp_path, renamed)
+    assert ids(tmp_path, row) != ids(tmp_path, ROW)
+
+
+def test_ids_that_only_count_are_those_of_one_directory_alone(tmp_path: Path) -> None:
+    one, other = ROW | {"Agency ID": "1"}, ROW | {"Agency ID": "1", "Agency name": "Another"}
+    assert ids(tmp_path, one) != ids(tmp_path, other)
+
+
+@pytest.mark.parametrize("name", ["CANARY ROW PANTRY", " Canary  Row Pantry "])
+def test_a_name_is_the_same_however_it_is_spelt(tmp_path: Path, name: str) -> None:
+    assert ids(tmp_path, ROW) == ids(tmp_path, ROW | {"Agency name": name})
+
+
+def test_a_name_in_our_own_spreadsheet_is_the_same_however_it_is_spelt(tmp_path: Path) -> None:
+    row = {"partner": "Bed  Bank", "kind": "nonprofit", "categories": "beds", "area": "nation"}
+    assert ids(tmp_path, row) == ids(tmp_path, row | {"partner": "bed bank"})

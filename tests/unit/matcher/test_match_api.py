@@ -19,6 +19,7 @@ from schemas.taxonomy import Category
 from schemas.vocabulary import EligibilityRule, PartnerKind, PartnerStatus
 from services.matcher.api import match_route
 from services.matcher.directory.index import IndexedDirectory
+from services.matcher.domain.programmes import ServiceKey
 from tests.unit.matcher.situation import BEDS, POLICY, terms
 
 KEY = "key-of-the-matcher"
@@ -42,6 +43,11 @@ def directory() -> IndexedDirectory:
 
 
 @pytest.fixture
+def closed() -> set[ServiceKey]:
+    return set()
+
+
+@pytest.fixture
 def caught_up() -> asyncio.Event:
     event = asyncio.Event()
     event.set()
@@ -49,8 +55,10 @@ def caught_up() -> asyncio.Event:
 
 
 @pytest_asyncio.fixture
-async def intake(directory: IndexedDirectory, caught_up: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=[match_route(directory, caught_up.is_set, SecretStr(KEY))])
+async def intake(
+    directory: IndexedDirectory, closed: set[ServiceKey], caught_up: asyncio.Event
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(routes=[match_route(directory, lambda: frozenset(closed), caught_up.is_set, SecretStr(KEY))])
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://matcher", headers=headers
@@ -78,6 +86,13 @@ async def test_it_tells_who_may_be_asked_why_and_what_leaves_out_the_others(inta
     assert best.reasons.fairness == 1
     assert EligibilityRule.HOURS in best.reasons.to_be_confirmed
     assert [*told.why_not.values()] == [(EligibilityRule.CATEGORY,)]
+    near_misses = {one.rule: (one.partners, one.nearest, one.distance_miles) for one in told.near_misses}
+    assert near_misses == {
+        EligibilityRule.STATUS: (1, UUID(int=4), 2),
+        EligibilityRule.CATEGORY: (1, UUID(int=3), 2),
+        EligibilityRule.ASKED_BEFORE: (1, UUID(int=2), 2),
+    }
+    assert (await ask(intake, terms(SHELTER))).near_misses == ()
 
 
 async def test_whom_the_coordinator_picked_is_the_best_while_that_lasts(intake: httpx.AsyncClient) -> None:
@@ -86,6 +101,18 @@ async def test_whom_the_coordinator_picked_is_the_best_while_that_lasts(intake: 
     told = await ask(intake, wanted.model_copy(update={"first_ask": picked}), most=1)
     assert [one.partner_id for one in told.best] == [UUID(int=2)]
     assert told.tally.eligible == 2
+
+
+async def test_a_programme_that_takes_nobody_is_left_out_as_when_partners_are_asked(
+    intake: httpx.AsyncClient, directory: IndexedDirectory, closed: set[ServiceKey]
+) -> None:
+    full = partner(5)
+    directory.apply(full)
+    closed.add((full.partner_id, full.services[0].service_id))
+    told = await ask(intake, terms(BEDS), partner_id=full.partner_id)
+    assert {one.partner_id.int for one in told.best} == {1, 2}
+    assert (told.tally.eligible, told.tally.left_out[EligibilityRule.CAPACITY]) == (2, 1)
+    assert [*told.why_not.values()] == [(EligibilityRule.CAPACITY,)]
 
 
 async def test_of_a_sensitive_need_no_distance_is_told(intake: httpx.AsyncClient, directory: IndexedDirectory) -> None:

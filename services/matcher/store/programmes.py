@@ -1,11 +1,12 @@
-"""The matcher's SQL about programmes: their seats, and how many of them are free in their term."""
+"""Programmes: their seats, and how many of them are free in their term."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from schemas.event import Programme
-from services.matcher.domain.programmes import SEAT, ServiceKey
+from services.matcher.domain.programmes import SEAT, ServiceKey, is_over
 from services.runtime.database import Connection, to_columns
 
 
@@ -15,6 +16,10 @@ class Seats:
 
     programme: Programme
     free: int
+
+    def are_closed(self, day: date) -> bool:
+        """Whether it takes nobody on that day: it is full, or over."""
+        return self.free < 1 or is_over(self.programme, day)
 
 
 async def save_programmes(connection: Connection, programmes: Mapping[UUID, Mapping[UUID, Programme]]) -> None:
@@ -88,3 +93,10 @@ async def seats_of(connection: Connection, services: Collection[ServiceKey]) -> 
         )
         for row in rows
     }
+
+
+async def closed_programmes(connection: Connection, day: date) -> frozenset[ServiceKey]:
+    """All programmes that take nobody on that day."""
+    rows = await connection.fetch("SELECT partner_id, service_id FROM programmes")
+    seats = await seats_of(connection, [(row["partner_id"], row["service_id"]) for row in rows])
+    return frozenset(service for service, one in seats.items() if one.are_closed(day))
