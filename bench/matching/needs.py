@@ -6,7 +6,7 @@ from itertools import accumulate
 from random import Random
 from uuid import UUID
 
-from bench.matching.homes import homes
+from bench.matching.homes import Homes, homes
 from bench.matching.partners import NOW
 from schemas.event import Item
 from schemas.needs import Consent, NeedTerms
@@ -30,13 +30,13 @@ _ADULTS = (AgeBand.AGES_18_24, AgeBand.AGES_25_59, AgeBand.AGES_25_59, AgeBand.A
 _LANGUAGES = (("en",), ("en",), ("en",), ("es", "en"), ("es",), ("zh",), ("ht", "fr"), ("ar",))
 
 
-def invent_needs(count: int, seed: int) -> Iterator[NeedTerms]:
+def invent_needs(count: int, seed: int, where: Homes | None = None) -> Iterator[NeedTerms]:
     """The first `count` needs of a seed, all asked about at `NOW`; any partner may hear of them."""
     random = Random(seed)
-    return (_invent_need(random) for _ in range(count))
+    return (_invent_need(random, where or homes()) for _ in range(count))
 
 
-def _invent_need(random: Random) -> NeedTerms:
+def _invent_need(random: Random, where: Homes) -> NeedTerms:
     codes = dict.fromkeys(random.choices(_CODES, cum_weights=_CODE_WEIGHTS, k=random.randint(1, 3)))
     holds = random.sample(tuple(Circumstance), 4)
     return NeedTerms(
@@ -44,7 +44,7 @@ def _invent_need(random: Random) -> NeedTerms:
         items=tuple(
             Item(line=line, code=code, quantity=random.randint(1, 3)) for line, code in enumerate(codes, start=1)
         ),
-        zip_code=homes().places[homes().choose(random)].zip_code,
+        zip_code=where.places[where.choose(random)].zip_code,
         urgency=random.choice(tuple(Urgency)),
         needed_by=NOW + timedelta(days=random.randint(1, 14)),
         languages=random.choice(_LANGUAGES),

@@ -45,12 +45,12 @@ _LANGUAGES = (("en",), ("en", "es"), ("en", "es"), ("en", "es", "zh"), ("en", "f
 _HOURS = ((9, 17), (8, 12), (10, 14), (13, 19), (17, 20))
 
 
-def invent_partners(count: int, seed: int) -> Iterator[PartnerRecorded]:
-    """The first `count` partners of a seed."""
-    return (invent_partner(number, seed) for number in range(count))
+def invent_partners(count: int, seed: int, where: Homes | None = None) -> Iterator[PartnerRecorded]:
+    """The first `count` partners of a seed; all over the nation where nobody says where."""
+    return (invent_partner(number, seed, where=where) for number in range(count))
 
 
-def invent_partner(number: int, seed: int, version: int = 0) -> PartnerRecorded:
+def invent_partner(number: int, seed: int, version: int = 0, where: Homes | None = None) -> PartnerRecorded:
     """One partner; another version has the same id, and all else may be another."""
     random = Random((seed << 64) + (version << 40) + number)
     luck = random.random()
@@ -62,7 +62,7 @@ def invent_partner(number: int, seed: int, version: int = 0) -> PartnerRecorded:
         kind=random.choices(_KINDS, cum_weights=_KIND_WEIGHTS)[0],
         status=PartnerStatus.PAUSED if paused else PartnerStatus.ACTIVE,
         snoozed_until=_say(random, 0.02, (NOW + timedelta(days=5), NOW - timedelta(days=5))),
-        services=tuple(_invent_service(random, homes()) for _ in range(services)),
+        services=tuple(_invent_service(random, where or homes()) for _ in range(services)),
         sensitive_needs=random.random() < 0.08,
         conflicts=_some(random, 0.03, tuple(Interest), 1),
     )
