@@ -139,6 +139,7 @@ def _without_ends(ours: Policy) -> Policy:
         urgency: {
             "ask_until_chance": 1.0,
             "ask_at_most": _EVERYBODY,
+            "ask_in_all": _EVERYBODY,
             "hours": Hours.ALWAYS,
             "respond_within": _NEVER,
             "look_again_every": wider_after(urgency),

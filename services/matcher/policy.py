@@ -55,6 +55,7 @@ class UrgencyPolicy(_Section):
 
     ask_until_chance: float = Field(gt=0, le=1)
     ask_at_most: int = Field(ge=1, le=500)
+    ask_in_all: int = Field(ge=1, le=10_000)
     hurry_within: Duration
     hours: Hours
     respond_within: Duration

@@ -106,8 +106,9 @@ async def a_stage(kafka: str, postgres: DatabaseMaker, folder: Path) -> AsyncIte
     urls = {service: await postgres(service) for service in SERVICES}
     await asyncio.gather(*(migrate(url, service) for service, url in urls.items()))
     policy = folder / "policy.toml"
-    everybody = f"ask_until_chance = 1\nask_at_most = {VOLUNTEERS}"
-    policy.write_text(SHIPPED_POLICY.read_text().replace("ask_until_chance = 0.8\nask_at_most = 8", everybody))
+    everybody = f"ask_until_chance = 1\nask_at_most = {VOLUNTEERS}\nask_in_all = {VOLUNTEERS}"
+    shipped = "ask_until_chance = 0.8\nask_at_most = 8\nask_in_all = 20"
+    policy.write_text(SHIPPED_POLICY.read_text().replace(shipped, everybody))
     named = {"POLICY_FILE": str(policy), "QUIET_HOURS": "off"}
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
         yield Stage(make_processes(folder, Parts(kafka, urls, None, None), named), producer)

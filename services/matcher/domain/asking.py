@@ -8,11 +8,9 @@ from uuid import UUID, uuid5
 from schemas.event import Item, OfferTerms, Programme
 from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
-from schemas.outcomes import NeedStuck
-from schemas.vocabulary import StuckCause, WithdrawalReason
 from services.matcher.domain.chances import Chances, hurries, target_chance
 from services.matcher.domain.clocks import Clock
-from services.matcher.domain.deciding import Decision, places_to_ask
+from services.matcher.domain.deciding import Decision, places_to_ask, say_that_nobody_is_left
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import NOBODY, Need, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
@@ -36,8 +34,8 @@ class Candidate:
 
 
 def already_asked(need: Need) -> frozenset[UUID]:
-    """The partners that are not asked again, nor the one that refers. One whose offer a change took back may be."""
-    asked = {offer.partner_id for offer in need.offers if offer.withdrawal is not WithdrawalReason.NEED_CHANGED}
+    """The partners that are not asked again, nor the one that refers. One whose offer was taken back may be."""
+    asked = {offer.partner_id for offer in need.asked}
     return frozenset(asked if need.terms.referred_by is None else asked | {need.terms.referred_by})
 
 
@@ -78,7 +76,7 @@ def ask(need: Need, candidates: Sequence[Candidate], now: datetime, policy: Poli
     if places_to_ask(turn):
         turn.need = replace(turn.need, look_again_at=_look_again_at(turn))
     if not any(turn.need.offers_in(OfferStatus.OPEN)):
-        _say_that_nobody_is_left(turn)
+        say_that_nobody_is_left(turn)
     return Decision(turn.need, tuple(turn.events), 0)
 
 
@@ -115,11 +113,3 @@ def _make_offer(turn: Turn, candidate: Candidate) -> None:
     )
     turn.need = replace(need, offers=(*need.offers, offer))
     turn.tell(OfferMade(**turn.about(offer), service_id=offer.service_id, wave=offer.wave, reasons=candidate.reasons))
-
-
-def _say_that_nobody_is_left(turn: Turn) -> None:
-    need = turn.need
-    cause = StuckCause.NOBODY_LEFT if need.offers else StuckCause.NOBODY_ELIGIBLE
-    if need.stuck is not cause:
-        turn.need = replace(need, stuck=cause)
-        turn.tell(NeedStuck(need_id=need.need_id, cause=cause, open_items=need.open_items))

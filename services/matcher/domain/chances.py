@@ -38,6 +38,18 @@ def hurries(need: Need, now: datetime, pace: UrgencyPolicy) -> bool:
     return need.deadline - now <= pace.hurry_within
 
 
+def left_in_all(need: Need, now: datetime, pace: UrgencyPolicy) -> int:
+    """How many more may be asked for this need: twice as many in all when time is short."""
+    in_all = pace.ask_in_all * (2 if hurries(need, now, pace) else 1)
+    return max(0, in_all - len(list(need.asked)))
+
+
+def left_to_ask(need: Need, now: datetime, pace: UrgencyPolicy) -> int:
+    """How many more may be asked at the same time as those who are."""
+    at_once = pace.ask_at_most - len(list(need.offers_in(OfferStatus.OPEN)))
+    return max(0, min(at_once, left_in_all(need, now, pace)))
+
+
 def target_chance(need: Need, now: datetime, pace: UrgencyPolicy, asking: AskingPolicy) -> float:
     """How likely a yes has to be before nobody more is asked."""
     if hurries(need, now, pace):

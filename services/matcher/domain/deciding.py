@@ -18,7 +18,7 @@ from schemas.vocabulary import (
     WithdrawalReason,
 )
 from services.matcher.domain import commands
-from services.matcher.domain.chances import Chances, target_chance
+from services.matcher.domain.chances import Chances, left_in_all, left_to_ask, target_chance
 from services.matcher.domain.changing import change_terms
 from services.matcher.domain.closing import close
 from services.matcher.domain.programmes import within_seats
@@ -284,12 +284,23 @@ def _settle(turn: Turn) -> None:
     elif over:
         _withdraw_all(turn, WithdrawalReason.NEED_ENDED)
         turn.need = replace(turn.need, look_again_at=None)
+    elif not any(turn.need.offers_in(OfferStatus.OPEN)) and not left_in_all(turn.need, turn.now, turn.pace):
+        say_that_nobody_is_left(turn)
     if any(turn.need.offers_in(*LIVE)) or not (over or not turn.need.open_items):
         return
     if turn.need.delivered_items:
         ask_family(turn)
     else:
         close(turn, turn.cause(), confirmed=False)
+
+
+def say_that_nobody_is_left(turn: Turn) -> None:
+    """A coordinator's turn: nobody is asked, and nobody more can be."""
+    need = turn.need
+    cause = StuckCause.NOBODY_LEFT if need.offers else StuckCause.NOBODY_ELIGIBLE
+    if need.stuck is not cause:
+        turn.need = replace(need, stuck=cause)
+        turn.tell(NeedStuck(need_id=need.need_id, cause=cause, open_items=need.open_items))
 
 
 def places_to_ask(turn: Turn) -> int:
@@ -301,7 +312,7 @@ def places_to_ask(turn: Turn) -> int:
         return 0
     if not Chances(need).below(target_chance(need, turn.now, turn.pace, turn.policy.asking)):
         return 0
-    return max(0, turn.pace.ask_at_most - sum(1 for _ in need.offers_in(OfferStatus.OPEN)))
+    return left_to_ask(need, turn.now, turn.pace)
 
 
 def _is_worth_waiting(turn: Turn) -> bool:

@@ -30,6 +30,8 @@ LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
 
+ASKED_AGAIN = frozenset({WithdrawalReason.NEED_CHANGED, WithdrawalReason.FILLED})
+"""Whose offer was taken back for one of these said nothing, and may be asked once more."""
 NOBODY = frozenset({StuckCause.NOBODY_ELIGIBLE, StuckCause.NOBODY_LEFT})
 """Nobody more can be asked, for now."""
 
@@ -106,6 +108,11 @@ class Need:
         return (offer for offer in self.offers if offer.status in statuses)
 
     @property
+    def asked(self) -> Iterator[Offer]:
+        """The offers that count as asked: whose partners are not asked again."""
+        return (offer for offer in self.offers if offer.withdrawal not in ASKED_AGAIN)
+
+    @property
     def held(self) -> dict[int, int]:
         """By line, what claims hold."""
         return self._sum(HOLDING)
@@ -159,7 +166,7 @@ class Need:
 
     def _rest(self, taken: Mapping[int, int]) -> tuple[Item, ...]:
         return tuple(
-            item.model_copy(update={"quantity": item.quantity - taken[item.line]})
+            item.model_copy(update={"quantity": item.quantity - taken[item.line]}) if taken[item.line] else item
             for item in self.terms.items
             if item.quantity > taken[item.line]
         )

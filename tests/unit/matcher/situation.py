@@ -15,7 +15,7 @@ from services.matcher.domain.deciding import decide
 from services.matcher.domain.eligible import Eligible, Reasons
 from services.matcher.domain.opening import open_need
 from services.matcher.domain.state import Need, Offer, OfferStatus
-from services.matcher.policy import Hours, load_policy
+from services.matcher.policy import Hours, Policy, load_policy
 
 SHIPPED_POLICY = load_policy()
 POLICY = SHIPPED_POLICY.model_copy(
@@ -56,14 +56,15 @@ class Situation:
     now: datetime = START
     partners: list[UUID] = field(default_factory=lambda: list(PARTNERS))
     events: list[NeedEvent] = field(default_factory=list)
+    policy: Policy = POLICY
 
     def when(self, command: commands.Command) -> list[NeedEvent]:
         """Puts a command, and asks whoever is to be asked then; returns what happened."""
-        decision = decide(self.need, command, self.now, POLICY)
+        decision = decide(self.need, command, self.now, self.policy)
         self.need = decision.need
         happened = list(decision.events)
         if decision.to_ask:
-            decision = ask(self.need, self._candidates(decision.to_ask), self.now, POLICY)
+            decision = ask(self.need, self._candidates(decision.to_ask), self.now, self.policy)
             self.need = decision.need
             happened += decision.events
         self.events += happened
@@ -95,7 +96,7 @@ class Situation:
         fitting = [Eligible(partner, ROOT, self.need.open_items, 2, FITTING, 1) for partner in left]
         return [
             Candidate(one.partner_id, ROOT, 10 + number, one.items, "Brooklyn, NY", 2, REASONS, ALWAYS)
-            for number, one in enumerate(choose(self.need, fitting, count, self.now, POLICY))
+            for number, one in enumerate(choose(self.need, fitting, count, self.now, self.policy))
         ]
 
 
@@ -105,12 +106,13 @@ def given(
     days: float = 5,
     referred_by: UUID | None = None,
     urgency: Urgency = Urgency.THIS_WEEK,
+    policy: Policy = POLICY,
 ) -> Situation:
     """A need that was just opened and asked about."""
     wanted = terms(*items, days=days, urgency=urgency).model_copy(update={"referred_by": referred_by})
     opened = NeedOpened(need_id=ROOT, terms=wanted)
-    need = open_need(opened, START, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "UTC", POLICY)
-    situation = Situation(need, partners=PARTNERS[:partners])
+    need = open_need(opened, START, "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "UTC", policy)
+    situation = Situation(need, partners=PARTNERS[:partners], policy=policy)
     situation.when(commands.Tick())
     return situation
 

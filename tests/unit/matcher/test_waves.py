@@ -9,13 +9,14 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from schemas.taxonomy import Category
-from schemas.vocabulary import DeclineReason, Urgency
+from schemas.vocabulary import DeclineReason, ReleaseReason, StuckCause, Urgency, WithdrawalReason
 from services.matcher.domain import commands
 from services.matcher.domain.asking import choose
 from services.matcher.domain.chances import Chances
 from services.matcher.domain.clocks import Clock, hours_of_week
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.policy import Policy
 from tests.unit.matcher.situation import (
     BEDS,
     FITTING,
@@ -147,3 +148,33 @@ def test_the_shipped_policy_gives_working_hours_to_what_can_wait_and_all_hours_t
     own = SHIPPED_POLICY.clock_of(Urgency.ROUTINE, NEW_YORK, hours_of_week([5], range(9, 12)))
     assert own.add(friday_evening, timedelta(hours=2), late) == datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
     assert date(2026, 11, 26) in SHIPPED_POLICY.days_off
+
+
+def test_one_need_is_asked_of_so_many_and_then_it_is_the_coordinators_turn_until_time_is_short() -> None:
+    some = replace_pace(ask_in_all=4, ask_at_most=2)
+    situation = given(partners=12, policy=some)
+    while offers := situation.offers(OfferStatus.OPEN):
+        assert len(offers) <= 2
+        happened = situation.when(commands.Decline(offers[0].offer_id, DeclineReason.NO_CAPACITY))
+    assert len(situation.need.offers) == 4
+    assert names(happened) == ["NeedStuck"]
+    assert situation.need.stuck is StuckCause.NOBODY_LEFT
+    hurry_at = situation.need.deadline - some.urgency[Urgency.THIS_WEEK].hurry_within
+    assert hurry_at == situation.need.next_due
+    assert names(situation.pass_time(hurry_at - situation.now)) == ["OfferMade"] * 2
+    assert situation.need.stuck is None
+
+
+def test_who_was_told_that_it_is_no_longer_needed_is_asked_again_when_it_is() -> None:
+    situation = given(partners=3)
+    taken, *others = situation.offers(OfferStatus.OPEN)
+    situation.accept(taken)
+    assert {offer.withdrawal for offer in situation.offers(OfferStatus.WITHDRAWN)} == {WithdrawalReason.FILLED}
+    happened = situation.when(commands.Release(taken.offer_id, ReleaseReason.NO_LONGER_ABLE))
+    assert names(happened) == ["ClaimLapsed", "OfferMade", "OfferMade"]
+    assert {offer.partner_id for offer in situation.offers(OfferStatus.OPEN)} == {one.partner_id for one in others}
+
+
+def replace_pace(**changed: int) -> Policy:
+    urgency = {one: pace.model_copy(update=changed) for one, pace in POLICY.urgency.items()}
+    return POLICY.model_copy(update={"urgency": urgency})
