@@ -121,7 +121,7 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.NEED_CLOSED
     if offer.withdrawal is WithdrawalReason.PARTNER_UNAVAILABLE:
         return RefusalReason.PARTNER_UNAVAILABLE
-    if offer.withdrawal is WithdrawalReason.NEED_CHANGED:
+    if offer.withdrawal is WithdrawalReason.NEED_CHANGED or _was_asked_anew(need, offer):
         return RefusalReason.OFFER_CLOSED
     if not award:
         return RefusalReason.ALREADY_FILLED
@@ -129,6 +129,14 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.OFFER_CLOSED
     # A late yes to something that is still open is a yes.
     return None
+
+
+def _was_asked_anew(need: Need, offer: Offer) -> bool:
+    """Whether its partner has a newer offer of the need, which is the one to answer."""
+    return any(
+        other.partner_id == offer.partner_id and other.offer_id != offer.offer_id
+        for other in need.offers_in(OfferStatus.OPEN, *HOLDING)
+    )
 
 
 def _complete(turn: Turn, offer: Offer, quantities: Mapping[int, int]) -> None:

@@ -50,8 +50,9 @@ class Turn:
         self.need = replace(self.need, version=self.need.version + 1)
 
     def move(self, offer: Offer, status: OfferStatus, due: datetime | None = None, **changed: Any) -> None:  # noqa: ANN401 - fields of Offer
-        """Puts an offer into a new status, from now. Raises ImpossibleMove."""
-        check_move(OFFER_MOVES, offer.status, status)
+        """Puts an offer into a status, from now. Raises ImpossibleMove."""
+        if status is not offer.status:
+            check_move(OFFER_MOVES, offer.status, status)
         self.keep(replace(offer, status=status, since=self.now, due=due, reminded=False, **changed))
 
     def stand(self, status: NeedStatus, **changed: Any) -> None:  # noqa: ANN401 - fields of Need

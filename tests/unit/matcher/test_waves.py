@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
+from schemas.outcomes import ClaimRefused
 from schemas.taxonomy import Category
-from schemas.vocabulary import DeclineReason, ReleaseReason, StuckCause, Urgency, WithdrawalReason
+from schemas.vocabulary import DeclineReason, RefusalReason, ReleaseReason, StuckCause, Urgency, WithdrawalReason
 from services.matcher.domain import commands
 from services.matcher.domain.asking import choose
 from services.matcher.domain.chances import Chances
@@ -178,3 +179,15 @@ def test_who_was_told_that_it_is_no_longer_needed_is_asked_again_when_it_is() ->
 def replace_pace(**changed: int) -> Policy:
     urgency = {one: pace.model_copy(update=changed) for one, pace in POLICY.urgency.items()}
     return POLICY.model_copy(update={"urgency": urgency})
+
+
+def test_who_is_asked_anew_answers_the_newer_offer() -> None:
+    situation = given(partners=3)
+    taken, other, _ = situation.offers(OfferStatus.OPEN)
+    situation.accept(taken)
+    situation.when(commands.Release(taken.offer_id, ReleaseReason.NO_LONGER_ABLE))
+    [refused] = situation.accept(other)
+    assert isinstance(refused, ClaimRefused)
+    assert refused.reason is RefusalReason.OFFER_CLOSED
+    newer = next(one for one in situation.offers(OfferStatus.OPEN) if one.partner_id == other.partner_id)
+    assert names(situation.accept(newer))[0] == "ClaimAwarded"
