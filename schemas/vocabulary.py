@@ -160,6 +160,8 @@ class AnswerChannel(StrEnum):
     TEXT = auto()
     PORTAL = auto()
     API = auto()
+    PHONE = auto()
+    """Said to a coordinator, who wrote it down."""
 
 
 class Answerer(StrEnum):

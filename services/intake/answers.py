@@ -30,12 +30,14 @@ class OfferNotFound(LookupError):
 
 @dataclass(frozen=True)
 class Answering:
-    """Who answers which offer, and how. The link or the sender's phone proved it."""
+    """Who answers which offer, and how. The link, the sender's phone or a coordinator's word proved it."""
 
     need_id: UUID
     offer_id: UUID
     contact_id: UUID
     channel: AnswerChannel
+    site_id: UUID | None = None
+    """Of the coordinator who writes down what was said; None where the partner says it itself."""
 
 
 async def accept_offer(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
@@ -47,6 +49,23 @@ async def accept_offer(pool: Pool, who: Answering, quantities: Mapping[int, int]
 async def decline_offer(pool: Pool, who: Answering, reason: DeclineReason) -> OfferRow:
     """Not this time. Raises OfferNotFound."""
     return await _answer(pool, who, "declined", OfferDeclined, {"reason": reason})
+
+
+async def say_no(pool: Pool, who: Answering, reason: DeclineReason) -> bool:
+    """Not this time; or, where the partner had said yes, its claim handed back. Returns whether it was.
+
+    Raises OfferNotFound.
+    """
+    async with pool.acquire() as connection:
+        offer = await offers.read_offer(connection, who.offer_id)
+        given = await offers.answers_to(connection, who.offer_id)
+    # A "not this time" of who said yes before would leave the claim with them.
+    hands_back = offer is not None and "accepted" in given and offer.state in {"open", "awarded"}
+    if hands_back:
+        await release_claim(pool, who, ReleaseReason.NO_LONGER_ABLE)
+    else:
+        await decline_offer(pool, who, reason)
+    return hands_back
 
 
 async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
@@ -69,7 +88,7 @@ async def _answer(
     pool: Pool, who: Answering, kind: str, made: type[PartnerResponse], facts: Mapping[str, Any]
 ) -> OfferRow:
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, who.need_id, None)
+        need = await needs.lock_need(connection, who.need_id, who.site_id)
         offer = await offers.read_offer(connection, who.offer_id)
         if need is None or offer is None or offer.need_id != who.need_id:
             raise OfferNotFound

@@ -50,6 +50,9 @@ HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id
 CHOSEN = {
     "status.confirm_yourself",
     "status_hint.confirm_yourself",
+    "by_phone.accepted",
+    "by_phone.declined",
+    "by_phone.released",
     "family.title",
     "family.discreet_title",
     "history.family_not_reached",

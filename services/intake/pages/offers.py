@@ -17,6 +17,7 @@ from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
 from services.intake.pages.offer_stage import Stage, stage_of
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.quantities import read_quantities
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import changes, families, keys
@@ -48,7 +49,7 @@ async def stream_offer(request: Request, invited: Invitation, desk: OnDesk) -> R
 async def accept(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """We can take these quantities."""
     if await _stage(invited, desk) is Stage.OPEN:
-        lines = _read_lines(await request.form(), invited.offer.terms.items)
+        lines = read_quantities(await request.form(), invited.offer.terms.items)
         if lines is None:
             return await _show(request, token, invited, desk, _problem(request, invited, "lines"))
         await answers.accept_offer(desk.pool, _answering(invited), lines)
@@ -78,7 +79,7 @@ async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Res
 async def report_completed(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """It is done: this much of it."""
     if await _stage(invited, desk) is Stage.AWARDED:
-        lines = _read_lines(await request.form(), _awarded_items(invited))
+        lines = read_quantities(await request.form(), _awarded_items(invited))
         if lines is None:
             return await _show(request, token, invited, desk, _problem(request, invited, "completed"))
         await answers.report_completed(desk.pool, _answering(invited), lines)
@@ -152,17 +153,6 @@ def _awarded_items(invited: Invited) -> tuple[Item, ...]:
         for item in invited.offer.terms.items
         if quantities.get(item.line)
     )
-
-
-def _read_lines(form: FormData, items: tuple[Item, ...]) -> dict[int, int] | None:
-    """Quantities by line; None when one is no number, is too large, or all are nothing."""
-    quantities: dict[int, int] = {}
-    for item in items:
-        typed = str(form.get(f"line-{item.line}", "")).strip() or "0"
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 7 and int(typed) <= item.quantity):  # noqa: PLR2004
-            return None
-        quantities[item.line] = int(typed)
-    return quantities if any(quantities.values()) else None
 
 
 def _read_reason(form: FormData, kind: type[_Reason]) -> _Reason | None:

@@ -14,6 +14,7 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    phoned,
     sign_in,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
@@ -27,6 +28,7 @@ def pages_router() -> APIRouter:
         needs,
         danger,
         one_need,
+        phoned,
         matching,
         households,
         families_of_needs,

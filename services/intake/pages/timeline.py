@@ -10,7 +10,7 @@ from babel.lists import format_list
 
 from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, DeliveryProblem, RefusalReason
+from schemas.vocabulary import AnswerChannel, Answerer, DeliveryProblem, RefusalReason
 from services.intake.pages.languages import Words
 from services.intake.pages.unasked import asks_family, without_unasked
 from services.intake.store.families import NOT_DELIVERED
@@ -93,6 +93,8 @@ class _Teller:
         what, facts = entry.what.partition(".")[2], entry.facts
         if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
             return f"said_for_family.{what}"
+        if facts.get("channel") == AnswerChannel.PHONE:
+            return f"by_phone.{what}"
         if what == "opened" and self._referrer:
             return "history.referred"
         if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:

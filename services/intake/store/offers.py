@@ -71,6 +71,16 @@ async def offers_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
     return [_read(row) for row in rows]
 
 
+async def unanswered_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
+    """The open offers of a need to which nobody has answered, in the order of their numbers."""
+    rows = await connection.fetch(
+        "SELECT * FROM offers WHERE need_id = $1 AND state = 'open' AND NOT EXISTS ("
+        "SELECT FROM answers WHERE answers.offer_id = offers.offer_id) ORDER BY number, offer_id",
+        need_id,
+    )
+    return [_read(row) for row in rows]
+
+
 async def find_by_number(connection: Connection, partner_ids: Sequence[UUID], number: int) -> OfferRow | None:
     """The newest offer of that number to one of these partners."""
     row = await connection.fetchrow(
