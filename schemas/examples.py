@@ -42,6 +42,7 @@ _VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
 _REFERRER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0009")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+_UNDO_UNTIL = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
 _RESPOND_BY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 _NEEDED_BY = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 
@@ -118,6 +119,7 @@ EXAMPLES: tuple[Event, ...] = (
     responses.FamilyContacted(**_ANSWER, channel=AnswerChannel.LINK),
     responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.ClaimReleased(**_ANSWER, channel=AnswerChannel.LINK, reason=ReleaseReason.NO_LONGER_ABLE),
+    responses.ClaimUndone(**_ANSWER, channel=AnswerChannel.LINK),
     responses.FamilyConfirmed(need_id=_NEED, by=Answerer.FAMILY),
     responses.FamilyDisputed(need_id=_NEED, by=Answerer.COORDINATOR),
     offers.OfferMade(
@@ -136,7 +138,9 @@ EXAMPLES: tuple[Event, ...] = (
     offers.OfferReminded(**_OFFERED, kind=ReminderKind.ANSWER, due=_RESPOND_BY),
     offers.OfferWithdrawn(**_OFFERED, reason=WithdrawalReason.FILLED),
     offers.OfferExpired(**_OFFERED),
-    outcomes.ClaimAwarded(**_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY),
+    outcomes.ClaimAwarded(
+        **_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY, undo_until=_UNDO_UNTIL
+    ),
     outcomes.ClaimRefused(**_OFFERED, contact_id=_CONTACT, reason=RefusalReason.ALREADY_FILLED),
     outcomes.ClaimLapsed(**_OFFERED, returned=(_ONE_BED,), reason=LapseReason.NOT_CONTACTED),
     outcomes.ReferralAnswered(

@@ -52,6 +52,12 @@ class ClaimReleased(PartnerResponse):
     reason: ReleaseReason
 
 
+class ClaimUndone(PartnerResponse):
+    """The partner said yes by mistake: in time, it is as if it had not been asked."""
+
+    type: ClassVar[str] = "switchboard.responses.undone.v1"
+
+
 class FamilyConfirmed(NeedEvent):
     """The help arrived."""
 

@@ -65,6 +65,7 @@ RESPONSES = Topic(
         responses.FamilyContacted,
         responses.HelpCompleted,
         responses.ClaimReleased,
+        responses.ClaimUndone,
         responses.FamilyConfirmed,
         responses.FamilyDisputed,
     ),

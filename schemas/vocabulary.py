@@ -256,6 +256,8 @@ class LapseReason(StrEnum):
     NOT_CONTACTED = auto()
     NOT_COMPLETED = auto()
     RELEASED = auto()
+    UNDONE = auto()
+    """The yes was a mistake, and taken back at once."""
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from schemas.event import LineQuantity
 from schemas.responses import (
     ClaimReleased,
+    ClaimUndone,
     FamilyContacted,
     HelpCompleted,
     OfferAccepted,
@@ -21,7 +22,7 @@ from services.intake.telling import tell
 from services.intake.visits import call_off_claimed
 from services.runtime.database import Pool
 
-_ENDS_CLAIM = {"completed", "released"}
+_ENDS_CLAIM = {"completed", "released", "undone"}
 
 
 class OfferNotFound(LookupError):
@@ -82,6 +83,11 @@ async def report_completed(pool: Pool, who: Answering, quantities: Mapping[int, 
 async def release_claim(pool: Pool, who: Answering, reason: ReleaseReason) -> OfferRow:
     """The partner hands its claim back. Raises OfferNotFound."""
     return await _answer(pool, who, "released", ClaimReleased, {"reason": reason})
+
+
+async def undo_claim(pool: Pool, who: Answering) -> OfferRow:
+    """The yes was a mistake; whether it is in time, the matcher decides. Raises OfferNotFound."""
+    return await _answer(pool, who, "undone", ClaimUndone, {})
 
 
 async def _answer(

@@ -175,6 +175,8 @@ def to_command(event: NeedEvent) -> commands.Command:
             return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines})
         case responses.ClaimReleased(offer_id=offer_id, reason=reason):
             return commands.Release(offer_id, reason)
+        case responses.ClaimUndone(offer_id=offer_id):
+            return commands.Undo(offer_id)
         case responses.FamilyConfirmed(by=by):
             return commands.Confirm(by)
         case responses.FamilyDisputed(by=by):

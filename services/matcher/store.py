@@ -165,7 +165,7 @@ async def records_of(connection: Connection, partner_ids: Collection[UUID] | Non
         SELECT partner_id, service_id,
                count(*) FILTER (WHERE status = 'open') AS open_offers,
                count(*) FILTER (WHERE made_at > now() - interval '7 days') AS messages_this_week,
-               coalesce(sum(weight) FILTER (WHERE status NOT IN ('open', 'withdrawn')), 0) AS asked,
+               coalesce(sum(weight) FILTER (WHERE status NOT IN ('open', 'withdrawn', 'undone')), 0) AS asked,
                coalesce(sum(weight) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')), 0) AS said_yes,
                count(*) FILTER (WHERE made_at > now() - interval '7 days'
                                   AND status IN ('claimed', 'contacted', 'completed')) AS claims_this_week,
@@ -196,7 +196,7 @@ async def yes_chances(connection: Connection) -> dict[Category, float]:
         SELECT item->>'code' AS code, count(*) AS asked,
                count(*) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')) AS said_yes
           FROM offers, jsonb_array_elements(terms->'items') AS item
-         WHERE made_at > now() - interval '180 days' AND status NOT IN ('open', 'withdrawn')
+         WHERE made_at > now() - interval '180 days' AND status NOT IN ('open', 'withdrawn', 'undone')
          GROUP BY 1
         """
     )

@@ -1,12 +1,17 @@
 """From the yes to the handover, as coordinator and partner see it, in a real browser."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from schemas.offers import OfferMade
+from schemas.outcomes import ClaimLapsed
 from schemas.partners import Contact, PartnerRecorded
+from schemas.vocabulary import LapseReason
 from services.intake import partners
-from tests.browser.intake import RunningIntake, award_of, offer_of
+from tests.browser.intake import RunningIntake, award_of, offer_of, offer_path
 from tests.browser.test_journey import EMAIL, enter_need, open_page, sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -60,3 +65,79 @@ async def test_a_phoned_answer_is_written_down_in_one_tap(
         await page.reload()
     await expect(page.get_by_text("Someone is helping")).to_be_visible()
     assert await intake.events(need_id) == ["needs.opened", *["responses.accepted"] * 2, "responses.declined"]
+
+
+async def ask_two_people(intake: RunningIntake, page: Page) -> tuple[OfferMade, Contact, Contact]:
+    """A need of two beds, offered to a partner of two people."""
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    partner, first = await intake.add_partner()
+    second = first.model_copy(
+        update={"contact_id": uuid4(), "name": "Ben Volunteer", "email": "ben@church.example.org"}
+    )
+    partner = partner.model_copy(update={"contacts": (first, second)})
+    await partners.record_partners(intake.desk.pool, intake.desk.seal, [partner])
+    await sign_in(page, intake)
+    await enter_need(page)
+    need_id, items = await intake.newest_need()
+    made = offer_of(need_id, items, partner)
+    await intake.matcher_says(made)
+    return made, first, second
+
+
+async def claim(intake: RunningIntake, page: Page, *, undo_for: timedelta) -> OfferMade:
+    """A need of two beds that a partner was awarded; `page` shows it to the first of its two people."""
+    made, first, _ = await ask_two_people(intake, page)
+    await page.goto(offer_path(made, first))
+    await page.get_by_role("button", name="We can take this").click()
+    award = award_of(made).model_copy(update={"undo_until": datetime.now(UTC) + undo_for})
+    await intake.matcher_says(award)
+    await expect(page.get_by_role("heading", name="It is yours. Thank you!")).to_be_visible()
+    return made
+
+
+async def test_a_yes_by_mistake_is_taken_back_without_a_reason(intake: RunningIntake, chromium: Browser) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(minutes=10))
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
+    about = made.model_dump(include={"need_id", "offer_id", "partner_id", "terms"})
+    returned = [{"line": item.line, "quantity": item.quantity} for item in made.terms.items]
+    await intake.matcher_says(ClaimLapsed(**about, returned=returned, reason=LapseReason.UNDONE))
+    await page.reload()
+    await expect(page.get_by_text("That is fine, and it does not count.")).to_be_visible()
+    assert (await intake.events(made.need_id))[-1] == "responses.undone"
+    await page.goto(f"/needs/{made.need_id}")
+    await expect(page.get_by_text("Second Street Church said yes by mistake and took it back.")).to_be_visible()
+
+
+async def test_after_ten_minutes_there_is_the_hand_back_with_a_reason_alone(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(seconds=-1))
+    await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    await page.get_by_text("We have to hand it back").click()
+    await expect(page.get_by_role("button", name="Hand it back")).to_be_visible()
+    assert (await intake.events(made.need_id))[-1] == "responses.accepted"
+
+
+async def test_a_second_person_of_a_partner_sees_what_the_first_did_and_cannot_double_it(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    page, other = await open_page(chromium, intake), await open_page(chromium, intake)
+    made, first, second = await ask_two_people(intake, page)
+    # Both have the page open; one is quicker.
+    scriptless = await open_page(chromium, intake, scripts=False)
+    await scriptless.goto(offer_path(made, second))
+    await page.goto(offer_path(made, first))
+    await page.get_by_role("button", name="We can take this").click()
+    await expect(page.get_by_role("heading", name="Got it, one moment")).to_be_visible()
+    await scriptless.get_by_role("button", name="We can take this").click()
+    await expect(scriptless.get_by_role("heading", name="Got it, one moment")).to_be_visible()
+    await intake.matcher_says(award_of(made))
+    await other.goto(offer_path(made, second))
+    await expect(other.get_by_role("heading", name="It is yours. Thank you!")).to_be_visible()
+    await other.get_by_role("button", name="I have spoken with the coordinator").click()
+    await page.goto(offer_path(made, first))
+    await expect(page.get_by_text("You have spoken with the coordinator. Thank you!")).to_be_visible()
+    assert await intake.events(made.need_id) == ["needs.opened", "responses.accepted", "responses.contacted"]

@@ -11,7 +11,7 @@ from schemas.envelope import Envelope
 from schemas.event import Event, Item
 from schemas.needs import FirstAsk, NeedOpened
 from schemas.partners import NationArea, PartnerRecorded, Service
-from schemas.responses import OfferDeclined
+from schemas.responses import ClaimUndone, OfferAccepted, OfferDeclined
 from schemas.taxonomy import Category
 from schemas.topics import topic_of
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartnerKind
@@ -128,6 +128,21 @@ async def test_what_another_copy_asked_counts_though_the_directory_has_not_heard
     assert len(first) == PACE.first_wave
     assert set(first) | set(second) == set(one.ids)
     assert not set(first) & set(second)
+
+
+async def test_who_takes_a_yes_back_as_a_mistake_counts_as_not_asked_and_others_are_asked(
+    connection: Connection,
+) -> None:
+    community = Community(connection, *(a_partner(Category.BEDS) for _ in range(8)))
+    need_id = await community.open(BEDS)
+    offer = (await community.read(need_id)).offers[0]
+    about = {"need_id": need_id, "offer_id": offer.offer_id, "partner_id": offer.partner_id}
+    await community.tell(need_id, 2, OfferAccepted(**about, channel=AnswerChannel.LINK))
+    assert await community.asked(need_id) == []
+    await community.tell(need_id, 3, ClaimUndone(**about, channel=AnswerChannel.LINK))
+    assert len(await community.asked(need_id)) == PACE.first_wave
+    record = (await store.records_of(connection, [offer.partner_id]))[offer.partner_id]
+    assert (record.asked, record.said_yes, record.open_offers) == (0, 0, 0)
 
 
 async def test_the_directory_learns_who_says_yes(url: str, connection: Connection) -> None:

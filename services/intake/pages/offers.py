@@ -15,7 +15,7 @@ from services.intake import answers
 from services.intake.answers import Answering
 from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
-from services.intake.pages.offer_stage import Stage, stage_of
+from services.intake.pages.offer_stage import Stage, may_undo, stage_of
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.quantities import read_quantities
 from services.intake.pages.rendering import show, words_for
@@ -86,6 +86,16 @@ async def report_completed(request: Request, token: str, invited: Invitation, de
     return _back_to(token)
 
 
+@router.post("/undo")
+async def undo(token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We said yes by mistake."""
+    async with desk.pool.acquire() as connection:
+        given = await offer_rows.answers_to(connection, invited.offer.offer_id)
+    if may_undo(invited.offer, given, datetime.now(UTC)):
+        await answers.undo_claim(desk.pool, _answering(invited))
+    return _back_to(token)
+
+
 @router.post("/release")
 async def release(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """We have to hand it back."""
@@ -105,7 +115,8 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)
-    stage = stage_of(invited.offer, given, datetime.now(UTC))
+    now = datetime.now(UTC)
+    stage = stage_of(invited.offer, given, now)
     return show(
         request,
         "offer.html",
@@ -116,6 +127,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         offer=invited.offer,
         stage=stage,
         contacted="contacted" in given,
+        may_undo=may_undo(invited.offer, given, now),
         awarded=_awarded_items(invited),
         coordinator=coordinator,
         may_know_family=bool(permitted),

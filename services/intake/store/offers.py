@@ -26,6 +26,8 @@ class OfferRow:
     awarded: tuple[LineQuantity, ...]
     contact_by: datetime | None
     version: int
+    undo_until: datetime | None = None
+    """Until when a yes that was a mistake is taken back."""
 
 
 async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
@@ -34,16 +36,19 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
     rows = list(newest.values())
     await connection.execute(
         """
-        INSERT INTO offers (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
-        SELECT offer_id, need_id, partner_id, number, new.terms, state, awarded::jsonb, contact_by, new.version
+        INSERT INTO offers (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version,
+                            undo_until)
+        SELECT offer_id, need_id, partner_id, number, new.terms, state, awarded::jsonb, contact_by, new.version,
+               new.undo_until
           FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::jsonb[], $6::text[], $7::text[],
-                      $8::timestamptz[], $9::int[])
-               AS new (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
+                      $8::timestamptz[], $9::int[], $10::timestamptz[])
+               AS new (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version, undo_until)
           JOIN needs USING (need_id)
             ON CONFLICT (offer_id) DO UPDATE
            SET state = excluded.state, version = excluded.version,
                awarded = CASE WHEN excluded.state = 'awarded' THEN excluded.awarded ELSE offers.awarded END,
-               contact_by = coalesce(excluded.contact_by, offers.contact_by)
+               contact_by = coalesce(excluded.contact_by, offers.contact_by),
+               undo_until = coalesce(excluded.undo_until, offers.undo_until)
          WHERE offers.version < excluded.version
         """,
         [row.offer_id for row in rows],
@@ -56,6 +61,7 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
         [json.dumps([line.model_dump() for line in row.awarded]) for row in rows],
         [row.contact_by for row in rows],
         [row.version for row in rows],
+        [row.undo_until for row in rows],
     )
 
 
@@ -141,4 +147,5 @@ def _read(row: asyncpg.Record) -> OfferRow:
         awarded=tuple(LineQuantity.model_validate(line) for line in row["awarded"]),
         contact_by=row["contact_by"],
         version=row["version"],
+        undo_until=row["undo_until"],
     )

@@ -68,6 +68,13 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """A partner said yes by mistake."""
+
+    offer_id: UUID
+
+
+@dataclass(frozen=True)
 class Confirm:
     """It arrived."""
 
@@ -102,6 +109,7 @@ Command = (
     | ReportContact
     | ReportCompletion
     | Release
+    | Undo
     | Confirm
     | Dispute
     | LosePartner

@@ -18,7 +18,7 @@ from schemas.outcomes import (
     NeedUnmet,
     ReferralAnswered,
 )
-from schemas.vocabulary import StuckCause
+from schemas.vocabulary import LapseReason, StuckCause
 from services.matcher.domain import commands
 from services.matcher.domain.deciding import apply, ask_family, dispute
 from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
@@ -129,7 +129,7 @@ def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
             turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=contact_id, quantities=quantities)
         case ClaimRefused(contact_id=contact_id):
             turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
-        case ClaimLapsed():
-            turn.move(offer, OfferStatus.LAPSED)
+        case ClaimLapsed(reason=reason):
+            turn.move(offer, OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED)
         case ReferralAnswered(reason=reason) if reason is not None and offer.status is OfferStatus.OPEN:
             turn.move(offer, OfferStatus.DECLINED, decline=reason)

@@ -23,6 +23,8 @@ class OfferStatus(StrEnum):
     CONTACTED = auto()
     COMPLETED = auto()
     LAPSED = auto()
+    UNDONE = auto()
+    """Claimed by mistake, and taken back at once: as if it had not been asked."""
     DISPUTED = auto()
 
 

@@ -41,13 +41,14 @@ class AnyOrder(RuleBasedStateMachine):
         if offers := self.situation.need.offers:
             self.put(commands.Accept(offers[which % len(offers)].offer_id, None, quantities))
 
-    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "release"]))
+    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "release", "undo"]))
     def answer(self, which: int, kind: str) -> None:
         if offers := self.situation.need.offers:
             offer_id = offers[which % len(offers)].offer_id
             made: dict[str, commands.Command] = {
                 "decline": commands.Decline(offer_id, DeclineReason.OTHER),
                 "contact": commands.ReportContact(offer_id),
+                "undo": commands.Undo(offer_id),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
             }
             self.put(made[kind])

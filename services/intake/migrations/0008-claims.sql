@@ -1,0 +1,16 @@
+-- claims from the yes to the handover
+-- depends: 0007-partners-keys
+
+-- migrate: apply
+
+ALTER TABLE answers DROP CONSTRAINT answers_kind_check;
+ALTER TABLE answers ADD CONSTRAINT answers_kind_check
+    CHECK (kind IN ('accepted', 'declined', 'contacted', 'completed', 'released', 'undone'));
+ALTER TABLE offers ADD COLUMN undo_until timestamptz;
+
+-- migrate: rollback
+ALTER TABLE offers DROP COLUMN undo_until;
+DELETE FROM answers WHERE kind = 'undone';
+ALTER TABLE answers DROP CONSTRAINT answers_kind_check;
+ALTER TABLE answers ADD CONSTRAINT answers_kind_check
+    CHECK (kind IN ('accepted', 'declined', 'contacted', 'completed', 'released'));

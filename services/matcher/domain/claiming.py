@@ -1,0 +1,98 @@
+"""Claims: what becomes of a yes, and how a claim ends."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused
+from schemas.vocabulary import DeclineReason, LapseReason, RefusalReason, WithdrawalReason
+from services.matcher.domain import commands
+from services.matcher.domain.programmes import within_seats
+from services.matcher.domain.referring import answer_referral
+from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.turn import Turn
+
+_UNDONE_WITHIN = timedelta(minutes=10)
+"""A yes that was a mistake is taken back so soon after its award, or handed back with a reason."""
+
+_DECIDED = LIVE | {
+    OfferStatus.COMPLETED,
+    OfferStatus.REFUSED,
+    OfferStatus.LAPSED,
+    OfferStatus.UNDONE,
+    OfferStatus.DISPUTED,
+}
+"""A yes to these was answered before: the first decision stands."""
+
+
+def accept(turn: Turn, command: commands.Accept) -> None:
+    """Awards what is still open of what a partner says that it takes, or refuses it."""
+    offer = turn.need.offer(command.offer_id)
+    if offer is None or offer.status in _DECIDED:
+        return
+    open_by_line = {item.line: item.quantity for item in turn.need.open_items}
+    asked = command.quantities or {item.line: item.quantity for item in offer.terms.items}
+    offered = {item.line for item in offer.terms.items}
+    award = {
+        line: min(quantity, open_by_line[line])
+        for line, quantity in asked.items()
+        if line in offered and open_by_line.get(line) and quantity > 0
+    }
+    refusal = _refusal(turn.need, offer, award)
+    if refusal is None and command.free_seats is not None:
+        award = within_seats(offer.terms.items, award, command.free_seats)
+        refusal = None if award else RefusalReason.NO_SEAT_LEFT
+    if refusal is not None:
+        turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
+        turn.tell(ClaimRefused(**turn.about(offer), contact_id=command.contact_id, reason=refusal))
+        if refusal is RefusalReason.NO_SEAT_LEFT:
+            answer_referral(turn, offer, DeclineReason.NO_CAPACITY)
+        return
+    contact_by = turn.now + turn.pace.contact_within
+    turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=command.contact_id, quantities=award)
+    turn.tell(
+        ClaimAwarded(
+            **turn.about(offer),
+            contact_id=command.contact_id,
+            awarded=as_lines(award),
+            contact_by=contact_by,
+            undo_until=min(turn.now + _UNDONE_WITHIN, contact_by),
+        )
+    )
+    answer_referral(turn, offer, None)
+
+
+def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReason | None:
+    if need.status is NeedStatus.CLOSED:
+        return RefusalReason.NEED_CLOSED
+    if offer.withdrawal is WithdrawalReason.PARTNER_UNAVAILABLE:
+        return RefusalReason.PARTNER_UNAVAILABLE
+    if offer.withdrawal is WithdrawalReason.NEED_CHANGED:
+        return RefusalReason.OFFER_CLOSED
+    if not award:
+        return RefusalReason.ALREADY_FILLED
+    if need.status is NeedStatus.CONFIRMING:
+        return RefusalReason.OFFER_CLOSED
+    # A late yes to something that is still open is a yes.
+    return None
+
+
+def complete(turn: Turn, offer: Offer, quantities: Mapping[int, int]) -> None:
+    """These quantities by line were handed over; empty means all that was awarded."""
+    delivered = {
+        line: min(quantities.get(line, 0), awarded) if quantities else awarded
+        for line, awarded in offer.quantities.items()
+    }
+    turn.move(offer, OfferStatus.COMPLETED, quantities=delivered)
+
+
+def lapse(turn: Turn, offer: Offer, reason: LapseReason) -> None:
+    """Ends a claim; what it held is open again."""
+    returned = as_lines(offer.quantities)
+    turn.move(offer, OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED)
+    turn.tell(ClaimLapsed(**turn.about(offer), returned=returned, reason=reason))
+
+
+def undo(turn: Turn, offer: Offer) -> None:
+    """Takes a yes back, if that is said in time, and before anybody was called about it."""
+    if offer.status is OfferStatus.CLAIMED and turn.now <= offer.since + _UNDONE_WITHIN:
+        lapse(turn, offer, LapseReason.UNDONE)

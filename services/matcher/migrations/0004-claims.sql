@@ -1,0 +1,16 @@
+-- claims from the yes to the handover
+-- depends: 0003-programmes
+
+-- migrate: apply
+
+ALTER TABLE offers DROP CONSTRAINT offers_status_check;
+ALTER TABLE offers ADD CONSTRAINT offers_status_check
+    CHECK (status IN ('open', 'declined', 'expired', 'withdrawn', 'refused', 'claimed', 'contacted', 'completed',
+                      'lapsed', 'undone', 'disputed'));
+
+-- migrate: rollback
+UPDATE offers SET status = 'lapsed' WHERE status = 'undone';
+ALTER TABLE offers DROP CONSTRAINT offers_status_check;
+ALTER TABLE offers ADD CONSTRAINT offers_status_check
+    CHECK (status IN ('open', 'declined', 'expired', 'withdrawn', 'refused', 'claimed', 'contacted', 'completed',
+                      'lapsed', 'disputed'));
