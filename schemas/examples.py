@@ -25,6 +25,7 @@ from schemas.vocabulary import (
     RefusalReason,
     ReleaseReason,
     ReminderKind,
+    ShortfallCause,
     StuckCause,
     UnmetCause,
     Urgency,
@@ -49,6 +50,8 @@ _NEEDED_BY = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 _BEDS = Item(line=1, code="bed.twin", quantity=2)
 _BEDDING = Item(line=2, code="bed.bedding", quantity=2)
 _ONE_BED = LineQuantity(line=1, quantity=1)
+
+_NO_BED = responses.Shortfall(line=1, quantity=1, cause=ShortfallCause.ITEM_UNAVAILABLE)
 
 _TERMS = needs.NeedTerms(
     site_id=_SITE,
@@ -117,7 +120,7 @@ EXAMPLES: tuple[Event, ...] = (
     responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),
     responses.FamilyContacted(**_ANSWER, channel=AnswerChannel.LINK),
-    responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
+    responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,), shortfalls=(_NO_BED,)),
     responses.ClaimReleased(**_ANSWER, channel=AnswerChannel.LINK, reason=ReleaseReason.NO_LONGER_ABLE),
     responses.ClaimUndone(**_ANSWER, channel=AnswerChannel.LINK),
     responses.FamilyConfirmed(need_id=_NEED, by=Answerer.FAMILY),

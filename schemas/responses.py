@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.event import LineQuantity, NeedEvent
-from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseReason
+from schemas.event import LineQuantity, NeedEvent, Part
+from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseReason, ShortfallCause
 
 
 class PartnerResponse(NeedEvent):
@@ -38,11 +38,20 @@ class FamilyContacted(PartnerResponse):
     type: ClassVar[str] = "switchboard.responses.contacted.v1"
 
 
+class Shortfall(Part):
+    """How much of a line was awarded and not handed over, and why."""
+
+    line: int = Field(ge=1, le=50)
+    quantity: int = Field(ge=1, le=100_000)
+    cause: ShortfallCause
+
+
 class HelpCompleted(PartnerResponse):
     """What was handed over, by line; empty means all that was awarded."""
 
     type: ClassVar[str] = "switchboard.responses.completed.v1"
     lines: tuple[LineQuantity, ...] = Field(default=(), max_length=50)
+    shortfalls: tuple[Shortfall, ...] = Field(default=(), max_length=50)
 
 
 class ClaimReleased(PartnerResponse):

@@ -208,6 +208,21 @@ class ReleaseReason(StrEnum):
     NOT_A_FIT = auto()
 
 
+class ShortfallCause(StrEnum):
+    """Why less was handed over than a partner had taken on."""
+
+    FAMILY_NOT_HOME = auto()
+    FAMILY_NO_LONGER_NEEDS = auto()
+    ITEM_UNAVAILABLE = auto()
+    NO_TIME = auto()
+    OTHER_HELP_FOUND = auto()
+
+    @property
+    def ends_need(self) -> bool:
+        """Whether nobody has to be asked for the rest: the family does without it, or has it already."""
+        return self in {ShortfallCause.FAMILY_NO_LONGER_NEEDS, ShortfallCause.OTHER_HELP_FOUND}
+
+
 class WithdrawalReason(StrEnum):
     """Why an open offer is taken back."""
 
@@ -258,6 +273,8 @@ class LapseReason(StrEnum):
     RELEASED = auto()
     UNDONE = auto()
     """The yes was a mistake, and taken back at once."""
+    NOT_DELIVERED = auto()
+    """The partner says that it handed nothing over."""
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
 
@@ -278,6 +295,8 @@ class UnmetCause(StrEnum):
     NOBODY_ANSWERED = auto()
     NO_CAPACITY = auto()
     FAMILY_UNREACHABLE = auto()
+    NO_LONGER_NEEDED = auto()
+    """As a partner heard from the family."""
     CANCELLED = auto()
     CONSENT_WITHDRAWN = auto()
 

@@ -1,6 +1,6 @@
 """What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from schemas.responses import (
     OfferAccepted,
     OfferDeclined,
     PartnerResponse,
+    Shortfall,
 )
 from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
 from services.intake.store import needs, offers
@@ -74,10 +75,15 @@ async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
     return await _answer(pool, who, "contacted", FamilyContacted, {})
 
 
-async def report_completed(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
-    """It is done: these quantities by line; empty means all that was awarded. Raises OfferNotFound."""
+async def report_completed(
+    pool: Pool, who: Answering, quantities: Mapping[int, int], shortfalls: Sequence[Shortfall] = ()
+) -> OfferRow:
+    """It is done: these quantities by line, empty means all that was awarded; and why some is missing.
+
+    Raises OfferNotFound.
+    """
     lines = tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items())
-    return await _answer(pool, who, "completed", HelpCompleted, {"lines": lines})
+    return await _answer(pool, who, "completed", HelpCompleted, {"lines": lines, "shortfalls": shortfalls})
 
 
 async def release_claim(pool: Pool, who: Answering, reason: ReleaseReason) -> OfferRow:

@@ -171,8 +171,9 @@ def to_command(event: NeedEvent) -> commands.Command:
             return commands.Decline(offer_id, reason)
         case responses.FamilyContacted(offer_id=offer_id):
             return commands.ReportContact(offer_id)
-        case responses.HelpCompleted(offer_id=offer_id, lines=lines):
-            return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines})
+        case responses.HelpCompleted(offer_id=offer_id, lines=lines, shortfalls=shortfalls):
+            not_needed = frozenset(one.line for one in shortfalls if one.cause.ends_need)
+            return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines}, not_needed)
         case responses.ClaimReleased(offer_id=offer_id, reason=reason):
             return commands.Release(offer_id, reason)
         case responses.ClaimUndone(offer_id=offer_id):

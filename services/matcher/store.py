@@ -134,7 +134,8 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
             offer.due,
             offer.reminded,
             offer.contact_id,
-            {str(line): quantity for line, quantity in offer.quantities.items()},
+            _to_json(offer.quantities),
+            _to_json(offer.waived),
             offer.withdrawal,
             offer.decline,
         )
@@ -143,19 +144,27 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, contact_id, quantities, withdrawal, decline)
+                            reminded, contact_id, quantities, waived, withdrawal, decline)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
                              $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::uuid[],
-                             $13::jsonb[], $14::text[], $15::text[])
+                             $13::jsonb[], $14::jsonb[], $15::text[], $16::text[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
-               contact_id = excluded.contact_id, quantities = excluded.quantities,
+               contact_id = excluded.contact_id, quantities = excluded.quantities, waived = excluded.waived,
                withdrawal = excluded.withdrawal, decline = excluded.decline
          WHERE (offers.status, offers.since, offers.reminded)
                IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded)
         """,
-        *to_columns(rows, 15),
+        *to_columns(rows, 16),
     )
+
+
+def _to_json(quantities: Mapping[int, int]) -> dict[str, int]:
+    return {str(line): quantity for line, quantity in quantities.items()}
+
+
+def _from_json(quantities: Mapping[str, int]) -> dict[int, int]:
+    return {int(line): quantity for line, quantity in quantities.items()}
 
 
 async def records_of(connection: Connection, partner_ids: Collection[UUID] | None = None) -> dict[UUID, Record]:
@@ -323,7 +332,8 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         due=row["due"],
         reminded=row["reminded"],
         contact_id=row["contact_id"],
-        quantities={int(line): quantity for line, quantity in row["quantities"].items()},
+        quantities=_from_json(row["quantities"]),
+        waived=_from_json(row["waived"]),
         withdrawal=WithdrawalReason(row["withdrawal"]) if row["withdrawal"] else None,
         decline=DeclineReason(row["decline"]) if row["decline"] else None,
     )

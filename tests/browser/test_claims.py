@@ -141,3 +141,43 @@ async def test_a_second_person_of_a_partner_sees_what_the_first_did_and_cannot_d
     await page.goto(offer_path(made, first))
     await expect(page.get_by_text("You have spoken with the coordinator. Thank you!")).to_be_visible()
     assert await intake.events(made.need_id) == ["needs.opened", "responses.accepted", "responses.contacted"]
+
+
+async def test_a_part_is_handed_over_and_the_coordinator_reads_why_not_all(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(minutes=10))
+    await page.get_by_role("textbox", name="2 twin beds").fill("1")
+    await page.get_by_role("button", name="It is done").click()
+    await expect(page.get_by_text("please choose why")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="2 twin beds")).to_have_value("1")
+    await page.get_by_label("If it is less, why? twin beds").select_option("family_not_home")
+    await page.get_by_role("button", name="It is done").click()
+    await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    await page.goto(f"/needs/{made.need_id}")
+    told = "says that a part is done. Not handed over: 1 twin bed (the family was not at home)."
+    await expect(page.get_by_text(told)).to_be_visible()
+    await page.goto(f"/needs/{made.need_id}?language=es")
+    await expect(page.get_by_text("1 cama individual (la familia no estaba en casa)")).to_be_visible()
+
+
+async def test_who_could_hand_nothing_over_says_why(intake: RunningIntake, chromium: Browser) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(minutes=10))
+    await page.get_by_role("textbox", name="2 twin beds").fill("0")
+    await page.get_by_role("textbox", name="1 set of bedding").fill("0")
+    await page.get_by_text("It is less, or nothing?").click()
+    await page.get_by_label("If it is less, why? twin beds").select_option("no_time")
+    await page.get_by_label("If it is less, why? sets of bedding").select_option("item_unavailable")
+    await page.get_by_role("button", name="It is done").click()
+    await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    await page.goto(f"/needs/{made.need_id}")
+    told = "could not hand it over: 2 twin beds (we had no time) and 1 set of bedding (we do not have it after all)."
+    await expect(page.get_by_text(told)).to_be_visible()
+    async with intake.desk.pool.acquire() as connection:
+        facts = await connection.fetchval("SELECT facts FROM answers WHERE kind = 'completed'")
+    assert facts["shortfalls"] == [
+        {"line": 1, "quantity": 2, "cause": "no_time"},
+        {"line": 2, "quantity": 1, "cause": "item_unavailable"},
+    ]

@@ -10,14 +10,14 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from schemas.event import Item
-from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
+from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason, ShortfallCause
 from services.intake import answers
 from services.intake.answers import Answering
 from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
 from services.intake.pages.offer_stage import Stage, may_undo, stage_of
 from services.intake.pages.page_route import PageRoute
-from services.intake.pages.quantities import read_quantities
+from services.intake.pages.quantities import read_handed_over, read_quantities
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import changes, families, keys
@@ -77,12 +77,15 @@ async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Res
 
 @router.post("/completed")
 async def report_completed(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
-    """It is done: this much of it."""
+    """It is done: this much of it, and why not all."""
     if await _stage(invited, desk) is Stage.AWARDED:
-        lines = read_quantities(await request.form(), _awarded_items(invited))
-        if lines is None:
-            return await _show(request, token, invited, desk, _problem(request, invited, "completed"))
-        await answers.report_completed(desk.pool, _answering(invited), lines)
+        form = await request.form()
+        given = read_handed_over(form, _awarded_items(invited))
+        if given is None or given.unexplained:
+            words = words_for(request, invited.contact.language)
+            problems = {"completed": words("problem.lines" if given is None else "problem.shortfall")}
+            return await _show(request, token, invited, desk, problems, form)
+        await answers.report_completed(desk.pool, _answering(invited), given.quantities, given.shortfalls)
     return _back_to(token)
 
 
@@ -107,7 +110,14 @@ async def release(request: Request, token: str, invited: Invitation, desk: OnDes
     return _back_to(token)
 
 
-async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]) -> Response:
+async def _show(
+    request: Request,
+    token: str,
+    invited: Invited,
+    desk: OnDesk,
+    problems: Mapping[str, str],
+    typed: FormData | None = None,
+) -> Response:
     who = Claimant(invited.offer, invited.partner, invited.contact, None)
     permitted = await what_is_permitted(desk.pool, who) if invited.offer.state == "awarded" else frozenset()
     async with desk.pool.acquire() as connection:
@@ -137,6 +147,8 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         decline_reasons=_OF_A_SERVICE,
         programme_answers=_OF_A_PROGRAMME,
         release_reasons=ReleaseReason,
+        shortfall_causes=ShortfallCause,
+        typed=typed or {},
         problems=problems,
     )
 

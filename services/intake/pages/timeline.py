@@ -93,6 +93,8 @@ class _Teller:
         what, facts = entry.what.partition(".")[2], entry.facts
         if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
             return f"said_for_family.{what}"
+        if entry.what == "responses.completed" and facts.get("shortfalls"):
+            return "history.completed_in_part" if self._some_of(facts["lines"]) else "history.not_handed_over"
         if facts.get("channel") == AnswerChannel.PHONE:
             return f"by_phone.{what}"
         if what == "opened" and self._referrer:
@@ -100,6 +102,10 @@ class _Teller:
         if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:
             return "history.no_seat_left"
         return f"history.{what}"
+
+    @staticmethod
+    def _some_of(lines: Sequence[Mapping[str, int]]) -> bool:
+        return any(line["quantity"] for line in lines)
 
     def _tell_of_message(self, entry: HistoryEntry) -> str | None:
         recipient = str(entry.facts["recipient"])
@@ -114,6 +120,10 @@ class _Teller:
         if entry.what == "outcomes.referral_answered":
             referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
+        if entry.facts.get("shortfalls"):
+            causes = [(self._name_items([one]), f"shortfall.{one['cause']}") for one in entry.facts["shortfalls"]]
+            missing = [f"{items} ({self.words(cause)})" for items, cause in causes]
+            return format_list(missing, locale=self.words.language)
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
 

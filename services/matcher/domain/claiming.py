@@ -1,6 +1,7 @@
 """Claims: what becomes of a yes, and how a claim ends."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused
@@ -76,20 +77,24 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
     return None
 
 
-def complete(turn: Turn, offer: Offer, quantities: Mapping[int, int]) -> None:
-    """These quantities by line were handed over; empty means all that was awarded."""
-    delivered = {
-        line: min(quantities.get(line, 0), awarded) if quantities else awarded
-        for line, awarded in offer.quantities.items()
-    }
-    turn.move(offer, OfferStatus.COMPLETED, quantities=delivered)
+def complete(turn: Turn, offer: Offer, report: commands.ReportCompletion) -> None:
+    """Keeps what was handed over. The rest is open again, but for what the family does not need any more."""
+    said = report.quantities or offer.quantities
+    delivered = {line: min(said.get(line, 0), awarded) for line, awarded in offer.quantities.items()}
+    missing = {line: awarded - delivered[line] for line, awarded in offer.quantities.items()}
+    waived = {line: quantity for line, quantity in missing.items() if quantity and line in report.not_needed}
+    done = replace(offer, waived=waived)
+    if any(delivered.values()) or waived == offer.quantities:
+        turn.move(done, OfferStatus.COMPLETED, quantities=delivered)
+    else:
+        lapse(turn, done, LapseReason.NOT_DELIVERED)
 
 
 def lapse(turn: Turn, offer: Offer, reason: LapseReason) -> None:
     """Ends a claim; what it held is open again."""
-    returned = as_lines(offer.quantities)
+    returned = {line: quantity - offer.waived.get(line, 0) for line, quantity in offer.quantities.items()}
     turn.move(offer, OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED)
-    turn.tell(ClaimLapsed(**turn.about(offer), returned=returned, reason=reason))
+    turn.tell(ClaimLapsed(**turn.about(offer), returned=as_lines(returned), reason=reason))
 
 
 def undo(turn: Turn, offer: Offer) -> None:

@@ -57,6 +57,8 @@ class ReportCompletion:
 
     offer_id: UUID
     quantities: Mapping[int, int]
+    not_needed: frozenset[int] = frozenset()
+    """The lines of which the family does not need the rest any more."""
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,9 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.ReportContact(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
                 turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
-        case commands.ReportCompletion(offer_id, quantities):
+        case commands.ReportCompletion(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
-                complete(turn, offer, quantities)
+                complete(turn, offer, command)
         case commands.Release(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
                 lapse(turn, offer, LapseReason.RELEASED)

@@ -129,7 +129,12 @@ def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
             turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=contact_id, quantities=quantities)
         case ClaimRefused(contact_id=contact_id):
             turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
-        case ClaimLapsed(reason=reason):
-            turn.move(offer, OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED)
+        case ClaimLapsed(reason=reason, returned=returned):
+            left = dict(offer.quantities)
+            for one in returned:
+                left[one.line] -= one.quantity
+            waived = {line: quantity for line, quantity in left.items() if quantity}
+            status = OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED
+            turn.move(replace(offer, waived=waived), status)
         case ReferralAnswered(reason=reason) if reason is not None and offer.status is OfferStatus.OPEN:
             turn.move(offer, OfferStatus.DECLINED, decline=reason)

@@ -1,7 +1,7 @@
 """What the matcher knows of one need."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
 from uuid import UUID
@@ -31,6 +31,8 @@ class OfferStatus(StrEnum):
 LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
+_MAY_WAIVE = frozenset({OfferStatus.COMPLETED, OfferStatus.LAPSED})
+"""Once the family disputes what a partner says, that counts no more."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,12 @@ class Offer:
     """When the status runs out: the answer, the contact or the completion is due."""
     reminded: bool = False
     contact_id: UUID | None = None
-    quantities: Mapping[int, int] = None  # type: ignore[assignment] # set below: a mapping default cannot be shared
+    quantities: Mapping[int, int] = field(default_factory=dict)
     """By line: what is claimed; once completed, what was delivered."""
+    waived: Mapping[int, int] = field(default_factory=dict)
+    """By line: what was claimed and not delivered, and the family does not need any more."""
     withdrawal: WithdrawalReason | None = None
     decline: DeclineReason | None = None
-
-    def __post_init__(self) -> None:
-        if self.quantities is None:
-            object.__setattr__(self, "quantities", {})
 
     @property
     def remind_at(self) -> datetime | None:
@@ -108,8 +108,12 @@ class Need:
 
     @property
     def open_items(self) -> tuple[Item, ...]:
-        """What nobody has taken."""
-        return self._rest(self.held)
+        """What nobody has taken, and the family still needs."""
+        settled = self.held
+        for offer in self.offers_in(*_MAY_WAIVE):
+            for line, quantity in offer.waived.items():
+                settled[line] += quantity
+        return self._rest(settled)
 
     @property
     def undelivered_items(self) -> tuple[Item, ...]:

@@ -61,6 +61,8 @@ class Turn:
     def cause(self) -> UnmetCause:
         """Why what is not met is not met."""
         offers = self.need.offers
+        if self.need.undelivered_items and not self.need.open_items:
+            return UnmetCause.NO_LONGER_NEEDED
         if not offers:
             return UnmetCause.NOBODY_ELIGIBLE
         if all(offer.decline in _NO_ROOM for offer in offers):

@@ -47,7 +47,7 @@ _REMINDERS = {
     ReminderKind.CONTACT: MessagePurpose.CONTACT_REMINDER,
     ReminderKind.COMPLETE: MessagePurpose.COMPLETE_REMINDER,
 }
-_SAID_BY_PARTNER = {LapseReason.RELEASED, LapseReason.UNDONE}
+_SAID_BY_PARTNER = {LapseReason.RELEASED, LapseReason.UNDONE, LapseReason.NOT_DELIVERED}
 """The page has thanked whoever said so."""
 _SILENT_WITHDRAWALS = {WithdrawalReason.PARTNER_UNAVAILABLE}
 

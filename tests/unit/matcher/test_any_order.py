@@ -53,10 +53,10 @@ class AnyOrder(RuleBasedStateMachine):
             }
             self.put(made[kind])
 
-    @rule(which=WHICH, quantities=QUANTITIES)
-    def complete(self, which: int, quantities: dict[int, int]) -> None:
+    @rule(which=WHICH, quantities=QUANTITIES, not_needed=st.frozensets(st.integers(1, 3), max_size=2))
+    def complete(self, which: int, quantities: dict[int, int], not_needed: frozenset[int]) -> None:
         if offers := self.situation.need.offers:
-            self.put(commands.ReportCompletion(offers[which % len(offers)].offer_id, quantities))
+            self.put(commands.ReportCompletion(offers[which % len(offers)].offer_id, quantities, not_needed))
 
     @rule(hours=st.floats(0, 60), slept_through=st.booleans())
     def pass_time(self, hours: float, slept_through: bool) -> None:

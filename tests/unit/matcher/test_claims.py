@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.outcomes import ClaimAwarded, ClaimLapsed
-from schemas.vocabulary import LapseReason
+from schemas.event import LineQuantity, NeedEvent
+from schemas.offers import OfferMade
+from schemas.outcomes import ClaimAwarded, ClaimLapsed, NeedPartlyFulfilled, NeedUnmet
+from schemas.vocabulary import Answerer, LapseReason, UnmetCause
 from services.matcher.domain import commands
 from services.matcher.domain.asking import already_asked
 from services.matcher.domain.state import Offer, OfferStatus
-from tests.unit.matcher.situation import BEDS, Situation, given, names
+from tests.unit.matcher.situation import BEDDING, BEDS, Situation, given, names
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -66,3 +68,59 @@ def test_who_has_been_in_touch_did_not_say_yes_by_mistake() -> None:
 def test_an_offer_that_nobody_claimed_cannot_be_taken_back() -> None:
     situation = given(BEDS)
     assert situation.when(commands.Undo(situation.first_open().offer_id)) == []
+
+
+def report(situation: Situation, offer: Offer, quantities: dict[int, int], *not_needed: int) -> list[NeedEvent]:
+    return situation.when(commands.ReportCompletion(offer.offer_id, quantities, frozenset(not_needed)))
+
+
+def test_what_was_not_handed_over_is_open_again_and_asked_on() -> None:
+    situation, offer = claimed()
+    assert set(names(report(situation, offer, {1: 1}))) == {"OfferMade"}
+    assert status_of(situation, offer) is OfferStatus.COMPLETED
+    assert [item.quantity for item in situation.need.open_items] == [2]
+
+
+def test_who_handed_nothing_over_has_no_claim_any_more_and_others_are_asked() -> None:
+    situation, offer = claimed()
+    events = report(situation, offer, {1: 0})
+    lapsed = [event for event in events if isinstance(event, ClaimLapsed)]
+    assert [(event.reason, event.returned) for event in lapsed] == [
+        (LapseReason.NOT_DELIVERED, (LineQuantity(line=1, quantity=3),))
+    ]
+    assert "OfferMade" in names(events)
+    assert situation.need.open_items == (BEDS,)
+    assert report(situation, offer, {1: 0}) == []
+
+
+def test_what_the_family_no_longer_needs_is_asked_of_nobody_and_the_need_ends_with_that_cause() -> None:
+    situation, offer = claimed()
+    assert names(report(situation, offer, {1: 2}, 1)) == ["ConfirmationRequested"]
+    assert situation.need.open_items == ()
+    [ended] = situation.when(commands.Confirm(Answerer.FAMILY))
+    assert isinstance(ended, NeedPartlyFulfilled)
+    assert [(item.quantity, ended.cause) for item in ended.unmet] == [(1, UnmetCause.NO_LONGER_NEEDED)]
+
+
+def test_where_nothing_of_it_is_needed_any_more_the_need_ends_at_once() -> None:
+    situation, offer = claimed()
+    [ended] = report(situation, offer, {1: 0}, 1)
+    assert isinstance(ended, NeedUnmet)
+    assert (ended.cause, ended.unmet) == (UnmetCause.NO_LONGER_NEEDED, (BEDS,))
+
+
+def test_of_a_claim_of_which_nothing_came_only_what_is_still_needed_goes_to_others() -> None:
+    situation = given(BEDS, BEDDING)
+    offer = situation.first_open()
+    situation.accept(offer)
+    events = report(situation, offer, {1: 0, 2: 0}, 2)
+    [lapsed] = [event for event in events if isinstance(event, ClaimLapsed)]
+    assert lapsed.returned == (LineQuantity(line=1, quantity=3),)
+    assert {event.terms.items for event in events if isinstance(event, OfferMade)} == {(BEDS,)}
+
+
+def test_a_family_that_says_nothing_arrived_needs_all_of_it_again() -> None:
+    situation, offer = claimed()
+    report(situation, offer, {1: 2}, 1)
+    situation.when(commands.Dispute(Answerer.FAMILY))
+    assert situation.need.open_items == (BEDS,)
