@@ -1,12 +1,13 @@
 """Topic `responses`: what partners and families answered, whichever way it came in."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.event import LineQuantity, NeedEvent, Part
-from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseReason, ShortfallCause
+from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, PartOfDay, ReleaseReason, ShortfallCause
 
 
 class PartnerResponse(NeedEvent):
@@ -36,6 +37,16 @@ class FamilyContacted(PartnerResponse):
     """The partner has spoken with the coordinator (or the family, where it chose so)."""
 
     type: ClassVar[str] = "switchboard.responses.contacted.v1"
+
+
+class HelpScheduled(PartnerResponse):
+    """When the partner hands it over. What it says later stands."""
+
+    type: ClassVar[str] = "switchboard.responses.scheduled.v1"
+    day: date
+    part: PartOfDay
+    until: AwareDatetime
+    """When that part of that day is over, where the family lives."""
 
 
 class Shortfall(Part):

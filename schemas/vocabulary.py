@@ -208,6 +208,14 @@ class ReleaseReason(StrEnum):
     NOT_A_FIT = auto()
 
 
+class PartOfDay(StrEnum):
+    """When on a day, as people arrange it."""
+
+    MORNING = auto()
+    AFTERNOON = auto()
+    EVENING = auto()
+
+
 class ShortfallCause(StrEnum):
     """Why less was handed over than a partner had taken on."""
 

@@ -1,7 +1,11 @@
-"""What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands."""
+"""What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands.
+
+But for when it is handed over: that may change.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +15,15 @@ from schemas.responses import (
     ClaimUndone,
     FamilyContacted,
     HelpCompleted,
+    HelpScheduled,
     OfferAccepted,
     OfferDeclined,
     PartnerResponse,
     Shortfall,
 )
-from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
-from services.intake.store import needs, offers
+from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason
+from services.intake.domain.scheduling import end_of
+from services.intake.store import keys, needs, offers
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
 from services.intake.visits import call_off_claimed
@@ -73,6 +79,17 @@ async def say_no(pool: Pool, who: Answering, reason: DeclineReason) -> bool:
 async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
     """The partner has been in touch. Raises OfferNotFound."""
     return await _answer(pool, who, "contacted", FamilyContacted, {})
+
+
+async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> OfferRow:
+    """When it is handed over; what is said later stands. Raises OfferNotFound, or NotPossible for a day gone by."""
+    async with pool.acquire() as connection:
+        need = await needs.read_need(connection, who.need_id, who.site_id)
+        if need is None:
+            raise OfferNotFound
+        _, zone = await keys.site_of(connection, need.site_id)
+    until = end_of(day, part, zone, datetime.now(UTC))
+    return await _answer(pool, who, "scheduled", HelpScheduled, {"day": day, "part": part, "until": until})
 
 
 async def report_completed(

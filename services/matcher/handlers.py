@@ -171,6 +171,8 @@ def to_command(event: NeedEvent) -> commands.Command:
             return commands.Decline(offer_id, reason)
         case responses.FamilyContacted(offer_id=offer_id):
             return commands.ReportContact(offer_id)
+        case responses.HelpScheduled(offer_id=offer_id, until=until):
+            return commands.ReportSchedule(offer_id, until)
         case responses.HelpCompleted(offer_id=offer_id, lines=lines, shortfalls=shortfalls):
             not_needed = frozenset(one.line for one in shortfalls if one.cause.ends_need)
             return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines}, not_needed)

@@ -133,6 +133,7 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
             offer.since,
             offer.due,
             offer.reminded,
+            offer.scheduled,
             offer.contact_id,
             _to_json(offer.quantities),
             _to_json(offer.waived),
@@ -144,18 +145,18 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, contact_id, quantities, waived, withdrawal, decline)
+                            reminded, scheduled, contact_id, quantities, waived, withdrawal, decline)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
-                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::uuid[],
-                             $13::jsonb[], $14::jsonb[], $15::text[], $16::text[])
+                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::timestamptz[],
+                             $13::uuid[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
-               contact_id = excluded.contact_id, quantities = excluded.quantities, waived = excluded.waived,
-               withdrawal = excluded.withdrawal, decline = excluded.decline
-         WHERE (offers.status, offers.since, offers.reminded)
-               IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded)
+               scheduled = excluded.scheduled, contact_id = excluded.contact_id, quantities = excluded.quantities,
+               waived = excluded.waived, withdrawal = excluded.withdrawal, decline = excluded.decline
+         WHERE (offers.status, offers.since, offers.reminded, offers.scheduled)
+               IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded, excluded.scheduled)
         """,
-        *to_columns(rows, 16),
+        *to_columns(rows, 17),
     )
 
 
@@ -331,6 +332,7 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         since=row["since"],
         due=row["due"],
         reminded=row["reminded"],
+        scheduled=row["scheduled"],
         contact_id=row["contact_id"],
         quantities=_from_json(row["quantities"]),
         waived=_from_json(row["waived"]),

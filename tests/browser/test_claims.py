@@ -11,6 +11,7 @@ from schemas.outcomes import ClaimLapsed
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import LapseReason
 from services.intake import partners
+from services.intake.pages.languages import Words
 from tests.browser.intake import RunningIntake, award_of, offer_of, offer_path
 from tests.browser.test_journey import EMAIL, enter_need, open_page, sign_in
 
@@ -181,3 +182,23 @@ async def test_who_could_hand_nothing_over_says_why(intake: RunningIntake, chrom
         {"line": 1, "quantity": 2, "cause": "no_time"},
         {"line": 2, "quantity": 1, "cause": "item_unavailable"},
     ]
+
+
+async def test_a_partner_says_when_and_the_coordinator_sees_it(intake: RunningIntake, chromium: Browser) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(minutes=10))
+    await page.get_by_role("button", name="I have spoken with the coordinator").click()
+    await page.get_by_label("Day", exact=True).fill((datetime.now(UTC) - timedelta(days=3)).date().isoformat())
+    await page.get_by_role("button", name="It is on that day").click()
+    await expect(page.get_by_text("Choose a day from today on, within thirty days.")).to_be_visible()
+    for days, part in ((3, "in the afternoon"), (4, "in the evening")):
+        if days == 4:
+            await page.get_by_text("Change the day").click()
+        day = (datetime.now(UTC) + timedelta(days=days)).date()
+        await page.get_by_label("Day", exact=True).fill(day.isoformat())
+        await page.get_by_label(part).check()
+        await page.get_by_role("button", name="It is on that day").click()
+        await expect(page.get_by_text(f"You have planned it for {Words('en').day(day)}, {part}.")).to_be_visible()
+    await page.goto(f"/needs/{made.need_id}")
+    await expect(page.get_by_text(f"plans it for {Words('en').day(day)}, in the evening.")).to_be_visible()
+    assert (await intake.events(made.need_id))[-3:] == ["responses.contacted", *["responses.scheduled"] * 2]

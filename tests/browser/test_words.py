@@ -36,6 +36,7 @@ SECTIONS: dict[str, type[Enum]] = {
     "recipient": RecipientKind,
     "referral": vocabulary.ReferralAnswer,
     "shortfall": vocabulary.ShortfallCause,
+    "part_of_day": vocabulary.PartOfDay,
     "release": vocabulary.ReleaseReason,
     "status": NeedProgress,
     "status_hint": NeedProgress,

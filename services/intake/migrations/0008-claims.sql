@@ -5,12 +5,12 @@
 
 ALTER TABLE answers DROP CONSTRAINT answers_kind_check;
 ALTER TABLE answers ADD CONSTRAINT answers_kind_check
-    CHECK (kind IN ('accepted', 'declined', 'contacted', 'completed', 'released', 'undone'));
+    CHECK (kind IN ('accepted', 'declined', 'contacted', 'completed', 'released', 'undone', 'scheduled'));
 ALTER TABLE offers ADD COLUMN undo_until timestamptz;
 
 -- migrate: rollback
 ALTER TABLE offers DROP COLUMN undo_until;
-DELETE FROM answers WHERE kind = 'undone';
+DELETE FROM answers WHERE kind IN ('undone', 'scheduled');
 ALTER TABLE answers DROP CONSTRAINT answers_kind_check;
 ALTER TABLE answers ADD CONSTRAINT answers_kind_check
     CHECK (kind IN ('accepted', 'declined', 'contacted', 'completed', 'released'));

@@ -1,7 +1,7 @@
 """`/o/{token}`: the page where a partner says "we can take this", without an account."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from schemas.event import Item
-from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason, ShortfallCause
+from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason, ShortfallCause
 from services.intake import answers
 from services.intake.answers import Answering
 from services.intake.identity import Claimant, what_is_permitted
@@ -75,6 +75,20 @@ async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Res
     return _back_to(token)
 
 
+@router.post("/schedule")
+async def schedule(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We hand it over on that day."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        form = await request.form()
+        try:
+            day, part = date.fromisoformat(str(form.get("day", ""))), PartOfDay(str(form.get("part", "")))
+            await answers.report_scheduled(desk.pool, _answering(invited), day, part)
+        except ValueError:
+            problems = {"day": words_for(request, invited.contact.language)("problem.handover_day")}
+            return await _show(request, token, invited, desk, problems, form)
+    return _back_to(token)
+
+
 @router.post("/completed")
 async def report_completed(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """It is done: this much of it, and why not all."""
@@ -125,6 +139,7 @@ async def _show(
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)
+        scheduled = await offer_rows.schedule_of(connection, invited.offer.offer_id)
     now = datetime.now(UTC)
     stage = stage_of(invited.offer, given, now)
     return show(
@@ -137,6 +152,9 @@ async def _show(
         offer=invited.offer,
         stage=stage,
         contacted="contacted" in given,
+        scheduled_day=date.fromisoformat(scheduled["day"]) if scheduled else None,
+        scheduled_part=scheduled["part"] if scheduled else None,
+        parts_of_day=PartOfDay,
         may_undo=may_undo(invited.offer, given, now),
         awarded=_awarded_items(invited),
         coordinator=coordinator,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -120,6 +120,9 @@ class _Teller:
         if entry.what == "outcomes.referral_answered":
             referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
+        if entry.what == "responses.scheduled":
+            day = self.words.day(date.fromisoformat(entry.facts["day"]))
+            return f"{day}, {self.words('part_of_day.' + entry.facts['part'])}"
         if entry.facts.get("shortfalls"):
             causes = [(self._name_items([one]), f"shortfall.{one['cause']}") for one in entry.facts["shortfalls"]]
             missing = [f"{items} ({self.words(cause)})" for items, cause in causes]

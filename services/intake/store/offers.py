@@ -109,10 +109,12 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
 async def add_answer(
     connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
 ) -> bool:
-    """Writes an answer down. False when that kind of answer was given already: the first one stands."""
+    """Writes an answer down. False when it was given already: the first of a kind stands, the newest of a schedule."""
     added = await connection.fetchval(
         "INSERT INTO answers (offer_id, kind, channel, contact_id, facts) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT DO NOTHING RETURNING true",
+        "ON CONFLICT (offer_id, kind) DO UPDATE SET at = now(), channel = excluded.channel, "
+        "contact_id = excluded.contact_id, facts = excluded.facts "
+        "WHERE answers.kind = 'scheduled' AND answers.facts <> excluded.facts RETURNING true",
         offer_id,
         kind,
         channel,
@@ -126,6 +128,14 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
     """By kind, when an offer was answered."""
     rows = await connection.fetch("SELECT kind, at FROM answers WHERE offer_id = $1", offer_id)
     return {row["kind"]: row["at"] for row in rows}
+
+
+async def schedule_of(connection: Connection, offer_id: UUID) -> dict[str, Any] | None:
+    """When a claim is handed over, as the partner said last."""
+    facts: dict[str, Any] | None = await connection.fetchval(
+        "SELECT facts FROM answers WHERE offer_id = $1 AND kind = 'scheduled'", offer_id
+    )
+    return facts
 
 
 async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:

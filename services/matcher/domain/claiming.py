@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused
 from schemas.vocabulary import DeclineReason, LapseReason, RefusalReason, WithdrawalReason
@@ -75,6 +75,13 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.OFFER_CLOSED
     # A late yes to something that is still open is a yes.
     return None
+
+
+def schedule(turn: Turn, offer: Offer, until: datetime) -> None:
+    """From now on the reminder, and the end of the claim, are counted from when the partner hands over."""
+    if offer.status is OfferStatus.CONTACTED and turn.now < until != offer.scheduled:
+        due = until + turn.pace.complete_grace
+        turn.keep(replace(offer, scheduled=until, due=due, reminded=False))
 
 
 def complete(turn: Turn, offer: Offer, report: commands.ReportCompletion) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from schemas.needs import NeedTerms
@@ -49,6 +50,14 @@ class ReportContact:
     """A partner made contact."""
 
     offer_id: UUID
+
+
+@dataclass(frozen=True)
+class ReportSchedule:
+    """A partner that made contact hands over by then."""
+
+    offer_id: UUID
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ Command = (
     | Accept
     | Decline
     | ReportContact
+    | ReportSchedule
     | ReportCompletion
     | Release
     | Undo

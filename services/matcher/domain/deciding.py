@@ -16,7 +16,7 @@ from schemas.vocabulary import (
 )
 from services.matcher.domain import commands
 from services.matcher.domain.changing import change_terms
-from services.matcher.domain.claiming import accept, complete, lapse, undo
+from services.matcher.domain.claiming import accept, complete, lapse, schedule, undo
 from services.matcher.domain.closing import close
 from services.matcher.domain.referring import answer_referral
 from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
@@ -59,6 +59,9 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.ReportContact(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
                 turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
+        case commands.ReportSchedule(offer_id, until):
+            if offer := turn.need.offer(offer_id):
+                schedule(turn, offer, until)
         case commands.ReportCompletion(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
                 complete(turn, offer, command)

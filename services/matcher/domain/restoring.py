@@ -25,7 +25,9 @@ from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferSt
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
-SILENT = commands.Decline | commands.ReportContact | commands.ReportCompletion | commands.Change
+SILENT = (
+    commands.Decline | commands.ReportContact | commands.ReportSchedule | commands.ReportCompletion | commands.Change
+)
 """The commands that may change a need without an event. All others leave one whenever they change something."""
 
 

@@ -49,6 +49,8 @@ class Offer:
     due: datetime | None
     """When the status runs out: the answer, the contact or the completion is due."""
     reminded: bool = False
+    scheduled: datetime | None = None
+    """By when the partner hands over, where it has said so."""
     contact_id: UUID | None = None
     quantities: Mapping[int, int] = field(default_factory=dict)
     """By line: what is claimed; once completed, what was delivered."""
@@ -59,8 +61,11 @@ class Offer:
 
     @property
     def remind_at(self) -> datetime | None:
-        """Half-way to the due time, once."""
-        return None if self.due is None or self.reminded else self.since + (self.due - self.since) / 2
+        """Half-way to the due time, once; half-way from the handover, where that is arranged."""
+        if self.due is None or self.reminded:
+            return None
+        begins = self.since if self.scheduled is None else max(self.since, self.scheduled)
+        return begins + (self.due - begins) / 2
 
 
 class NeedStatus(StrEnum):

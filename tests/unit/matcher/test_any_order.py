@@ -11,7 +11,7 @@ from schemas.outcomes import NeedFulfilled, NeedPartlyFulfilled, NeedUnmet
 from schemas.vocabulary import Answerer, DeclineReason, ReleaseReason
 from services.matcher.domain import commands
 from services.matcher.domain.state import HOLDING, Need, NeedStatus, OfferStatus
-from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, given, terms
+from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, START, given, terms
 
 WHICH = st.integers(0, 30)
 QUANTITIES = st.dictionaries(st.integers(1, 3), st.integers(0, 5), max_size=2)
@@ -41,7 +41,7 @@ class AnyOrder(RuleBasedStateMachine):
         if offers := self.situation.need.offers:
             self.put(commands.Accept(offers[which % len(offers)].offer_id, None, quantities))
 
-    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "release", "undo"]))
+    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "schedule", "release", "undo"]))
     def answer(self, which: int, kind: str) -> None:
         if offers := self.situation.need.offers:
             offer_id = offers[which % len(offers)].offer_id
@@ -49,6 +49,7 @@ class AnyOrder(RuleBasedStateMachine):
                 "decline": commands.Decline(offer_id, DeclineReason.OTHER),
                 "contact": commands.ReportContact(offer_id),
                 "undo": commands.Undo(offer_id),
+                "schedule": commands.ReportSchedule(offer_id, START + timedelta(days=1 + which % 9)),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
             }
             self.put(made[kind])

@@ -1,17 +1,17 @@
 """From the yes to the handover: what partners say on the way, and what follows from it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from schemas.event import LineQuantity, NeedEvent
-from schemas.offers import OfferMade
+from schemas.offers import OfferMade, OfferReminded
 from schemas.outcomes import ClaimAwarded, ClaimLapsed, NeedPartlyFulfilled, NeedUnmet
 from schemas.vocabulary import Answerer, LapseReason, UnmetCause
 from services.matcher.domain import commands
 from services.matcher.domain.asking import already_asked
 from services.matcher.domain.state import Offer, OfferStatus
-from tests.unit.matcher.situation import BEDDING, BEDS, Situation, given, names
+from tests.unit.matcher.situation import BEDDING, BEDS, POLICY, START, Situation, given, names
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -124,3 +124,48 @@ def test_a_family_that_says_nothing_arrived_needs_all_of_it_again() -> None:
     report(situation, offer, {1: 2}, 1)
     situation.when(commands.Dispute(Answerer.FAMILY))
     assert situation.need.open_items == (BEDS,)
+
+
+def scheduled(until: datetime) -> tuple[Situation, Offer]:
+    situation, offer = claimed()
+    situation.when(commands.ReportContact(offer.offer_id))
+    assert situation.when(commands.ReportSchedule(offer.offer_id, until)) == []
+    return situation, offer
+
+
+def test_a_claim_is_due_after_the_day_that_was_arranged_and_nobody_is_reminded_before_it() -> None:
+    until = START + timedelta(days=9)
+    situation, offer = scheduled(until)
+    assert situation.pass_time(timedelta(days=9)) == []
+    grace = POLICY.urgency[situation.need.terms.urgency].complete_grace
+    assert names(situation.pass_time(grace / 2)) == ["OfferReminded"]
+    assert [event.due for event in situation.events if isinstance(event, OfferReminded)] == [until + grace]
+    assert [event.reason for event in situation.pass_time(grace) if isinstance(event, ClaimLapsed)] == [
+        LapseReason.NOT_COMPLETED
+    ]
+    assert status_of(situation, offer) is OfferStatus.LAPSED
+
+
+def test_a_day_that_changes_counts_anew_and_the_same_day_again_changes_nothing() -> None:
+    situation, offer = scheduled(START + timedelta(days=2))
+    before = situation.need
+    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2)))
+    assert situation.need == before
+    situation.pass_time(timedelta(days=3))
+    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=6)))
+    assert situation.pass_time(timedelta(days=3)) == []
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_a_day_gone_by_is_no_schedule(days: int) -> None:
+    situation, offer = scheduled(START + timedelta(days=days))
+    found = situation.need.offer(offer.offer_id)
+    assert found is not None
+    assert found.scheduled is None
+
+
+def test_who_has_not_been_in_touch_has_arranged_nothing() -> None:
+    situation, offer = claimed()
+    before = situation.need
+    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2)))
+    assert situation.need == before
