@@ -121,6 +121,7 @@ EXAMPLES: tuple[Event, ...] = (
     responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),
     responses.FamilyContacted(**_ANSWER, channel=AnswerChannel.LINK),
+    responses.FamilyNotReached(**_ANSWER, channel=AnswerChannel.LINK, attempt=1),
     responses.HelpScheduled(
         **_ANSWER,
         channel=AnswerChannel.LINK,

@@ -39,6 +39,13 @@ class FamilyContacted(PartnerResponse):
     type: ClassVar[str] = "switchboard.responses.contacted.v1"
 
 
+class FamilyNotReached(PartnerResponse):
+    """The partner tried once more, on another day than before, and reached nobody."""
+
+    type: ClassVar[str] = "switchboard.responses.not_reached.v1"
+    attempt: int = Field(ge=1, le=100)
+
+
 class HelpScheduled(PartnerResponse):
     """When the partner hands it over. What it says later stands."""
 

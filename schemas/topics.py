@@ -63,6 +63,7 @@ RESPONSES = Topic(
         responses.OfferAccepted,
         responses.OfferDeclined,
         responses.FamilyContacted,
+        responses.FamilyNotReached,
         responses.HelpScheduled,
         responses.HelpCompleted,
         responses.ClaimReleased,

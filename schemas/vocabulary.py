@@ -294,6 +294,8 @@ class StuckCause(StrEnum):
     NOBODY_LEFT = auto()
     FAMILY_SILENT = auto()
     FAMILY_DISPUTED = auto()
+    FAMILY_UNREACHABLE = auto()
+    """A partner that has the help tried on several days."""
 
 
 class UnmetCause(StrEnum):

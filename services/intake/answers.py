@@ -1,6 +1,6 @@
 """What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands.
 
-But for when it is handed over: that may change.
+But for when it is handed over, and how often the family was not reached: the newest of these stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from schemas.responses import (
     ClaimReleased,
     ClaimUndone,
     FamilyContacted,
+    FamilyNotReached,
     HelpCompleted,
     HelpScheduled,
     OfferAccepted,
@@ -22,7 +23,7 @@ from schemas.responses import (
     Shortfall,
 )
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason
-from services.intake.domain.scheduling import end_of
+from services.intake.domain.scheduling import end_of, may_try_again
 from services.intake.store import keys, needs, offers
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
@@ -79,6 +80,15 @@ async def say_no(pool: Pool, who: Answering, reason: DeclineReason) -> bool:
 async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
     """The partner has been in touch. Raises OfferNotFound."""
     return await _answer(pool, who, "contacted", FamilyContacted, {})
+
+
+async def report_not_reached(pool: Pool, who: Answering) -> None:
+    """One more try to reach the family was in vain. Two on one day are one. Raises OfferNotFound."""
+    async with pool.acquire() as connection:
+        before = await offers.read_answer(connection, who.offer_id, "not_reached")
+    if before is None or may_try_again(before.at, datetime.now(UTC)):
+        attempt = before.facts["attempt"] + 1 if before else 1
+        await _answer(pool, who, "not_reached", FamilyNotReached, {"attempt": attempt})
 
 
 async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> OfferRow:

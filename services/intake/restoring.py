@@ -20,6 +20,7 @@ from services.intake.sealing import Seal
 from services.intake.store import consents, eligibility, erasures, needs, partners, restored, visits
 from services.intake.store.erasures import ErasureCause
 from services.intake.store.needs import HistoryEntry
+from services.intake.store.offers import NEWEST_STANDS
 from services.intake.store.restored import AnswerRow, Entered, Latest
 from services.intake.store.visits import Visit
 from services.runtime.database import Connection
@@ -122,10 +123,10 @@ def _answer_row(message: Message, event: PartnerResponse) -> AnswerRow:
 
 
 def _answers_that_stand(answers: Sequence[AnswerRow]) -> list[AnswerRow]:
-    """Of each kind the first, of schedules the newest."""
+    """Of each kind the first, or the newest where that stands."""
     standing: dict[tuple[UUID, str], AnswerRow] = {}
     for answer in sorted(answers, key=lambda one: one.at):
-        if answer.kind == "scheduled" or (answer.offer_id, answer.kind) not in standing:
+        if answer.kind in NEWEST_STANDS or (answer.offer_id, answer.kind) not in standing:
             standing[answer.offer_id, answer.kind] = answer
     return list(standing.values())
 

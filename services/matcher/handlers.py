@@ -156,7 +156,7 @@ class Batch:
         return newer
 
 
-def to_command(event: NeedEvent) -> commands.Command:
+def to_command(event: NeedEvent) -> commands.Command:  # noqa: PLR0911 - one for each event
     """What an event of intake asks of a need."""
     match event:
         case needs.NeedChanged(terms=terms):
@@ -171,6 +171,8 @@ def to_command(event: NeedEvent) -> commands.Command:
             return commands.Decline(offer_id, reason)
         case responses.FamilyContacted(offer_id=offer_id):
             return commands.ReportContact(offer_id)
+        case responses.FamilyNotReached(offer_id=offer_id, attempt=attempt):
+            return commands.ReportNotReached(offer_id, attempt)
         case responses.HelpScheduled(offer_id=offer_id, until=until):
             return commands.ReportSchedule(offer_id, until)
         case responses.HelpCompleted(offer_id=offer_id, lines=lines, shortfalls=shortfalls):

@@ -134,6 +134,7 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
             offer.due,
             offer.reminded,
             offer.scheduled,
+            offer.unreached,
             offer.contact_id,
             _to_json(offer.quantities),
             _to_json(offer.waived),
@@ -145,18 +146,19 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, scheduled, contact_id, quantities, waived, withdrawal, decline)
+                            reminded, scheduled, unreached, contact_id, quantities, waived, withdrawal, decline)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
                              $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::timestamptz[],
-                             $13::uuid[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[])
+                             $13::int[], $14::uuid[], $15::jsonb[], $16::jsonb[], $17::text[], $18::text[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
-               scheduled = excluded.scheduled, contact_id = excluded.contact_id, quantities = excluded.quantities,
-               waived = excluded.waived, withdrawal = excluded.withdrawal, decline = excluded.decline
-         WHERE (offers.status, offers.since, offers.reminded, offers.scheduled)
-               IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded, excluded.scheduled)
+               scheduled = excluded.scheduled, unreached = excluded.unreached, contact_id = excluded.contact_id,
+               quantities = excluded.quantities, waived = excluded.waived,
+               withdrawal = excluded.withdrawal, decline = excluded.decline
+         WHERE (offers.status, offers.since, offers.reminded, offers.scheduled, offers.unreached) IS DISTINCT FROM
+               (excluded.status, excluded.since, excluded.reminded, excluded.scheduled, excluded.unreached)
         """,
-        *to_columns(rows, 17),
+        *to_columns(rows, 18),
     )
 
 
@@ -333,6 +335,7 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         due=row["due"],
         reminded=row["reminded"],
         scheduled=row["scheduled"],
+        unreached=row["unreached"],
         contact_id=row["contact_id"],
         quantities=_from_json(row["quantities"]),
         waived=_from_json(row["waived"]),

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from schemas.offers import OfferMade
-from schemas.outcomes import ClaimLapsed
+from schemas.outcomes import ClaimLapsed, NeedStuck
 from schemas.partners import Contact, PartnerRecorded
-from schemas.vocabulary import LapseReason
+from schemas.vocabulary import LapseReason, StuckCause
 from services.intake import partners
 from services.intake.pages.languages import Words
 from tests.browser.intake import RunningIntake, award_of, offer_of, offer_path
@@ -202,3 +202,25 @@ async def test_a_partner_says_when_and_the_coordinator_sees_it(intake: RunningIn
     await page.goto(f"/needs/{made.need_id}")
     await expect(page.get_by_text(f"plans it for {Words('en').day(day)}, in the evening.")).to_be_visible()
     assert (await intake.events(made.need_id))[-3:] == ["responses.contacted", *["responses.scheduled"] * 2]
+
+
+async def test_three_tries_on_different_days_hand_the_question_to_the_coordinator(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    page = await open_page(chromium, intake)
+    made = await claim(intake, page, undo_for=timedelta(minutes=10))
+    for attempt in (1, 2, 3):
+        await page.get_by_text("I cannot reach the family").click()
+        await page.get_by_role("button", name="I tried and could not reach them").click()
+        await page.get_by_text("I cannot reach the family").click()
+        await expect(page.get_by_text(f"Tries so far: {attempt}")).to_be_visible()
+        await expect(page.get_by_text("Please try again tomorrow.")).to_be_visible()
+        async with intake.desk.pool.acquire() as connection:
+            await connection.execute("UPDATE answers SET at = at - interval '13 hours' WHERE kind = 'not_reached'")
+        await page.reload()
+    await intake.matcher_says(NeedStuck(need_id=made.need_id, cause=StuckCause.FAMILY_UNREACHABLE))
+    await page.goto(f"/needs/{made.need_id}")
+    await expect(page.get_by_text("Needs you")).to_be_visible()
+    await expect(page.get_by_text("tried three times and could not reach the family")).to_be_visible()
+    await expect(page.get_by_text("Try number 3.")).to_be_visible()
+    assert (await intake.events(made.need_id)).count("responses.not_reached") == 3

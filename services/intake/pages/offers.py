@@ -13,6 +13,7 @@ from schemas.event import Item
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason, ShortfallCause
 from services.intake import answers
 from services.intake.answers import Answering
+from services.intake.domain.scheduling import may_try_again
 from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
 from services.intake.pages.offer_stage import Stage, may_undo, stage_of
@@ -72,6 +73,14 @@ async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Res
     """We have spoken with the coordinator."""
     if await _stage(invited, desk) is Stage.AWARDED:
         await answers.report_contacted(desk.pool, _answering(invited))
+    return _back_to(token)
+
+
+@router.post("/not-reached")
+async def report_not_reached(token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We tried, and could not reach the family."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        await answers.report_not_reached(desk.pool, _answering(invited))
     return _back_to(token)
 
 
@@ -139,7 +148,8 @@ async def _show(
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)
-        scheduled = await offer_rows.schedule_of(connection, invited.offer.offer_id)
+        scheduled = await offer_rows.read_answer(connection, invited.offer.offer_id, "scheduled")
+        not_reached = await offer_rows.read_answer(connection, invited.offer.offer_id, "not_reached")
     now = datetime.now(UTC)
     stage = stage_of(invited.offer, given, now)
     return show(
@@ -152,8 +162,10 @@ async def _show(
         offer=invited.offer,
         stage=stage,
         contacted="contacted" in given,
-        scheduled_day=date.fromisoformat(scheduled["day"]) if scheduled else None,
-        scheduled_part=scheduled["part"] if scheduled else None,
+        scheduled_day=date.fromisoformat(scheduled.facts["day"]) if scheduled else None,
+        scheduled_part=scheduled.facts["part"] if scheduled else None,
+        tries=not_reached.facts["attempt"] if not_reached else 0,
+        may_try_again=not_reached is None or may_try_again(not_reached.at, now),
         parts_of_day=PartOfDay,
         may_undo=may_undo(invited.offer, given, now),
         awarded=_awarded_items(invited),

@@ -120,6 +120,8 @@ class _Teller:
         if entry.what == "outcomes.referral_answered":
             referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
+        if entry.what == "responses.not_reached":
+            return str(entry.facts["attempt"])
         if entry.what == "responses.scheduled":
             day = self.words.day(date.fromisoformat(entry.facts["day"]))
             return f"{day}, {self.words('part_of_day.' + entry.facts['part'])}"

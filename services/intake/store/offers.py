@@ -12,6 +12,9 @@ import asyncpg
 from schemas.event import LineQuantity, OfferTerms
 from services.runtime.database import Connection
 
+NEWEST_STANDS = frozenset({"scheduled", "not_reached"})
+"""The kinds of answer that may be given again."""
+
 
 @dataclass(frozen=True)
 class OfferRow:
@@ -28,6 +31,14 @@ class OfferRow:
     version: int
     undo_until: datetime | None = None
     """Until when a yes that was a mistake is taken back."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered, and when."""
+
+    at: datetime
+    facts: dict[str, Any]
 
 
 async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
@@ -109,17 +120,18 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
 async def add_answer(
     connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
 ) -> bool:
-    """Writes an answer down. False when it was given already: the first of a kind stands, the newest of a schedule."""
+    """Writes an answer down. False when it was given already: the first of a kind stands, but for `NEWEST_STANDS`."""
     added = await connection.fetchval(
         "INSERT INTO answers (offer_id, kind, channel, contact_id, facts) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (offer_id, kind) DO UPDATE SET at = now(), channel = excluded.channel, "
         "contact_id = excluded.contact_id, facts = excluded.facts "
-        "WHERE answers.kind = 'scheduled' AND answers.facts <> excluded.facts RETURNING true",
+        "WHERE answers.kind = ANY($6::text[]) AND answers.facts <> excluded.facts RETURNING true",
         offer_id,
         kind,
         channel,
         contact_id,
         facts,
+        list(NEWEST_STANDS),
     )
     return added is not None
 
@@ -130,12 +142,10 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
     return {row["kind"]: row["at"] for row in rows}
 
 
-async def schedule_of(connection: Connection, offer_id: UUID) -> dict[str, Any] | None:
-    """When a claim is handed over, as the partner said last."""
-    facts: dict[str, Any] | None = await connection.fetchval(
-        "SELECT facts FROM answers WHERE offer_id = $1 AND kind = 'scheduled'", offer_id
-    )
-    return facts
+async def read_answer(connection: Connection, offer_id: UUID, kind: str) -> Answer | None:
+    """The answer of that kind that stands."""
+    row = await connection.fetchrow("SELECT at, facts FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind)
+    return Answer(row["at"], row["facts"]) if row else None
 
 
 async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:

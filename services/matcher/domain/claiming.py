@@ -9,11 +9,12 @@ from schemas.vocabulary import DeclineReason, LapseReason, RefusalReason, Withdr
 from services.matcher.domain import commands
 from services.matcher.domain.programmes import within_seats
 from services.matcher.domain.referring import answer_referral
-from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.state import LIVE, TRIES, Need, NeedStatus, Offer, OfferStatus, as_lines
 from services.matcher.domain.turn import Turn
 
 _UNDONE_WITHIN = timedelta(minutes=10)
 """A yes that was a mistake is taken back so soon after its award, or handed back with a reason."""
+_NEXT_TRY_WITHIN = timedelta(days=2)
 
 _DECIDED = LIVE | {
     OfferStatus.COMPLETED,
@@ -75,6 +76,19 @@ def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReaso
         return RefusalReason.OFFER_CLOSED
     # A late yes to something that is still open is a yes.
     return None
+
+
+def try_again(turn: Turn, offer: Offer, attempt: int) -> None:
+    """Gives a partner that reached nobody time for the next day. After the last try it is the coordinator's turn."""
+    if attempt <= offer.unreached or offer.due is None:
+        return
+    longer = turn.now + _NEXT_TRY_WITHIN if attempt < TRIES else turn.complete_by
+    turn.keep(replace(offer, unreached=attempt, due=max(offer.due, longer), reminded=False))
+
+
+def gave_up_on_family(need: Need) -> bool:
+    """Whether somebody who has the help tried often enough."""
+    return any(offer.unreached >= TRIES for offer in need.offers_in(*LIVE))
 
 
 def schedule(turn: Turn, offer: Offer, until: datetime) -> None:

@@ -53,6 +53,14 @@ class ReportContact:
 
 
 @dataclass(frozen=True)
+class ReportNotReached:
+    """A partner tried for the so-manieth time, and reached nobody."""
+
+    offer_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True)
 class ReportSchedule:
     """A partner that made contact hands over by then."""
 
@@ -118,6 +126,7 @@ Command = (
     | Accept
     | Decline
     | ReportContact
+    | ReportNotReached
     | ReportSchedule
     | ReportCompletion
     | Release

@@ -16,7 +16,7 @@ from schemas.vocabulary import (
 )
 from services.matcher.domain import commands
 from services.matcher.domain.changing import change_terms
-from services.matcher.domain.claiming import accept, complete, lapse, schedule, undo
+from services.matcher.domain.claiming import accept, complete, gave_up_on_family, lapse, schedule, try_again, undo
 from services.matcher.domain.closing import close
 from services.matcher.domain.referring import answer_referral
 from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
@@ -59,6 +59,9 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.ReportContact(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
                 turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
+        case commands.ReportNotReached(offer_id, attempt):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                try_again(turn, offer, attempt)
         case commands.ReportSchedule(offer_id, until):
             if offer := turn.need.offer(offer_id):
                 schedule(turn, offer, until)
@@ -166,7 +169,8 @@ def _run_out(turn: Turn, offer: Offer) -> None:
             turn.move(offer, OfferStatus.EXPIRED)
             turn.tell(OfferExpired(**turn.about(offer)))
         case OfferStatus.CLAIMED:
-            lapse(turn, offer, LapseReason.NOT_CONTACTED)
+            # Who says each time that nobody can be reached was heard of.
+            lapse(turn, offer, LapseReason.NOT_COMPLETED if offer.unreached else LapseReason.NOT_CONTACTED)
         case OfferStatus.CONTACTED:
             lapse(turn, offer, LapseReason.NOT_COMPLETED)
 
@@ -208,16 +212,27 @@ def _settle(turn: Turn) -> None:
     over = turn.need.deadline <= turn.now
     if not turn.need.open_items:
         _withdraw_all(turn, WithdrawalReason.FILLED)
-        turn.need = replace(turn.need, stuck=None, look_again_at=None)
+        unreached = turn.need.stuck is StuckCause.FAMILY_UNREACHABLE
+        turn.need = replace(turn.need, stuck=turn.need.stuck if unreached else None, look_again_at=None)
     elif over:
         _withdraw_all(turn, WithdrawalReason.NEED_ENDED)
         turn.need = replace(turn.need, look_again_at=None)
+    _say_whether_family_is_reached(turn)
     if any(turn.need.offers_in(*LIVE)) or not (over or not turn.need.open_items):
         return
     if turn.need.delivered_items:
         ask_family(turn)
     else:
         close(turn, turn.cause(), confirmed=False)
+
+
+def _say_whether_family_is_reached(turn: Turn) -> None:
+    unreached, stuck = gave_up_on_family(turn.need), turn.need.stuck
+    if unreached and stuck is None:
+        turn.need = replace(turn.need, stuck=StuckCause.FAMILY_UNREACHABLE)
+        turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_UNREACHABLE))
+    elif stuck is StuckCause.FAMILY_UNREACHABLE and not unreached:
+        turn.need = replace(turn.need, stuck=None)
 
 
 def places_to_ask(turn: Turn) -> int:

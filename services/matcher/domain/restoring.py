@@ -20,13 +20,19 @@ from schemas.outcomes import (
 )
 from schemas.vocabulary import LapseReason, StuckCause
 from services.matcher.domain import commands
+from services.matcher.domain.claiming import gave_up_on_family
 from services.matcher.domain.deciding import apply, ask_family, dispute
 from services.matcher.domain.state import LIVE, Need, NeedStatus, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
 SILENT = (
-    commands.Decline | commands.ReportContact | commands.ReportSchedule | commands.ReportCompletion | commands.Change
+    commands.Decline
+    | commands.ReportContact
+    | commands.ReportNotReached
+    | commands.ReportSchedule
+    | commands.ReportCompletion
+    | commands.Change
 )
 """The commands that may change a need without an event. All others leave one whenever they change something."""
 
@@ -74,8 +80,11 @@ def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Po
             apply(turn, one.command)
             # What says so itself, as a no to a referral does, is followed when it was said.
             need = need if turn.events else turn.need
+        unreached = need.stuck is StuckCause.FAMILY_UNREACHABLE and gave_up_on_family(need)
         if need.status is NeedStatus.ASKING and not need.open_items:
-            need = replace(need, stuck=None, look_again_at=None)
+            need = replace(need, stuck=need.stuck if unreached else None, look_again_at=None)
+        elif need.stuck is StuckCause.FAMILY_UNREACHABLE and not unreached:
+            need = replace(need, stuck=None)
     return need, changes
 
 

@@ -31,6 +31,8 @@ class OfferStatus(StrEnum):
 LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
+TRIES = 3
+"""So often, on different days, a partner tries to reach a family before its coordinator is asked to."""
 _MAY_WAIVE = frozenset({OfferStatus.COMPLETED, OfferStatus.LAPSED})
 """Once the family disputes what a partner says, that counts no more."""
 
@@ -51,6 +53,8 @@ class Offer:
     reminded: bool = False
     scheduled: datetime | None = None
     """By when the partner hands over, where it has said so."""
+    unreached: int = 0
+    """How often the partner tried to reach the family, and did not."""
     contact_id: UUID | None = None
     quantities: Mapping[int, int] = field(default_factory=dict)
     """By line: what is claimed; once completed, what was delivered."""

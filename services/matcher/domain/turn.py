@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.event import NeedEvent
 from schemas.vocabulary import DeclineReason, UnmetCause
-from services.matcher.domain.state import Need, Offer, OfferStatus
+from services.matcher.domain.state import TRIES, Need, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
 _NO_ROOM = {DeclineReason.NO_CAPACITY, DeclineReason.WAITLISTED}
@@ -65,6 +65,8 @@ class Turn:
             return UnmetCause.NO_LONGER_NEEDED
         if not offers:
             return UnmetCause.NOBODY_ELIGIBLE
+        if any(offer.unreached >= TRIES for offer in offers):
+            return UnmetCause.FAMILY_UNREACHABLE
         if all(offer.decline in _NO_ROOM for offer in offers):
             return UnmetCause.NO_CAPACITY
         return UnmetCause.NOBODY_ANSWERED

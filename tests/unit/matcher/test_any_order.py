@@ -41,7 +41,7 @@ class AnyOrder(RuleBasedStateMachine):
         if offers := self.situation.need.offers:
             self.put(commands.Accept(offers[which % len(offers)].offer_id, None, quantities))
 
-    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "schedule", "release", "undo"]))
+    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "not_reached", "schedule", "release", "undo"]))
     def answer(self, which: int, kind: str) -> None:
         if offers := self.situation.need.offers:
             offer_id = offers[which % len(offers)].offer_id
@@ -50,6 +50,7 @@ class AnyOrder(RuleBasedStateMachine):
                 "contact": commands.ReportContact(offer_id),
                 "undo": commands.Undo(offer_id),
                 "schedule": commands.ReportSchedule(offer_id, START + timedelta(days=1 + which % 9)),
+                "not_reached": commands.ReportNotReached(offer_id, 1 + which % 4),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
             }
             self.put(made[kind])

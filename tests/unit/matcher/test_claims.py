@@ -6,8 +6,8 @@ import pytest
 
 from schemas.event import LineQuantity, NeedEvent
 from schemas.offers import OfferMade, OfferReminded
-from schemas.outcomes import ClaimAwarded, ClaimLapsed, NeedPartlyFulfilled, NeedUnmet
-from schemas.vocabulary import Answerer, LapseReason, UnmetCause
+from schemas.outcomes import ClaimAwarded, ClaimLapsed, NeedPartlyFulfilled, NeedStuck, NeedUnmet
+from schemas.vocabulary import Answerer, LapseReason, ReleaseReason, StuckCause, UnmetCause
 from services.matcher.domain import commands
 from services.matcher.domain.asking import already_asked
 from services.matcher.domain.state import Offer, OfferStatus
@@ -169,3 +169,51 @@ def test_who_has_not_been_in_touch_has_arranged_nothing() -> None:
     before = situation.need
     situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2)))
     assert situation.need == before
+
+
+def test_a_partner_that_cannot_reach_the_family_keeps_its_claim_from_day_to_day() -> None:
+    situation, offer = claimed()
+    for attempt in (1, 2):
+        situation.pass_time(timedelta(hours=20))
+        assert situation.when(commands.ReportNotReached(offer.offer_id, attempt)) == []
+    situation.pass_time(timedelta(hours=20))
+    assert status_of(situation, offer) is OfferStatus.CLAIMED
+    assert situation.need.stuck is None
+
+
+def tried(times: int) -> tuple[Situation, Offer, list[NeedEvent]]:
+    situation, offer = claimed()
+    events: list[NeedEvent] = []
+    for attempt in range(1, times + 1):
+        events += situation.when(commands.ReportNotReached(offer.offer_id, attempt))
+        situation.pass_time(timedelta(hours=20))
+    return situation, offer, events
+
+
+def test_after_three_tries_the_need_is_the_coordinators_turn_and_is_told_once() -> None:
+    situation, offer, events = tried(3)
+    assert [event.cause for event in events if isinstance(event, NeedStuck)] == [StuckCause.FAMILY_UNREACHABLE]
+    assert situation.when(commands.ReportNotReached(offer.offer_id, 3)) == []
+    assert situation.when(commands.Tick()) == []
+    assert status_of(situation, offer) is OfferStatus.CLAIMED
+    assert situation.need.stuck is StuckCause.FAMILY_UNREACHABLE
+
+
+def test_once_the_family_was_reached_after_all_the_need_goes_on() -> None:
+    situation, offer, _ = tried(3)
+    assert names(situation.complete(offer)) == ["ConfirmationRequested"]
+    assert situation.need.stuck is None
+
+
+def test_a_claim_on_an_unreachable_family_that_runs_out_ends_with_that_cause() -> None:
+    situation, *_ = tried(3)
+    later = situation.pass_time(timedelta(days=30))
+    assert "ClaimLapsed" in names(later)
+    assert [event.cause for event in later if isinstance(event, NeedUnmet)] == [UnmetCause.FAMILY_UNREACHABLE]
+
+
+def test_a_claim_handed_back_takes_the_need_out_of_the_queue_and_others_are_asked() -> None:
+    situation, offer, _ = tried(3)
+    events = situation.when(commands.Release(offer.offer_id, ReleaseReason.FAMILY_UNREACHABLE))
+    assert "OfferMade" in names(events)
+    assert situation.need.stuck is None
