@@ -271,6 +271,8 @@ class RefusalReason(StrEnum):
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
     NO_SEAT_LEFT = auto()
+    NOT_WHOLE = auto()
+    """A part of what helps only as a whole."""
 
 
 class LapseReason(StrEnum):

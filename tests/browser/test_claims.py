@@ -224,3 +224,39 @@ async def test_three_tries_on_different_days_hand_the_question_to_the_coordinato
     await expect(page.get_by_text("tried three times and could not reach the family")).to_be_visible()
     await expect(page.get_by_text("Try number 3.")).to_be_visible()
     assert (await intake.events(made.need_id)).count("responses.not_reached") == 3
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["as a whole", "in parts"])
+async def test_money_is_asked_for_in_dollars_and_goes_to_whoever_is_owed_it(
+    intake: RunningIntake, chromium: Browser, *, whole: bool
+) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    partner, contact = await intake.add_partner()
+    page = await open_page(chromium, intake)
+    await sign_in(page, intake)
+    await page.goto("/needs/new")
+    await page.get_by_label("Thing 1").select_option("rent.dollars")
+    await page.locator("[name=quantity]").fill("1400")
+    await page.get_by_label("ZIP code").fill("11201")
+    await page.get_by_label("Spanish").check()
+    await page.get_by_label("Yes, they told me").check()
+    await page.get_by_label("Name", exact=True).fill("Maria Canary")
+    await page.get_by_label("Money helps only as a whole").set_checked(whole)
+    await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.get_by_text("$1,400 toward rent")).to_be_visible()
+    await expect(page.get_by_text("paid straight to the landlord")).to_be_visible()
+    need_id, items = await intake.newest_need()
+    assert [item.whole for item in items] == [whole]
+    made = offer_of(need_id, items, partner)
+    await intake.matcher_says(made)
+    await page.goto(offer_path(made, contact))
+    await expect(page.get_by_text("paid straight to the landlord")).to_be_visible()
+    if whole:
+        await expect(page.get_by_label("$1,400 toward rent")).to_be_checked()
+    else:
+        await page.get_by_label("$1,400 toward rent").fill("500")
+    await page.get_by_role("button", name="We can take this").click()
+    await expect(page.get_by_role("heading", name="Got it, one moment")).to_be_visible()
+    async with intake.desk.pool.acquire() as connection:
+        facts = await connection.fetchval("SELECT facts FROM answers WHERE kind = 'accepted'")
+    assert facts["lines"] == [{"line": 1, "quantity": 1400 if whole else 500}]

@@ -62,6 +62,7 @@ CHOSEN = {
     "history.completed_in_part",
     "history.no_seat_left",
     "history.not_handed_over",
+    "history.not_whole",
     "problem.shortfall",
     "history.referred",
     "said_for_family.family_confirmed",

@@ -24,9 +24,12 @@ class HandedOver:
 
 
 def read_quantities(form: FormData, items: Iterable[Item]) -> dict[int, int] | None:
-    """Quantities by line; None when one is no number, is too large, or all are nothing."""
-    quantities = _read_lines(form, items)
-    return quantities if quantities and any(quantities.values()) else None
+    """Quantities by line; None when one is no number, too large, a part of a whole, or all are nothing."""
+    offered = tuple(items)
+    quantities = _read_lines(form, offered)
+    if quantities is None or any(item.whole and 0 < quantities[item.line] < item.quantity for item in offered):
+        return None
+    return quantities if any(quantities.values()) else None
 
 
 def read_handed_over(form: FormData, awarded: Iterable[Item]) -> HandedOver | None:

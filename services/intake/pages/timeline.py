@@ -20,6 +20,7 @@ _TOLD_TOGETHER = {"offers.made", "offers.withdrawn", "offers.expired"}
 _MESSAGE_PROBLEMS = {"deliveries.bounced", "deliveries.failed", "deliveries.unknown"}
 _UNASKED = {DeliveryProblem.OPTED_OUT: "history.family_without_address", DeliveryProblem.NO_ADDRESS: None}
 """Who has no address said stop, or is not known since a failure: the page says so, and sends nobody to ask them."""
+_REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
 _FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
 
 
@@ -99,8 +100,8 @@ class _Teller:
             return f"by_phone.{what}"
         if what == "opened" and self._referrer:
             return "history.referred"
-        if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:
-            return "history.no_seat_left"
+        if what == "claim_refused" and facts["reason"] in _REFUSALS_WITH_WORDS:
+            return f"history.{facts['reason']}"
         return f"history.{what}"
 
     @staticmethod

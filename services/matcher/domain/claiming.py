@@ -31,15 +31,11 @@ def accept(turn: Turn, command: commands.Accept) -> None:
     offer = turn.need.offer(command.offer_id)
     if offer is None or offer.status in _DECIDED:
         return
-    open_by_line = {item.line: item.quantity for item in turn.need.open_items}
     asked = command.quantities or {item.line: item.quantity for item in offer.terms.items}
-    offered = {item.line for item in offer.terms.items}
-    award = {
-        line: min(quantity, open_by_line[line])
-        for line, quantity in asked.items()
-        if line in offered and open_by_line.get(line) and quantity > 0
-    }
+    award, too_little = _award_of(turn.need, offer, asked)
     refusal = _refusal(turn.need, offer, award)
+    if refusal is RefusalReason.ALREADY_FILLED and too_little:
+        refusal = RefusalReason.NOT_WHOLE
     if refusal is None and command.free_seats is not None:
         award = within_seats(offer.terms.items, award, command.free_seats)
         refusal = None if award else RefusalReason.NO_SEAT_LEFT
@@ -61,6 +57,18 @@ def accept(turn: Turn, command: commands.Accept) -> None:
         )
     )
     answer_referral(turn, offer, None)
+
+
+def _award_of(need: Need, offer: Offer, asked: Mapping[int, int]) -> tuple[dict[int, int], bool]:
+    """What of it is still open and was offered, by line; and whether a part was left out of what helps as a whole."""
+    offered, award, too_little = {item.line for item in offer.terms.items}, dict[int, int](), False
+    for item in need.open_items:
+        quantity = asked.get(item.line, 0) if item.line in offered else 0
+        if item.whole and 0 < quantity < item.quantity:
+            too_little = True
+        elif quantity > 0:
+            award[item.line] = min(quantity, item.quantity)
+    return award, too_little
 
 
 def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReason | None:

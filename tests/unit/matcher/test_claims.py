@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from schemas.event import LineQuantity, NeedEvent
+from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferMade, OfferReminded
-from schemas.outcomes import ClaimAwarded, ClaimLapsed, NeedPartlyFulfilled, NeedStuck, NeedUnmet
-from schemas.vocabulary import Answerer, LapseReason, ReleaseReason, StuckCause, UnmetCause
+from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused, NeedPartlyFulfilled, NeedStuck, NeedUnmet
+from schemas.vocabulary import Answerer, LapseReason, RefusalReason, ReleaseReason, StuckCause, UnmetCause
 from services.matcher.domain import commands
 from services.matcher.domain.asking import already_asked
 from services.matcher.domain.state import Offer, OfferStatus
@@ -217,3 +217,35 @@ def test_a_claim_handed_back_takes_the_need_out_of_the_queue_and_others_are_aske
     events = situation.when(commands.Release(offer.offer_id, ReleaseReason.FAMILY_UNREACHABLE))
     assert "OfferMade" in names(events)
     assert situation.need.stuck is None
+
+
+RENT = Item(line=1, code="rent.dollars", quantity=900)
+
+
+def awards_of(events: list[NeedEvent]) -> list[int]:
+    return [line.quantity for event in events if isinstance(event, ClaimAwarded) for line in event.awarded]
+
+
+def test_money_is_pledged_in_parts_that_add_up_and_never_beyond_the_amount() -> None:
+    situation = given(RENT)
+    first, second, third = situation.offers(OfferStatus.OPEN)[:3]
+    pledged = [awards_of(situation.accept(offer, l1=amount)) for offer, amount in ((first, 400), (second, 300))]
+    assert (pledged, [item.quantity for item in situation.need.open_items]) == ([[400], [300]], [200])
+    assert awards_of(situation.accept(third, l1=900)) == [200]
+    assert situation.need.open_items == ()
+
+
+def test_of_what_helps_only_as_a_whole_no_part_is_awarded() -> None:
+    situation = given(RENT.model_copy(update={"whole": True}))
+    first, second = situation.offers(OfferStatus.OPEN)[:2]
+    events = situation.accept(first, l1=899)
+    assert awards_of(events) == []
+    assert [event.reason for event in events if isinstance(event, ClaimRefused)] == [RefusalReason.NOT_WHOLE]
+    assert awards_of(situation.accept(second, l1=900)) == [900]
+
+
+def test_who_gives_a_part_of_the_money_may_still_give_the_rest_of_the_need() -> None:
+    situation = given(RENT.model_copy(update={"whole": True}), BEDDING)
+    offer = situation.first_open()
+    [award] = [event for event in situation.accept(offer, l1=100, l2=2) if isinstance(event, ClaimAwarded)]
+    assert award.awarded == (LineQuantity(line=2, quantity=2),)
