@@ -260,3 +260,26 @@ async def test_money_is_asked_for_in_dollars_and_goes_to_whoever_is_owed_it(
     async with intake.desk.pool.acquire() as connection:
         facts = await connection.fetchval("SELECT facts FROM answers WHERE kind = 'accepted'")
     assert facts["lines"] == [{"line": 1, "quantity": 1400 if whole else 500}]
+
+
+async def test_a_coordinator_changes_a_quantity_and_the_day_on_the_needs_page(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
+    page = await open_page(chromium, intake)
+    await sign_in(page, intake)
+    await enter_need(page)
+    need_id, _ = await intake.newest_need()
+    form = page.locator('form[action$="/change"]')
+    await page.get_by_text("Change quantities or the day").click()
+    await form.get_by_label("twin beds").fill("none")
+    await form.get_by_role("button", name="Change it").click()
+    await expect(page.get_by_text("Write numbers: not less than partners have taken already")).to_be_visible()
+    await form.get_by_label("twin beds").fill("3")
+    day = (datetime.now(UTC) + timedelta(days=9)).date()
+    await form.get_by_label("Needed by").fill(day.isoformat())
+    await form.get_by_role("button", name="Change it").click()
+    await expect(page.get_by_text("3 twin beds")).to_be_visible()
+    await expect(page.get_by_text(f"{Words('en').day(day)}, 11:59")).to_be_visible()
+    await expect(page.get_by_text("You changed what is needed.")).to_be_visible()
+    assert await intake.events(need_id) == ["needs.opened", "needs.changed"]

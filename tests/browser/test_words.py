@@ -55,6 +55,8 @@ CHOSEN = {
     "by_phone.accepted",
     "by_phone.declined",
     "by_phone.released",
+    "change.bad_needed_by",
+    "change.bad_quantities",
     "family.title",
     "family.discreet_title",
     "history.family_not_reached",

@@ -1,5 +1,6 @@
 """Claims from the yes to the handover, as the API and the links take them in."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,3 +69,39 @@ async def test_what_cannot_have_been_said_by_phone_is_named(case: Case, wrong: d
 
 async def test_nothing_is_written_down_about_an_offer_of_another_need(case: Case) -> None:
     assert (await say(case, uuid4(), answer="yes")).status_code == 404
+
+
+async def change(case: Case, **changes: Any) -> httpx.Response:
+    return await case.school.post(f"/v1/needs/{case.need_id}/change", json=changes)
+
+
+async def test_quantities_and_the_last_day_change_while_partners_are_asked(case: Case) -> None:
+    needed_by = (datetime.now(UTC) + timedelta(days=6)).isoformat()
+    answer = await change(case, quantities=[{"line": 1, "quantity": 5}], needed_by=needed_by)
+    assert answer.status_code == 202
+    terms = answer.json()["terms"]
+    assert (terms["items"][0]["quantity"], datetime.fromisoformat(terms["needed_by"]).isoformat()) == (5, needed_by)
+    assert (await case.school.get(f"/v1/needs/{case.need_id}")).json()["terms"] == terms
+    assert (await change(case, quantities=[{"line": 1, "quantity": 5}])).status_code == 202
+    assert (await case.intake.events(case.need_id)).count("needs.changed") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"quantities": [{"line": 1, "quantity": 1}]}, "quantities"),
+        ({"quantities": [{"line": 1, "quantity": 21}]}, "quantities"),
+        ({"quantities": [{"line": 7, "quantity": 1}]}, "quantities"),
+        ({"needed_by": "2020-01-01T00:00:00Z"}, "needed_by"),
+    ],
+    ids=["less than is taken", "too many", "no such line", "gone by"],
+)
+async def test_what_cannot_be_changed_is_named(case: Case, wrong: dict[str, Any], field: str) -> None:
+    answer = await change(case, **wrong)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert "needs.changed" not in await case.intake.events(case.need_id)
+
+
+async def test_a_need_that_has_ended_or_was_withdrawn_changes_no_more(case: Case) -> None:
+    await case.school.post(f"/v1/needs/{case.need_id}/withdraw-consent")
+    assert (await change(case, quantities=[{"line": 1, "quantity": 5}])).status_code == 409

@@ -92,6 +92,7 @@ class House:
             "cancel": {"reason": "met_elsewhere"},
             "confirmation": {"arrived": True},
             "answers": {"answer": "yes"},
+            "change": {"quantities": [{"line": 1, "quantity": 3}]},
             "consents": {"records": ["name"], "partner_kinds": ["church"], "signature": SIGNED},
             "clearance": {"kind": "fingerprints", "checked_by": "The city", "until": "2099-01-01"},
             "/v1/partners": {"partners": [partner]},

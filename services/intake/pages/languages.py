@@ -47,6 +47,10 @@ class Words:
         skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
         return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
 
+    def date_of(self, moment: datetime, zone: str) -> str:
+        """Its day there, as a form's date field takes it."""
+        return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+
     def day(self, day: date) -> str:
         """A day without a time: "Sat, Nov 28"."""
         # As a moment of no zone: a day is the same day everywhere.

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    changing,
     consents,
     danger,
     disclosures,
@@ -28,6 +29,7 @@ def pages_router() -> APIRouter:
         needs,
         danger,
         one_need,
+        changing,
         phoned,
         matching,
         households,
