@@ -54,6 +54,8 @@ class HelpScheduled(PartnerResponse):
     part: PartOfDay
     until: AwareDatetime
     """When that part of that day is over, where the family lives."""
+    revision: int = Field(default=1, ge=1, le=1000)
+    """For the so-manieth time that it is said for this offer."""
 
 
 class Shortfall(Part):

@@ -91,15 +91,18 @@ async def report_not_reached(pool: Pool, who: Answering) -> None:
         await _answer(pool, who, "not_reached", FamilyNotReached, {"attempt": attempt})
 
 
-async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> OfferRow:
+async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> None:
     """When it is handed over; what is said later stands. Raises OfferNotFound, or NotPossible for a day gone by."""
     async with pool.acquire() as connection:
         need = await needs.read_need(connection, who.need_id, who.site_id)
         if need is None:
             raise OfferNotFound
         _, zone = await keys.site_of(connection, need.site_id)
-    until = end_of(day, part, zone, datetime.now(UTC))
-    return await _answer(pool, who, "scheduled", HelpScheduled, {"day": day, "part": part, "until": until})
+        before = await offers.read_answer(connection, who.offer_id, "scheduled")
+    said = {"day": day, "part": part, "until": end_of(day, part, zone, datetime.now(UTC))}
+    if before is None or (before.facts["day"], before.facts["part"]) != (day.isoformat(), part):
+        revision = before.facts["revision"] + 1 if before else 1
+        await _answer(pool, who, "scheduled", HelpScheduled, said | {"revision": revision})
 
 
 async def report_completed(

@@ -173,8 +173,8 @@ def to_command(event: NeedEvent) -> commands.Command:  # noqa: PLR0911 - one for
             return commands.ReportContact(offer_id)
         case responses.FamilyNotReached(offer_id=offer_id, attempt=attempt):
             return commands.ReportNotReached(offer_id, attempt)
-        case responses.HelpScheduled(offer_id=offer_id, until=until):
-            return commands.ReportSchedule(offer_id, until)
+        case responses.HelpScheduled(offer_id=offer_id, until=until, revision=revision):
+            return commands.ReportSchedule(offer_id, until, revision)
         case responses.HelpCompleted(offer_id=offer_id, lines=lines, shortfalls=shortfalls):
             not_needed = frozenset(one.line for one in shortfalls if one.cause.ends_need)
             return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines}, not_needed)

@@ -134,6 +134,7 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
             offer.due,
             offer.reminded,
             offer.scheduled,
+            offer.schedules,
             offer.unreached,
             offer.contact_id,
             _to_json(offer.quantities),
@@ -146,19 +147,20 @@ async def _save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offe
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, scheduled, unreached, contact_id, quantities, waived, withdrawal, decline)
+                            reminded, scheduled, schedules, unreached, contact_id, quantities, waived, withdrawal,
+                            decline)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
                              $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::timestamptz[],
-                             $13::int[], $14::uuid[], $15::jsonb[], $16::jsonb[], $17::text[], $18::text[])
+                             $13::int[], $14::int[], $15::uuid[], $16::jsonb[], $17::jsonb[], $18::text[], $19::text[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
-               scheduled = excluded.scheduled, unreached = excluded.unreached, contact_id = excluded.contact_id,
-               quantities = excluded.quantities, waived = excluded.waived,
+               scheduled = excluded.scheduled, schedules = excluded.schedules, unreached = excluded.unreached,
+               contact_id = excluded.contact_id, quantities = excluded.quantities, waived = excluded.waived,
                withdrawal = excluded.withdrawal, decline = excluded.decline
-         WHERE (offers.status, offers.since, offers.reminded, offers.scheduled, offers.unreached) IS DISTINCT FROM
-               (excluded.status, excluded.since, excluded.reminded, excluded.scheduled, excluded.unreached)
+         WHERE (offers.status, offers.since, offers.reminded, offers.schedules, offers.unreached) IS DISTINCT FROM
+               (excluded.status, excluded.since, excluded.reminded, excluded.schedules, excluded.unreached)
         """,
-        *to_columns(rows, 18),
+        *to_columns(rows, 19),
     )
 
 
@@ -335,6 +337,7 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         due=row["due"],
         reminded=row["reminded"],
         scheduled=row["scheduled"],
+        schedules=row["schedules"],
         unreached=row["unreached"],
         contact_id=row["contact_id"],
         quantities=_from_json(row["quantities"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused
 from schemas.vocabulary import DeclineReason, LapseReason, RefusalReason, WithdrawalReason
@@ -99,11 +99,15 @@ def gave_up_on_family(need: Need) -> bool:
     return any(offer.unreached >= TRIES for offer in need.offers_in(*LIVE))
 
 
-def schedule(turn: Turn, offer: Offer, until: datetime) -> None:
-    """From now on the reminder, and the end of the claim, are counted from when the partner hands over."""
-    if offer.status is OfferStatus.CONTACTED and turn.now < until != offer.scheduled:
-        due = until + turn.pace.complete_grace
-        turn.keep(replace(offer, scheduled=until, due=due, reminded=False))
+def schedule(turn: Turn, offer: Offer, said: commands.ReportSchedule) -> None:
+    """From now on the reminder, and the end of the claim, are counted from when the partner hands over.
+
+    Who says when has been in touch.
+    """
+    # Counted, so that what comes again, of two days that were said, brings neither back.
+    if said.revision > offer.schedules and said.until > turn.now:
+        due = said.until + turn.pace.complete_grace
+        turn.move(offer, OfferStatus.CONTACTED, due=due, scheduled=said.until, schedules=said.revision)
 
 
 def complete(turn: Turn, offer: Offer, report: commands.ReportCompletion) -> None:

@@ -62,10 +62,11 @@ class ReportNotReached:
 
 @dataclass(frozen=True)
 class ReportSchedule:
-    """A partner that made contact hands over by then."""
+    """A partner hands over by then; for the so-manieth time that it says when."""
 
     offer_id: UUID
     until: datetime
+    revision: int
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.ReportNotReached(offer_id, attempt):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
                 try_again(turn, offer, attempt)
-        case commands.ReportSchedule(offer_id, until):
-            if offer := turn.need.offer(offer_id):
-                schedule(turn, offer, until)
+        case commands.ReportSchedule(offer_id):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                schedule(turn, offer, command)
         case commands.ReportCompletion(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
                 complete(turn, offer, command)

@@ -53,6 +53,8 @@ class Offer:
     reminded: bool = False
     scheduled: datetime | None = None
     """By when the partner hands over, where it has said so."""
+    schedules: int = 0
+    """How often it has said so."""
     unreached: int = 0
     """How often the partner tried to reach the family, and did not."""
     contact_id: UUID | None = None

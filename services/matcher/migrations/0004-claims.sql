@@ -9,6 +9,7 @@ ALTER TABLE offers ADD CONSTRAINT offers_status_check
                       'lapsed', 'undone', 'disputed'));
 ALTER TABLE offers ADD COLUMN waived jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE offers ADD COLUMN scheduled timestamptz;
+ALTER TABLE offers ADD COLUMN schedules int NOT NULL DEFAULT 0 CHECK (schedules >= 0);
 ALTER TABLE offers ADD COLUMN unreached int NOT NULL DEFAULT 0 CHECK (unreached >= 0);
 ALTER TABLE needs DROP CONSTRAINT needs_stuck_check;
 ALTER TABLE needs ADD CONSTRAINT needs_stuck_check
@@ -20,6 +21,7 @@ ALTER TABLE needs DROP CONSTRAINT needs_stuck_check;
 ALTER TABLE needs ADD CONSTRAINT needs_stuck_check
     CHECK (stuck IN ('nobody_eligible', 'nobody_left', 'family_silent', 'family_disputed'));
 ALTER TABLE offers DROP COLUMN unreached;
+ALTER TABLE offers DROP COLUMN schedules;
 ALTER TABLE offers DROP COLUMN scheduled;
 ALTER TABLE offers DROP COLUMN waived;
 UPDATE offers SET status = 'lapsed' WHERE status = 'undone';

@@ -49,7 +49,7 @@ class AnyOrder(RuleBasedStateMachine):
                 "decline": commands.Decline(offer_id, DeclineReason.OTHER),
                 "contact": commands.ReportContact(offer_id),
                 "undo": commands.Undo(offer_id),
-                "schedule": commands.ReportSchedule(offer_id, START + timedelta(days=1 + which % 9)),
+                "schedule": commands.ReportSchedule(offer_id, START + timedelta(days=1 + which % 9), 1 + which % 4),
                 "not_reached": commands.ReportNotReached(offer_id, 1 + which % 4),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
             }

@@ -129,7 +129,7 @@ def test_a_family_that_says_nothing_arrived_needs_all_of_it_again() -> None:
 def scheduled(until: datetime) -> tuple[Situation, Offer]:
     situation, offer = claimed()
     situation.when(commands.ReportContact(offer.offer_id))
-    assert situation.when(commands.ReportSchedule(offer.offer_id, until)) == []
+    assert situation.when(commands.ReportSchedule(offer.offer_id, until, 1)) == []
     return situation, offer
 
 
@@ -146,13 +146,14 @@ def test_a_claim_is_due_after_the_day_that_was_arranged_and_nobody_is_reminded_b
     assert status_of(situation, offer) is OfferStatus.LAPSED
 
 
-def test_a_day_that_changes_counts_anew_and_the_same_day_again_changes_nothing() -> None:
+def test_a_day_that_changes_counts_anew_and_what_was_said_before_comes_back_in_vain() -> None:
     situation, offer = scheduled(START + timedelta(days=2))
-    before = situation.need
-    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2)))
-    assert situation.need == before
     situation.pass_time(timedelta(days=3))
-    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=6)))
+    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=6), 2))
+    before = situation.need
+    for days, revision in ((6, 2), (2, 1), (9, 1)):
+        situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=days), revision))
+    assert situation.need == before
     assert situation.pass_time(timedelta(days=3)) == []
 
 
@@ -164,10 +165,12 @@ def test_a_day_gone_by_is_no_schedule(days: int) -> None:
     assert found.scheduled is None
 
 
-def test_who_has_not_been_in_touch_has_arranged_nothing() -> None:
+def test_who_says_when_has_been_in_touch() -> None:
     situation, offer = claimed()
+    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2), 1))
     before = situation.need
-    situation.when(commands.ReportSchedule(offer.offer_id, START + timedelta(days=2)))
+    assert status_of(situation, offer) is OfferStatus.CONTACTED
+    situation.when(commands.ReportContact(offer.offer_id))
     assert situation.need == before
 
 
