@@ -199,6 +199,9 @@ async def test_a_partner_says_when_and_the_coordinator_sees_it(intake: RunningIn
         await page.get_by_label(part).check()
         await page.get_by_role("button", name="It is on that day").click()
         await expect(page.get_by_text(f"You have planned it for {Words('en').day(day)}, {part}.")).to_be_visible()
+    for language in ("es", "en"):
+        await page.goto(f"{page.url.partition('?')[0]}?language={language}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), language
     await page.goto(f"/needs/{made.need_id}")
     await expect(page.get_by_text(f"plans it for {Words('en').day(day)}, in the evening.")).to_be_visible()
     assert (await intake.events(made.need_id))[-3:] == ["responses.contacted", *["responses.scheduled"] * 2]
