@@ -39,6 +39,13 @@ class Item(Part):
     line: int = Field(ge=1, le=50)
     code: ItemCode
     quantity: int = Field(ge=1, le=100_000)
+    whole: bool = False
+    """Whether less than all that is open of it is of no help."""
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its quantity is US dollars."""
+        return ITEM_KINDS[self.code].is_money
 
     @property
     def category(self) -> Category:

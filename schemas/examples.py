@@ -20,11 +20,13 @@ from schemas.vocabulary import (
     LapseReason,
     MessagePurpose,
     PartnerKind,
+    PartOfDay,
     RecipientKind,
     ReferralAnswer,
     RefusalReason,
     ReleaseReason,
     ReminderKind,
+    ShortfallCause,
     StuckCause,
     UnmetCause,
     Urgency,
@@ -42,12 +44,15 @@ _VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
 _REFERRER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0009")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+_UNDO_UNTIL = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
 _RESPOND_BY = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 _NEEDED_BY = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
 
 _BEDS = Item(line=1, code="bed.twin", quantity=2)
 _BEDDING = Item(line=2, code="bed.bedding", quantity=2)
 _ONE_BED = LineQuantity(line=1, quantity=1)
+
+_NO_BED = responses.Shortfall(line=1, quantity=1, cause=ShortfallCause.ITEM_UNAVAILABLE)
 
 _TERMS = needs.NeedTerms(
     site_id=_SITE,
@@ -116,8 +121,17 @@ EXAMPLES: tuple[Event, ...] = (
     responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),
     responses.FamilyContacted(**_ANSWER, channel=AnswerChannel.LINK),
-    responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
+    responses.FamilyNotReached(**_ANSWER, channel=AnswerChannel.LINK, attempt=1),
+    responses.HelpScheduled(
+        **_ANSWER,
+        channel=AnswerChannel.LINK,
+        day=_RESPOND_BY.date(),
+        part=PartOfDay.MORNING,
+        until=_RESPOND_BY,
+    ),
+    responses.HelpCompleted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,), shortfalls=(_NO_BED,)),
     responses.ClaimReleased(**_ANSWER, channel=AnswerChannel.LINK, reason=ReleaseReason.NO_LONGER_ABLE),
+    responses.ClaimUndone(**_ANSWER, channel=AnswerChannel.LINK),
     responses.FamilyConfirmed(need_id=_NEED, by=Answerer.FAMILY),
     responses.FamilyDisputed(need_id=_NEED, by=Answerer.COORDINATOR),
     offers.OfferMade(
@@ -136,7 +150,9 @@ EXAMPLES: tuple[Event, ...] = (
     offers.OfferReminded(**_OFFERED, kind=ReminderKind.ANSWER, due=_RESPOND_BY),
     offers.OfferWithdrawn(**_OFFERED, reason=WithdrawalReason.FILLED),
     offers.OfferExpired(**_OFFERED),
-    outcomes.ClaimAwarded(**_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY),
+    outcomes.ClaimAwarded(
+        **_OFFERED, contact_id=_CONTACT, awarded=(_ONE_BED,), contact_by=_RESPOND_BY, undo_until=_UNDO_UNTIL
+    ),
     outcomes.ClaimRefused(**_OFFERED, contact_id=_CONTACT, reason=RefusalReason.ALREADY_FILLED),
     outcomes.ClaimLapsed(**_OFFERED, returned=(_ONE_BED,), reason=LapseReason.NOT_CONTACTED),
     outcomes.ReferralAnswered(

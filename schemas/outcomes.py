@@ -28,6 +28,8 @@ class ClaimAwarded(OfferEvent):
     contact_id: UUID | None = None
     awarded: tuple[LineQuantity, ...] = Field(min_length=1, max_length=50)
     contact_by: AwareDatetime
+    undo_until: AwareDatetime | None = None
+    """Until then a yes that was a mistake is taken back without a reason."""
 
 
 class ClaimRefused(OfferEvent):

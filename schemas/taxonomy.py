@@ -54,10 +54,15 @@ class ItemKind:
     most: int
     """The largest quantity one need may ask for; more is a typing error."""
 
+    @property
+    def is_money(self) -> bool:
+        """Whether quantities of it are US dollars, paid to a landlord or a company."""
+        return self.code.endswith(".dollars")
+
     def label(self, quantity: int, language: str) -> str:
         """The item in words, such as "2 twin beds"; English where the language has none."""
         one, many = self.labels.get(language, self.labels["en"])
-        if self.code.endswith(".dollars"):
+        if self.is_money:
             return f"${quantity:,} {many}"
         return f"{quantity} {one if quantity == 1 else many}"
 

@@ -161,6 +161,8 @@ class AnswerChannel(StrEnum):
     TEXT = auto()
     PORTAL = auto()
     API = auto()
+    PHONE = auto()
+    """Said to a coordinator, who wrote it down."""
 
 
 class Answerer(StrEnum):
@@ -207,6 +209,29 @@ class ReleaseReason(StrEnum):
     NOT_A_FIT = auto()
 
 
+class PartOfDay(StrEnum):
+    """When on a day, as people arrange it."""
+
+    MORNING = auto()
+    AFTERNOON = auto()
+    EVENING = auto()
+
+
+class ShortfallCause(StrEnum):
+    """Why less was handed over than a partner had taken on."""
+
+    FAMILY_NOT_HOME = auto()
+    FAMILY_NO_LONGER_NEEDS = auto()
+    ITEM_UNAVAILABLE = auto()
+    NO_TIME = auto()
+    OTHER_HELP_FOUND = auto()
+
+    @property
+    def ends_need(self) -> bool:
+        """Whether nobody has to be asked for the rest: the family does without it, or has it already."""
+        return self in {ShortfallCause.FAMILY_NO_LONGER_NEEDS, ShortfallCause.OTHER_HELP_FOUND}
+
+
 class WithdrawalReason(StrEnum):
     """Why an open offer is taken back."""
 
@@ -247,6 +272,8 @@ class RefusalReason(StrEnum):
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
     NO_SEAT_LEFT = auto()
+    NOT_WHOLE = auto()
+    """A part of what helps only as a whole."""
 
 
 class LapseReason(StrEnum):
@@ -255,6 +282,10 @@ class LapseReason(StrEnum):
     NOT_CONTACTED = auto()
     NOT_COMPLETED = auto()
     RELEASED = auto()
+    UNDONE = auto()
+    """The yes was a mistake, and taken back at once."""
+    NOT_DELIVERED = auto()
+    """The partner says that it handed nothing over."""
     NEED_CLOSED = auto()
     PARTNER_UNAVAILABLE = auto()
 
@@ -267,6 +298,8 @@ class StuckCause(StrEnum):
     NOBODY_YET = auto()
     FAMILY_SILENT = auto()
     FAMILY_DISPUTED = auto()
+    FAMILY_UNREACHABLE = auto()
+    """A partner that has the help tried on several days."""
 
 
 class UnmetCause(StrEnum):
@@ -276,6 +309,8 @@ class UnmetCause(StrEnum):
     NOBODY_ANSWERED = auto()
     NO_CAPACITY = auto()
     FAMILY_UNREACHABLE = auto()
+    NO_LONGER_NEEDED = auto()
+    """As a partner heard from the family."""
     CANCELLED = auto()
     CONSENT_WITHDRAWN = auto()
 

@@ -1,27 +1,36 @@
-"""What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands."""
+"""What a partner can answer to an offer, whichever way it comes in. The first answer of a kind stands.
 
-from collections.abc import Mapping
+But for when it is handed over, and how often the family was not reached: the newest of these stands.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from schemas.event import LineQuantity
 from schemas.responses import (
     ClaimReleased,
+    ClaimUndone,
     FamilyContacted,
+    FamilyNotReached,
     HelpCompleted,
+    HelpScheduled,
     OfferAccepted,
     OfferDeclined,
     PartnerResponse,
+    Shortfall,
 )
-from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
-from services.intake.store import needs, offers
+from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason
+from services.intake.domain.scheduling import end_of, may_try_again
+from services.intake.store import keys, needs, offers
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
 from services.intake.visits import call_off_claimed
 from services.runtime.database import Pool
 
-_ENDS_CLAIM = {"completed", "released"}
+_ENDS_CLAIM = {"completed", "released", "undone"}
 
 
 class OfferNotFound(LookupError):
@@ -30,12 +39,14 @@ class OfferNotFound(LookupError):
 
 @dataclass(frozen=True)
 class Answering:
-    """Who answers which offer, and how. The link or the sender's phone proved it."""
+    """Who answers which offer, and how. The link, the sender's phone or a coordinator's word proved it."""
 
     need_id: UUID
     offer_id: UUID
     contact_id: UUID
     channel: AnswerChannel
+    site_id: UUID | None = None
+    """Of the coordinator who writes down what was said; None where the partner says it itself."""
 
 
 async def accept_offer(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
@@ -49,15 +60,60 @@ async def decline_offer(pool: Pool, who: Answering, reason: DeclineReason) -> Of
     return await _answer(pool, who, "declined", OfferDeclined, {"reason": reason})
 
 
+async def say_no(pool: Pool, who: Answering, reason: DeclineReason) -> bool:
+    """Not this time; or, where the partner had said yes, its claim handed back. Returns whether it was.
+
+    Raises OfferNotFound.
+    """
+    async with pool.acquire() as connection:
+        offer = await offers.read_offer(connection, who.offer_id)
+        given = await offers.answers_to(connection, who.offer_id)
+    # A "not this time" of who said yes before would leave the claim with them.
+    hands_back = offer is not None and "accepted" in given and offer.state in {"open", "awarded"}
+    if hands_back:
+        await release_claim(pool, who, ReleaseReason.NO_LONGER_ABLE)
+    else:
+        await decline_offer(pool, who, reason)
+    return hands_back
+
+
 async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
     """The partner has been in touch. Raises OfferNotFound."""
     return await _answer(pool, who, "contacted", FamilyContacted, {})
 
 
-async def report_completed(pool: Pool, who: Answering, quantities: Mapping[int, int]) -> OfferRow:
-    """It is done: these quantities by line; empty means all that was awarded. Raises OfferNotFound."""
+async def report_not_reached(pool: Pool, who: Answering) -> None:
+    """One more try to reach the family was in vain. Two on one day are one. Raises OfferNotFound."""
+    async with pool.acquire() as connection:
+        before = await offers.read_answer(connection, who.offer_id, "not_reached")
+    if before is None or may_try_again(before.at, datetime.now(UTC)):
+        attempt = before.facts["attempt"] + 1 if before else 1
+        await _answer(pool, who, "not_reached", FamilyNotReached, {"attempt": attempt})
+
+
+async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> None:
+    """When it is handed over; what is said later stands. Raises OfferNotFound, or NotPossible for a day gone by."""
+    async with pool.acquire() as connection:
+        need = await needs.read_need(connection, who.need_id, who.site_id)
+        if need is None:
+            raise OfferNotFound
+        _, zone = await keys.site_of(connection, need.site_id)
+        before = await offers.read_answer(connection, who.offer_id, "scheduled")
+    said = {"day": day, "part": part, "until": end_of(day, part, zone, datetime.now(UTC))}
+    if before is None or (before.facts["day"], before.facts["part"]) != (day.isoformat(), part):
+        revision = before.facts["revision"] + 1 if before else 1
+        await _answer(pool, who, "scheduled", HelpScheduled, said | {"revision": revision})
+
+
+async def report_completed(
+    pool: Pool, who: Answering, quantities: Mapping[int, int], shortfalls: Sequence[Shortfall] = ()
+) -> OfferRow:
+    """It is done: these quantities by line, empty means all that was awarded; and why some is missing.
+
+    Raises OfferNotFound.
+    """
     lines = tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items())
-    return await _answer(pool, who, "completed", HelpCompleted, {"lines": lines})
+    return await _answer(pool, who, "completed", HelpCompleted, {"lines": lines, "shortfalls": shortfalls})
 
 
 async def release_claim(pool: Pool, who: Answering, reason: ReleaseReason) -> OfferRow:
@@ -65,11 +121,16 @@ async def release_claim(pool: Pool, who: Answering, reason: ReleaseReason) -> Of
     return await _answer(pool, who, "released", ClaimReleased, {"reason": reason})
 
 
+async def undo_claim(pool: Pool, who: Answering) -> OfferRow:
+    """The yes was a mistake; whether it is in time, the matcher decides. Raises OfferNotFound."""
+    return await _answer(pool, who, "undone", ClaimUndone, {})
+
+
 async def _answer(
     pool: Pool, who: Answering, kind: str, made: type[PartnerResponse], facts: Mapping[str, Any]
 ) -> OfferRow:
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, who.need_id, None)
+        need = await needs.lock_need(connection, who.need_id, who.site_id)
         offer = await offers.read_offer(connection, who.offer_id)
         if need is None or offer is None or offer.need_id != who.need_id:
             raise OfferNotFound

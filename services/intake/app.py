@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
-from services.intake.api import clearances, consents, gaps, internal, matching, needs, partners, taxonomy, texts
+from services.intake.api import (
+    answers,
+    clearances,
+    consents,
+    gaps,
+    internal,
+    matching,
+    needs,
+    partners,
+    taxonomy,
+    texts,
+)
 from services.intake.api.problems import add_problem_handlers
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
@@ -80,7 +91,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
+    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")

@@ -70,8 +70,9 @@ def _unmet(events: Sequence[tuple[Message, NeedEvent]], found: Mapping[UUID, Nee
 def _offer_row(event: OfferEvent, version: int) -> OfferRow:
     awarded: tuple[LineQuantity, ...] = ()
     contact_by: datetime | None = None
+    undo_until: datetime | None = None
     if isinstance(event, outcomes.ClaimAwarded):
-        awarded, contact_by = event.awarded, event.contact_by
+        awarded, contact_by, undo_until = event.awarded, event.contact_by, event.undo_until
     return OfferRow(
         event.offer_id,
         event.need_id,
@@ -82,6 +83,7 @@ def _offer_row(event: OfferEvent, version: int) -> OfferRow:
         awarded,
         contact_by,
         version,
+        undo_until,
     )
 
 

@@ -211,7 +211,7 @@ async def _decide(connection: Connection, need: NeedRow, who: Claimant) -> tuple
         claimant=await offers.claimant_of(connection, offer.offer_id),
         holds_award=offer.state == "awarded"
         and who.partner.status is PartnerStatus.ACTIVE
-        and not given.keys() & {"released", "completed"}
+        and not given.keys() & {"released", "completed", "undone"}
         and not need.progress.status.ended
         and not need.withdrawn,
         sensitive=offer.terms.sensitive or need.terms.is_sensitive,

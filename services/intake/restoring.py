@@ -20,6 +20,7 @@ from services.intake.sealing import Seal
 from services.intake.store import consents, eligibility, erasures, needs, partners, restored, visits
 from services.intake.store.erasures import ErasureCause
 from services.intake.store.needs import HistoryEntry
+from services.intake.store.offers import NEWEST_STANDS
 from services.intake.store.restored import AnswerRow, Entered, Latest
 from services.intake.store.visits import Visit
 from services.runtime.database import Connection
@@ -35,7 +36,9 @@ async def restore_intake(connection: Connection, messages: Sequence[Message], se
     about = {event.need_id for _, event in told}
     unknown = about - await restored.known_needs(connection, about)
     await needs.add_history(connection, [_history_entry(*one) for one in told] + _marks(entered))
-    answers = [_answer_row(message, event) for message, event in told if isinstance(event, PartnerResponse)]
+    answers = _answers_that_stand(
+        [_answer_row(message, event) for message, event in told if isinstance(event, PartnerResponse)]
+    )
     return {
         "families erased again": await _end_again(connection, told),
         "needs entered again, without their family": len(entered),
@@ -117,6 +120,15 @@ def _answer_row(message: Message, event: PartnerResponse) -> AnswerRow:
     kind = event.type.removeprefix("switchboard.responses.").removesuffix(".v1")
     facts = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
     return AnswerRow(event.offer_id, kind, message.envelope.time, event.channel, event.contact_id, facts)
+
+
+def _answers_that_stand(answers: Sequence[AnswerRow]) -> list[AnswerRow]:
+    """Of each kind the first, or the newest where that stands."""
+    standing: dict[tuple[UUID, str], AnswerRow] = {}
+    for answer in sorted(answers, key=lambda one: one.at):
+        if answer.kind in NEWEST_STANDS or (answer.offer_id, answer.kind) not in standing:
+            standing[answer.offer_id, answer.kind] = answer
+    return list(standing.values())
 
 
 async def _restore_partners(connection: Connection, own: Sequence[Message], seal: Seal) -> int:

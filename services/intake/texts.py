@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schemas.event import OfferTerms
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, ReleaseReason
+from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason
 from services.intake import answers, needs, partners
 from services.intake.desk import Desk
 from services.intake.domain.texting import Said, Word, understand
@@ -117,14 +117,8 @@ async def _say_to_offer(desk: Desk, sender: _Sender, word: Word, offer: OfferRow
     if word is Word.YES:
         await answers.accept_offer(desk.pool, who, {})
         return replies["taken"].format(items=_name_items(offer.terms, sender.language), number=offer.number)
-    async with desk.pool.acquire() as connection:
-        given = await offers.answers_to(connection, offer.offer_id)
-    if "accepted" in given and offer.state in {"open", "awarded"}:
-        # Who said yes before and no now hands it back: a "not this time" would leave the claim with them.
-        await answers.release_claim(desk.pool, who, ReleaseReason.NO_LONGER_ABLE)
-        return replies["handed_back"].format(number=offer.number)
-    await answers.decline_offer(desk.pool, who, DeclineReason.OTHER)
-    return replies["declined"].format(number=offer.number)
+    handed_back = await answers.say_no(desk.pool, who, DeclineReason.OTHER)
+    return replies["handed_back" if handed_back else "declined"].format(number=offer.number)
 
 
 def _name_items(terms: OfferTerms, language: str) -> str:

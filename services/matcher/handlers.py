@@ -163,7 +163,7 @@ class Batch:
         return newer
 
 
-def to_command(event: NeedEvent) -> commands.Command:
+def to_command(event: NeedEvent) -> commands.Command:  # noqa: PLR0911 - one for each event
     """What an event of intake asks of a need."""
     match event:
         case needs.NeedChanged(terms=terms):
@@ -178,10 +178,17 @@ def to_command(event: NeedEvent) -> commands.Command:
             return commands.Decline(offer_id, reason)
         case responses.FamilyContacted(offer_id=offer_id):
             return commands.ReportContact(offer_id)
-        case responses.HelpCompleted(offer_id=offer_id, lines=lines):
-            return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines})
+        case responses.FamilyNotReached(offer_id=offer_id, attempt=attempt):
+            return commands.ReportNotReached(offer_id, attempt)
+        case responses.HelpScheduled(offer_id=offer_id, until=until, revision=revision):
+            return commands.ReportSchedule(offer_id, until, revision)
+        case responses.HelpCompleted(offer_id=offer_id, lines=lines, shortfalls=shortfalls):
+            not_needed = frozenset(one.line for one in shortfalls if one.cause.ends_need)
+            return commands.ReportCompletion(offer_id, {one.line: one.quantity for one in lines}, not_needed)
         case responses.ClaimReleased(offer_id=offer_id, reason=reason):
             return commands.Release(offer_id, reason)
+        case responses.ClaimUndone(offer_id=offer_id):
+            return commands.Undo(offer_id)
         case responses.FamilyConfirmed(by=by):
             return commands.Confirm(by)
         case responses.FamilyDisputed(by=by):

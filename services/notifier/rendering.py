@@ -22,6 +22,8 @@ from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, Re
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
 
+_REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
+
 Compile: TypeAlias = Callable[[str], Template]
 
 
@@ -79,8 +81,8 @@ class Renderer:
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
         entry = catalogue[purpose][reader.kind]
-        if isinstance(event, outcomes.ClaimRefused) and event.reason is RefusalReason.NO_SEAT_LEFT:
-            entry = entry | entry["no_seat_left"]
+        if isinstance(event, outcomes.ClaimRefused) and event.reason in _REFUSALS_WITH_WORDS:
+            entry = entry | entry[event.reason]
         if _is_sensitive(event):
             entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
         if reader.withheld:

@@ -3,16 +3,25 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 
 from schemas.envelope import Envelope
-from schemas.event import Event, Item
+from schemas.event import Event, Item, LineQuantity
 from schemas.needs import FirstAsk, NeedCancelled, NeedOpened
 from schemas.partners import NationArea, PartnerRecorded, Service
-from schemas.responses import OfferDeclined
+from schemas.responses import (
+    ClaimUndone,
+    FamilyNotReached,
+    HelpCompleted,
+    HelpScheduled,
+    OfferAccepted,
+    OfferDeclined,
+    Shortfall,
+)
 from schemas.taxonomy import Category
 from schemas.topics import topic_of
 from schemas.vocabulary import (
@@ -21,14 +30,17 @@ from schemas.vocabulary import (
     DeclineReason,
     EligibilityRule,
     PartnerKind,
+    PartOfDay,
+    ShortfallCause,
     StuckCause,
     UnmetCause,
 )
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.domain.eligible import Asked
-from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.domain.state import Need, NeedStatus, OfferStatus
 from services.matcher.handlers import Matching
 from services.matcher.store.needs import lock_needs
+from services.matcher.store.partners import records_of
 from services.runtime.database import Connection, open_connection, open_pool
 from services.runtime.messages import Message
 from services.runtime.migrations import migrate
@@ -137,6 +149,43 @@ async def test_what_another_copy_asked_counts_though_the_directory_has_not_heard
     assert len(first) == FIRST_WAVE
     assert set(first) | set(second) == set(one.ids)
     assert not set(first) & set(second)
+
+
+async def test_who_takes_a_yes_back_as_a_mistake_counts_as_not_asked_and_others_are_asked(
+    connection: Connection,
+) -> None:
+    community = Community(connection, *(a_partner(Category.BEDS) for _ in range(8)))
+    need_id = await community.open(BEDS)
+    offer = (await community.read(need_id)).offers[0]
+    about = {"need_id": need_id, "offer_id": offer.offer_id, "partner_id": offer.partner_id}
+    await community.tell(need_id, 2, OfferAccepted(**about, channel=AnswerChannel.LINK))
+    assert await community.asked(need_id) == []
+    await community.tell(need_id, 3, ClaimUndone(**about, channel=AnswerChannel.LINK))
+    assert len(await community.asked(need_id)) == FIRST_WAVE
+    record = (await records_of(connection, [offer.partner_id]))[offer.partner_id]
+    assert (record.asked, record.said_yes, record.open_offers) == (0, 0, 0)
+
+
+async def test_what_a_partner_says_on_the_way_to_the_handover_is_kept(connection: Connection) -> None:
+    community = Community(connection, *(a_partner(Category.BEDS) for _ in range(8)))
+    need_id = await community.open(BEDS)
+    offer = (await community.read(need_id)).offers[0]
+    about = {"need_id": need_id, "offer_id": offer.offer_id, "partner_id": offer.partner_id}
+    answer: dict[str, Any] = {**about, "channel": AnswerChannel.LINK}
+    until = datetime.now(UTC) + timedelta(days=2)
+    await community.tell(need_id, 2, OfferAccepted(**answer))
+    await community.tell(need_id, 3, HelpScheduled(**answer, day=until.date(), part=PartOfDay.EVENING, until=until))
+    for attempt in (1, 2, 3):
+        await community.tell(need_id, 3 + attempt, FamilyNotReached(**answer, attempt=attempt))
+    need = await community.read(need_id)
+    claim = need.offers[0]
+    assert (claim.status, claim.scheduled, claim.schedules, claim.unreached) == (OfferStatus.CONTACTED, until, 1, 3)
+    assert need.stuck is StuckCause.FAMILY_UNREACHABLE
+    given, cause = (LineQuantity(line=1, quantity=1),), ShortfallCause.FAMILY_NO_LONGER_NEEDS
+    missing = (Shortfall(line=1, quantity=2, cause=cause),)
+    await community.tell(need_id, 7, HelpCompleted(**answer, lines=given, shortfalls=missing))
+    need = await community.read(need_id)
+    assert (need.offers[0].quantities, need.offers[0].waived, need.status) == ({1: 1}, {1: 2}, NeedStatus.CONFIRMING)
 
 
 async def test_the_directory_learns_who_says_yes(url: str, connection: Connection) -> None:

@@ -91,6 +91,8 @@ class House:
             "/v1/matching": need_body(),
             "cancel": {"reason": "met_elsewhere"},
             "confirmation": {"arrived": True},
+            "answers": {"answer": "yes"},
+            "change": {"quantities": [{"line": 1, "quantity": 3}]},
             "consents": {"records": ["name"], "partner_kinds": ["church"], "signature": SIGNED},
             "clearance": {"kind": "fingerprints", "checked_by": "The city", "until": "2099-01-01"},
             "/v1/partners": {"partners": [partner]},
@@ -223,7 +225,8 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
         if method == "POST":
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                path = route.path.format(need_id=house.case.need_id, token=token, visit_id=NOBODY, other_id=NOBODY)
+                ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
+                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
                 cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
             assert answer.status_code == 403, route.path

@@ -38,7 +38,7 @@ NEED: dict[str, Any] = {
     "created_at": "2026-11-24T15:00:00Z",
     "terms": {
         "site_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0002",
-        "items": [{"line": 1, "code": "bed.twin", "quantity": 2}],
+        "items": [{"line": 1, "code": "bed.twin", "quantity": 2, "whole": False}],
         "zip_code": "11201",
         "urgency": "this_week",
         "needed_by": "2026-11-28T22:00:00Z",

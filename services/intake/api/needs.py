@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.needs import NeedTerms
 from schemas.vocabulary import Answerer, CancelReason, StuckCause, UnmetCause, Urgency
-from services.intake import households, needs
+from services.intake import changing, households, needs
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import NEED, NEED_ENTERED
 from services.intake.domain.need import EnteredNeed
@@ -88,6 +88,26 @@ class Cancellation(BaseModel):
     reason: CancelReason
 
 
+class LineChanged(BaseModel):
+    """How many of a line are needed now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line: int = Field(ge=1, le=50)
+    quantity: int = Field(ge=1, le=100_000)
+
+
+class Changes(BaseModel):
+    """What is different now; what is left out stays."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"quantities": [{"line": 1, "quantity": 3}]}]}
+    )
+
+    quantities: tuple[LineChanged, ...] = Field(default=(), max_length=50)
+    needed_by: AwareDatetime | None = None
+
+
 class Confirmation(BaseModel):
     """Whether it arrived, as the coordinator knows."""
 
@@ -150,6 +170,15 @@ async def read_need(need_id: UUID, caller: ReaderOrReferrer) -> NeedWithHistory 
         possible_duplicates=PossibleDuplicates(
             own_site=[other.need_id for other in household.possible], elsewhere=household.elsewhere
         ),
+    )
+
+
+@router.post("/{need_id}/change", status_code=202)
+async def change_need(need_id: UUID, changes: Changes, caller: Writer) -> NeedShown:
+    """Changes quantities or the last day: open offers are withdrawn, partners are asked anew, who claimed keeps it."""
+    quantities = {one.line: one.quantity for one in changes.quantities}
+    return show_need(
+        await changing.change_need(caller.desk.pool, need_id, caller.site_id, quantities, changes.needed_by)
     )
 
 

@@ -62,7 +62,9 @@ class EnteredItem(_Entered):
     code: Annotated[ItemCode, SeenBy.ASKED]
     """Which thing, from a closed list, so that nothing about the family can be written into it."""
     quantity: Annotated[int, SeenBy.ASKED] = Field(ge=1)
-    """How many, so that several partners can each take a part."""
+    """How many, so that several partners can each take a part. Of money: how many US dollars."""
+    whole: Annotated[bool, SeenBy.ASKED] = False
+    """That an amount of money helps only as a whole: who would give a part of it is thanked, and not taken up on it."""
 
 
 def _spoken(kind: ConsentKind) -> ConsentKind:
@@ -91,6 +93,8 @@ def _not_too_many(items: tuple[EnteredItem, ...]) -> tuple[EnteredItem, ...]:
         most = ITEM_KINDS[item.code].most
         if item.quantity > most:
             raise ValueError(f"{item.code}: at most {most} can be asked for at once")
+        if item.whole and not ITEM_KINDS[item.code].is_money:
+            raise ValueError(f"{item.code}: only an amount of money can be needed as a whole; leave `whole` out")
     if len({item.code for item in items}) != len(items):
         raise ValueError("each item may be named once; add the quantities up")
     return items
@@ -165,7 +169,8 @@ def to_terms(entered: NeedFacts, site_id: UUID, now: datetime) -> NeedTerms:
     return NeedTerms(
         site_id=site_id,
         items=tuple(
-            Item(line=line, code=item.code, quantity=item.quantity) for line, item in enumerate(entered.items, start=1)
+            Item(line=line, code=item.code, quantity=item.quantity, whole=item.whole)
+            for line, item in enumerate(entered.items, start=1)
         ),
         zip_code=entered.zip_code,
         urgency=entered.urgency,

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,6 +46,17 @@ class Words:
             return self(f"time.{near}", time=clock)
         skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
         return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
+
+    def date_of(self, moment: datetime, zone: str) -> str:
+        """Its day there, as a form's date field takes it."""
+        return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+
+    def day(self, day: date) -> str:
+        """A day without a time: "Sat, Nov 28"."""
+        # As a moment of no zone: a day is the same day everywhere.
+        noon = datetime.combine(day, time(12), UTC)
+        words: str = format_skeleton("MMMEd", noon, tzinfo=UTC, locale=_LOCALES[self.language])
+        return words
 
     def term(self, begins: date, ends: date) -> str:
         """From the first day to the last, such as from "Sep 1, 2026" to "Dec 18, 2026"."""

@@ -39,6 +39,8 @@ class Typed:
 
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     lines: list[tuple[str, str]] = field(default_factory=lambda: [("", "1")])
+    whole: bool = False
+    """That an amount of money helps only as a whole."""
     zip_code: str = ""
     urgency: str = Urgency.THIS_WEEK
     needed_by: str = ""
@@ -85,6 +87,7 @@ def read_typed(form: FormData) -> Typed:
     return Typed(
         key=one("key") or secrets.token_urlsafe(16),
         lines=list(zip(many("item"), many("quantity"), strict=False)),
+        whole=one("whole") == "yes",
         zip_code=one("zip_code"),
         urgency=one("urgency"),
         needed_by=one("needed_by"),
@@ -199,7 +202,11 @@ def _understand_lines(typed: Typed, words: Words, problems: dict[str, str]) -> l
         if not 1 <= wanted.get(code, 0) + count <= most or not count:
             problems[f"line-{number}"] = words("problem.line", most=most)
         wanted[code] = wanted.get(code, 0) + count
-    return [{"code": code, "quantity": quantity} for code, quantity in wanted.items() if quantity]
+    return [
+        {"code": code, "quantity": quantity, "whole": typed.whole and code in ITEM_KINDS and ITEM_KINDS[code].is_money}
+        for code, quantity in wanted.items()
+        if quantity
+    ]
 
 
 def _understand_day(day: str, zone: str, words: Words, problems: dict[str, str]) -> datetime | None:

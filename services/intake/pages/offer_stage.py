@@ -19,6 +19,7 @@ class Stage(StrEnum):
     AWARDED = auto()
     DONE = auto()
     RELEASED = auto()
+    UNDONE = auto()
     REFUSED = auto()
     WITHDRAWN = auto()
     EXPIRED = auto()
@@ -28,7 +29,9 @@ class Stage(StrEnum):
 def stage_of(offer: OfferRow, answers: Mapping[str, datetime], now: datetime) -> Stage:
     """The face to show. `answers` are the times of what was answered, by kind."""
     if offer.state == "awarded":
-        return _stage_of_claim(answers)
+        return _stage_of_claim(answers, now)
+    if "undone" in answers and offer.state == "lapsed":
+        return Stage.UNDONE
     if "released" in answers and offer.state == "lapsed":
         return Stage.RELEASED
     if "declined" in answers and "accepted" not in answers:
@@ -40,7 +43,16 @@ def stage_of(offer: OfferRow, answers: Mapping[str, datetime], now: datetime) ->
     return Stage.OPEN
 
 
-def _stage_of_claim(answers: Mapping[str, datetime]) -> Stage:
+def may_undo(offer: OfferRow, answers: Mapping[str, datetime], now: datetime) -> bool:
+    """Whether a claim can still be taken back as a mistake. The matcher has the last word."""
+    in_time = offer.undo_until is not None and now < offer.undo_until
+    return in_time and stage_of(offer, answers, now) is Stage.AWARDED and not answers.keys() & {"contacted", "undone"}
+
+
+def _stage_of_claim(answers: Mapping[str, datetime], now: datetime) -> Stage:
+    # What the matcher does not take back within moments came too late: it is theirs.
+    if "undone" in answers and now - answers["undone"] < _SETTLES_WITHIN:
+        return Stage.UNDONE
     if "released" in answers:
         return Stage.RELEASED
     return Stage.DONE if "completed" in answers else Stage.AWARDED

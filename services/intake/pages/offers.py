@@ -1,7 +1,7 @@
 """`/o/{token}`: the page where a partner says "we can take this", without an account."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TypeVar
 
@@ -10,13 +10,15 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from schemas.event import Item
-from schemas.vocabulary import AnswerChannel, DeclineReason, ReleaseReason
+from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason, ShortfallCause
 from services.intake import answers
 from services.intake.answers import Answering
+from services.intake.domain.scheduling import may_try_again
 from services.intake.identity import Claimant, what_is_permitted
 from services.intake.pages.live import stream_changes
-from services.intake.pages.offer_stage import Stage, stage_of
+from services.intake.pages.offer_stage import Stage, may_undo, stage_of
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.quantities import read_handed_over, read_quantities
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Invitation, Invited, OnDesk
 from services.intake.store import changes, families, keys
@@ -48,7 +50,7 @@ async def stream_offer(request: Request, invited: Invitation, desk: OnDesk) -> R
 async def accept(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """We can take these quantities."""
     if await _stage(invited, desk) is Stage.OPEN:
-        lines = _read_lines(await request.form(), invited.offer.terms.items)
+        lines = read_quantities(await request.form(), invited.offer.terms.items)
         if lines is None:
             return await _show(request, token, invited, desk, _problem(request, invited, "lines"))
         await answers.accept_offer(desk.pool, _answering(invited), lines)
@@ -74,14 +76,49 @@ async def report_contacted(token: str, invited: Invitation, desk: OnDesk) -> Res
     return _back_to(token)
 
 
+@router.post("/not-reached")
+async def report_not_reached(token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We tried, and could not reach the family."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        await answers.report_not_reached(desk.pool, _answering(invited))
+    return _back_to(token)
+
+
+@router.post("/schedule")
+async def schedule(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We hand it over on that day."""
+    if await _stage(invited, desk) is Stage.AWARDED:
+        form = await request.form()
+        try:
+            day, part = date.fromisoformat(str(form.get("day", ""))), PartOfDay(str(form.get("part", "")))
+            await answers.report_scheduled(desk.pool, _answering(invited), day, part)
+        except ValueError:
+            problems = {"day": words_for(request, invited.contact.language)("problem.handover_day")}
+            return await _show(request, token, invited, desk, problems, form)
+    return _back_to(token)
+
+
 @router.post("/completed")
 async def report_completed(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
-    """It is done: this much of it."""
+    """It is done: this much of it, and why not all."""
     if await _stage(invited, desk) is Stage.AWARDED:
-        lines = _read_lines(await request.form(), _awarded_items(invited))
-        if lines is None:
-            return await _show(request, token, invited, desk, _problem(request, invited, "completed"))
-        await answers.report_completed(desk.pool, _answering(invited), lines)
+        form = await request.form()
+        given = read_handed_over(form, _awarded_items(invited))
+        if given is None or given.unexplained:
+            words = words_for(request, invited.contact.language)
+            problems = {"completed": words("problem.lines" if given is None else "problem.shortfall")}
+            return await _show(request, token, invited, desk, problems, form)
+        await answers.report_completed(desk.pool, _answering(invited), given.quantities, given.shortfalls)
+    return _back_to(token)
+
+
+@router.post("/undo")
+async def undo(token: str, invited: Invitation, desk: OnDesk) -> Response:
+    """We said yes by mistake."""
+    async with desk.pool.acquire() as connection:
+        given = await offer_rows.answers_to(connection, invited.offer.offer_id)
+    if may_undo(invited.offer, given, datetime.now(UTC)):
+        await answers.undo_claim(desk.pool, _answering(invited))
     return _back_to(token)
 
 
@@ -96,7 +133,14 @@ async def release(request: Request, token: str, invited: Invitation, desk: OnDes
     return _back_to(token)
 
 
-async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, problems: Mapping[str, str]) -> Response:
+async def _show(
+    request: Request,
+    token: str,
+    invited: Invited,
+    desk: OnDesk,
+    problems: Mapping[str, str],
+    typed: FormData | None = None,
+) -> Response:
     who = Claimant(invited.offer, invited.partner, invited.contact, None)
     permitted = await what_is_permitted(desk.pool, who) if invited.offer.state == "awarded" else frozenset()
     async with desk.pool.acquire() as connection:
@@ -104,7 +148,10 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)
-    stage = stage_of(invited.offer, given, datetime.now(UTC))
+        scheduled = await offer_rows.read_answer(connection, invited.offer.offer_id, "scheduled")
+        not_reached = await offer_rows.read_answer(connection, invited.offer.offer_id, "not_reached")
+    now = datetime.now(UTC)
+    stage = stage_of(invited.offer, given, now)
     return show(
         request,
         "offer.html",
@@ -115,6 +162,12 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         offer=invited.offer,
         stage=stage,
         contacted="contacted" in given,
+        scheduled_day=date.fromisoformat(scheduled.facts["day"]) if scheduled else None,
+        scheduled_part=scheduled.facts["part"] if scheduled else None,
+        tries=not_reached.facts["attempt"] if not_reached else 0,
+        may_try_again=not_reached is None or may_try_again(not_reached.at, now),
+        parts_of_day=PartOfDay,
+        may_undo=may_undo(invited.offer, given, now),
         awarded=_awarded_items(invited),
         coordinator=coordinator,
         may_know_family=bool(permitted),
@@ -124,6 +177,8 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         decline_reasons=_OF_A_SERVICE,
         programme_answers=_OF_A_PROGRAMME,
         release_reasons=ReleaseReason,
+        shortfall_causes=ShortfallCause,
+        typed=typed or {},
         problems=problems,
     )
 
@@ -152,17 +207,6 @@ def _awarded_items(invited: Invited) -> tuple[Item, ...]:
         for item in invited.offer.terms.items
         if quantities.get(item.line)
     )
-
-
-def _read_lines(form: FormData, items: tuple[Item, ...]) -> dict[int, int] | None:
-    """Quantities by line; None when one is no number, is too large, or all are nothing."""
-    quantities: dict[int, int] = {}
-    for item in items:
-        typed = str(form.get(f"line-{item.line}", "")).strip() or "0"
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 7 and int(typed) <= item.quantity):  # noqa: PLR2004
-            return None
-        quantities[item.line] = int(typed)
-    return quantities if any(quantities.values()) else None
 
 
 def _read_reason(form: FormData, kind: type[_Reason]) -> _Reason | None:

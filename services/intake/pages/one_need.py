@@ -1,5 +1,6 @@
 """`/needs/{need_id}`: what was asked, where it stands, what happened, and what the coordinator can do."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
 from services.intake import households, needs
+from services.intake.desk import Desk
 from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded
 from services.intake.pages import timeline
@@ -18,7 +20,9 @@ from services.intake.pages.need_status import may_confirm, status_of, was_confir
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
+from services.intake.phoned import list_asked
 from services.intake.store import changes, consents, disclosures, families, partners
+from services.intake.store.people import Person
 from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -29,6 +33,13 @@ _MOST_LOOKS = 1000
 @router.get("")
 async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """The page of one need."""
+    return await show_page(request, need_id, person, desk, {})
+
+
+async def show_page(
+    request: Request, need_id: UUID, person: Person, desk: Desk, problems: Mapping[str, str]
+) -> Response:
+    """The page as it is right now, with what is wrong in a form of it. Raises NeedNotFound."""
     async with desk.pool.acquire() as connection:
         # Read before the rest, so that what comes in between is shown by the next change.
         seen = await changes.need_mark(connection, need_id)
@@ -42,11 +53,13 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         announced = await visits_to_come(connection, need_id, now)
         nameless = await families.needs_without_family(connection, [need_id])
         unasked = await families.needs_not_asked(connection, [need_id])
+        asked = await list_asked(connection, need_id)
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
         request,
         "need.html",
+        status_code=422 if problems else 200,
         own_language=person.language,
         person=person,
         need=need,
@@ -64,6 +77,8 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
         may_confirm=may_confirm(need) and not confirmed,
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,
+        asked=[] if need.withdrawn else asked,
+        problems=problems,
         language_names=Locale(words.language).languages,
         household=[(band, count) for band in AgeBand if (count := need.terms.household.count(band))],
     )

@@ -41,6 +41,7 @@ def show(
             **values,
             t=words,
             item_words=lambda code, quantity: ITEM_KINDS[code].label(quantity, words.language),
+            item_kinds=ITEM_KINDS,
             item_name=lambda kind: kind.labels[words.language][1],
             phone_words=_write_phone,
             other_language=next(code for code in LANGUAGES if code != words.language),

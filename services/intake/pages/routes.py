@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    changing,
     consents,
     danger,
     disclosures,
@@ -15,6 +16,7 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    phoned,
     sign_in,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
@@ -28,6 +30,8 @@ def pages_router() -> APIRouter:
         needs,
         danger,
         one_need,
+        changing,
+        phoned,
         matching,
         households,
         families_of_needs,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from babel.lists import format_list
 
 from schemas.needs import NeedTerms
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import Answerer, DeliveryProblem, RefusalReason
+from schemas.vocabulary import AnswerChannel, Answerer, DeliveryProblem, RefusalReason
 from services.intake.pages.languages import Words
 from services.intake.pages.unasked import asks_family, without_unasked
 from services.intake.store.families import NOT_DELIVERED
@@ -20,6 +20,7 @@ _TOLD_TOGETHER = {"offers.made", "offers.withdrawn", "offers.expired"}
 _MESSAGE_PROBLEMS = {"deliveries.bounced", "deliveries.failed", "deliveries.unknown"}
 _UNASKED = {DeliveryProblem.OPTED_OUT: "history.family_without_address", DeliveryProblem.NO_ADDRESS: None}
 """Who has no address said stop, or is not known since a failure: the page says so, and sends nobody to ask them."""
+_REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
 _FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
 
 
@@ -93,11 +94,19 @@ class _Teller:
         what, facts = entry.what.partition(".")[2], entry.facts
         if entry.what in _FAMILY_ANSWERS and facts["by"] == Answerer.COORDINATOR:
             return f"said_for_family.{what}"
+        if entry.what == "responses.completed" and facts.get("shortfalls"):
+            return "history.completed_in_part" if self._some_of(facts["lines"]) else "history.not_handed_over"
+        if facts.get("channel") == AnswerChannel.PHONE:
+            return f"by_phone.{what}"
         if what == "opened" and self._referrer:
             return "history.referred"
-        if what == "claim_refused" and facts["reason"] == RefusalReason.NO_SEAT_LEFT:
-            return "history.no_seat_left"
+        if what == "claim_refused" and facts["reason"] in _REFUSALS_WITH_WORDS:
+            return f"history.{facts['reason']}"
         return f"history.{what}"
+
+    @staticmethod
+    def _some_of(lines: Sequence[Mapping[str, int]]) -> bool:
+        return any(line["quantity"] for line in lines)
 
     def _tell_of_message(self, entry: HistoryEntry) -> str | None:
         recipient = str(entry.facts["recipient"])
@@ -112,6 +121,15 @@ class _Teller:
         if entry.what == "outcomes.referral_answered":
             referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)
+        if entry.what == "responses.not_reached":
+            return str(entry.facts["attempt"])
+        if entry.what == "responses.scheduled":
+            day = self.words.day(date.fromisoformat(entry.facts["day"]))
+            return f"{day}, {self.words('part_of_day.' + entry.facts['part'])}"
+        if entry.facts.get("shortfalls"):
+            causes = [(self._name_items([one]), f"shortfall.{one['cause']}") for one in entry.facts["shortfalls"]]
+            missing = [f"{items} ({self.words(cause)})" for items, cause in causes]
+            return format_list(missing, locale=self.words.language)
         section = {"outcomes.need_stuck": "stuck", "outcomes.need_unmet": "unmet"}.get(entry.what)
         return self.words(f"{section}.{entry.facts['cause']}") if section else ""
 

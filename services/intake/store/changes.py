@@ -18,7 +18,8 @@ async def need_mark(connection: Connection, need_id: UUID) -> str:
 async def offer_mark(connection: Connection, offer_id: UUID) -> str:
     """Of an offer's page."""
     mark: str = await connection.fetchval(
-        "SELECT concat_ws('-', version, (SELECT count(*) FROM answers WHERE offer_id = $1)) "
+        "SELECT concat_ws('-', version, "
+        "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) FROM answers WHERE offer_id = $1)) "
         "FROM offers WHERE offer_id = $1",
         offer_id,
     )

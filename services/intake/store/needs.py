@@ -166,6 +166,11 @@ async def next_version(connection: Connection, need_id: UUID) -> int:
     return version
 
 
+async def save_terms(connection: Connection, need_id: UUID, terms: NeedTerms) -> None:
+    """What is asked from now on. The row must be locked."""
+    await connection.execute("UPDATE needs SET terms = $2 WHERE need_id = $1", need_id, terms.model_dump(mode="json"))
+
+
 async def mark_withdrawn(connection: Connection, need_id: UUID) -> None:
     """The family agrees no longer."""
     await connection.execute("UPDATE needs SET withdrawn = true WHERE need_id = $1", need_id)

@@ -12,6 +12,9 @@ import asyncpg
 from schemas.event import LineQuantity, OfferTerms
 from services.runtime.database import Connection
 
+NEWEST_STANDS = frozenset({"scheduled", "not_reached"})
+"""The kinds of answer that may be given again."""
+
 
 @dataclass(frozen=True)
 class OfferRow:
@@ -26,6 +29,16 @@ class OfferRow:
     awarded: tuple[LineQuantity, ...]
     contact_by: datetime | None
     version: int
+    undo_until: datetime | None = None
+    """Until when a yes that was a mistake is taken back."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered, and when."""
+
+    at: datetime
+    facts: dict[str, Any]
 
 
 async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
@@ -34,16 +47,19 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
     rows = list(newest.values())
     await connection.execute(
         """
-        INSERT INTO offers (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
-        SELECT offer_id, need_id, partner_id, number, new.terms, state, awarded::jsonb, contact_by, new.version
+        INSERT INTO offers (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version,
+                            undo_until)
+        SELECT offer_id, need_id, partner_id, number, new.terms, state, awarded::jsonb, contact_by, new.version,
+               new.undo_until
           FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::jsonb[], $6::text[], $7::text[],
-                      $8::timestamptz[], $9::int[])
-               AS new (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version)
+                      $8::timestamptz[], $9::int[], $10::timestamptz[])
+               AS new (offer_id, need_id, partner_id, number, terms, state, awarded, contact_by, version, undo_until)
           JOIN needs USING (need_id)
             ON CONFLICT (offer_id) DO UPDATE
            SET state = excluded.state, version = excluded.version,
                awarded = CASE WHEN excluded.state = 'awarded' THEN excluded.awarded ELSE offers.awarded END,
-               contact_by = coalesce(excluded.contact_by, offers.contact_by)
+               contact_by = coalesce(excluded.contact_by, offers.contact_by),
+               undo_until = coalesce(excluded.undo_until, offers.undo_until)
          WHERE offers.version < excluded.version
         """,
         [row.offer_id for row in rows],
@@ -56,6 +72,7 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
         [json.dumps([line.model_dump() for line in row.awarded]) for row in rows],
         [row.contact_by for row in rows],
         [row.version for row in rows],
+        [row.undo_until for row in rows],
     )
 
 
@@ -68,6 +85,16 @@ async def read_offer(connection: Connection, offer_id: UUID) -> OfferRow | None:
 async def offers_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
     """All offers of a need."""
     rows = await connection.fetch("SELECT * FROM offers WHERE need_id = $1", need_id)
+    return [_read(row) for row in rows]
+
+
+async def unanswered_of(connection: Connection, need_id: UUID) -> list[OfferRow]:
+    """The open offers of a need to which nobody has answered, in the order of their numbers."""
+    rows = await connection.fetch(
+        "SELECT * FROM offers WHERE need_id = $1 AND state = 'open' AND NOT EXISTS ("
+        "SELECT FROM answers WHERE answers.offer_id = offers.offer_id) ORDER BY number, offer_id",
+        need_id,
+    )
     return [_read(row) for row in rows]
 
 
@@ -93,15 +120,18 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
 async def add_answer(
     connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
 ) -> bool:
-    """Writes an answer down. False when that kind of answer was given already: the first one stands."""
+    """Writes an answer down. False when it was given already: the first of a kind stands, but for `NEWEST_STANDS`."""
     added = await connection.fetchval(
         "INSERT INTO answers (offer_id, kind, channel, contact_id, facts) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT DO NOTHING RETURNING true",
+        "ON CONFLICT (offer_id, kind) DO UPDATE SET at = now(), channel = excluded.channel, "
+        "contact_id = excluded.contact_id, facts = excluded.facts "
+        "WHERE answers.kind = ANY($6::text[]) AND answers.facts <> excluded.facts RETURNING true",
         offer_id,
         kind,
         channel,
         contact_id,
         facts,
+        list(NEWEST_STANDS),
     )
     return added is not None
 
@@ -110,6 +140,12 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
     """By kind, when an offer was answered."""
     rows = await connection.fetch("SELECT kind, at FROM answers WHERE offer_id = $1", offer_id)
     return {row["kind"]: row["at"] for row in rows}
+
+
+async def read_answer(connection: Connection, offer_id: UUID, kind: str) -> Answer | None:
+    """The answer of that kind that stands."""
+    row = await connection.fetchrow("SELECT at, facts FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind)
+    return Answer(row["at"], row["facts"]) if row else None
 
 
 async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
@@ -131,4 +167,5 @@ def _read(row: asyncpg.Record) -> OfferRow:
         awarded=tuple(LineQuantity.model_validate(line) for line in row["awarded"]),
         contact_by=row["contact_by"],
         version=row["version"],
+        undo_until=row["undo_until"],
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from schemas.needs import NeedTerms
 from schemas.partners import PartnerRecorded
+from services.intake.store.offers import NEWEST_STANDS
 from services.runtime.database import Connection
 
 
@@ -99,17 +100,23 @@ async def known_needs(connection: Connection, need_ids: Collection[UUID]) -> set
 
 
 async def add_answers(connection: Connection, answers: Sequence[AnswerRow]) -> int:
-    """Writes answers down that are not here. Returns how many."""
+    """Writes answers down that are not here, and newer ones of those that change. Returns how many.
+
+    One of a kind for each offer.
+    """
     rows = await connection.fetch(
         "INSERT INTO answers (offer_id, kind, at, channel, contact_id, facts) "
         "SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::uuid[], $6::jsonb[]) "
-        "ON CONFLICT DO NOTHING RETURNING offer_id",
+        "ON CONFLICT (offer_id, kind) DO UPDATE SET at = excluded.at, channel = excluded.channel, "
+        "contact_id = excluded.contact_id, facts = excluded.facts "
+        "WHERE answers.kind = ANY($7::text[]) AND answers.at < excluded.at RETURNING offer_id",
         [answer.offer_id for answer in answers],
         [answer.kind for answer in answers],
         [answer.at for answer in answers],
         [answer.channel for answer in answers],
         [answer.contact_id for answer in answers],
         [answer.facts for answer in answers],
+        list(NEWEST_STANDS),
     )
     return len(rows)
 

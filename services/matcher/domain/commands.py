@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from schemas.needs import NeedTerms
@@ -52,11 +53,30 @@ class ReportContact:
 
 
 @dataclass(frozen=True)
+class ReportNotReached:
+    """A partner tried for the so-manieth time, and reached nobody."""
+
+    offer_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True)
+class ReportSchedule:
+    """A partner hands over by then; for the so-manieth time that it says when."""
+
+    offer_id: UUID
+    until: datetime
+    revision: int
+
+
+@dataclass(frozen=True)
 class ReportCompletion:
     """A partner handed over these quantities by line; empty means all that was awarded."""
 
     offer_id: UUID
     quantities: Mapping[int, int]
+    not_needed: frozenset[int] = frozenset()
+    """The lines of which the family does not need the rest any more."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,13 @@ class Release:
 
     offer_id: UUID
     reason: ReleaseReason
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A partner said yes by mistake."""
+
+    offer_id: UUID
 
 
 @dataclass(frozen=True)
@@ -100,8 +127,11 @@ Command = (
     | Accept
     | Decline
     | ReportContact
+    | ReportNotReached
+    | ReportSchedule
     | ReportCompletion
     | Release
+    | Undo
     | Confirm
     | Dispute
     | LosePartner

@@ -1,17 +1,14 @@
 """`decide(need, command, now, policy)`: any command, in any state, to a new state and the events that say so."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from schemas.event import NeedEvent
 from schemas.offers import OfferExpired, OfferReminded, OfferWithdrawn
-from schemas.outcomes import ClaimAwarded, ClaimLapsed, ClaimRefused, ConfirmationRequested, NeedStuck
+from schemas.outcomes import ConfirmationRequested, NeedStuck
 from schemas.vocabulary import (
-    DeclineReason,
     LapseReason,
-    RefusalReason,
     ReminderKind,
     StuckCause,
     UnmetCause,
@@ -20,10 +17,10 @@ from schemas.vocabulary import (
 from services.matcher.domain import commands
 from services.matcher.domain.chances import Chances, left_in_all, left_to_ask, target_chance
 from services.matcher.domain.changing import change_terms
+from services.matcher.domain.claiming import accept, complete, gave_up_on_family, lapse, schedule, try_again, undo
 from services.matcher.domain.closing import close
-from services.matcher.domain.programmes import within_seats
 from services.matcher.domain.referring import answer_referral
-from services.matcher.domain.state import HOLDING, LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.state import HOLDING, LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
@@ -49,7 +46,7 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
     """What a command itself does, without what follows from it."""
     match command:
         case commands.Accept():
-            _accept(turn, command)
+            accept(turn, command)
         case commands.Change(terms):
             change_terms(turn, terms)
         case commands.Cancel():
@@ -63,12 +60,21 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
         case commands.ReportContact(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status is OfferStatus.CLAIMED:
                 turn.move(offer, OfferStatus.CONTACTED, due=turn.complete_by)
-        case commands.ReportCompletion(offer_id, quantities):
+        case commands.ReportNotReached(offer_id, attempt):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
-                _complete(turn, offer, quantities)
+                try_again(turn, offer, attempt)
+        case commands.ReportSchedule(offer_id):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                schedule(turn, offer, command)
+        case commands.ReportCompletion(offer_id):
+            if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
+                complete(turn, offer, command)
         case commands.Release(offer_id):
             if (offer := turn.need.offer(offer_id)) and offer.status in LIVE:
-                _lapse(turn, offer, LapseReason.RELEASED)
+                lapse(turn, offer, LapseReason.RELEASED)
+        case commands.Undo(offer_id):
+            if offer := turn.need.offer(offer_id):
+                undo(turn, offer)
         case commands.Confirm():
             _confirm(turn)
         case commands.Dispute():
@@ -79,78 +85,6 @@ def apply(turn: Turn, command: commands.Command) -> None:  # noqa: C901, PLR0912
             _tick(turn)
         case _:
             assert_never(command)
-
-
-_DECIDED = {*LIVE, OfferStatus.COMPLETED, OfferStatus.REFUSED, OfferStatus.LAPSED, OfferStatus.DISPUTED}
-"""A yes to these was answered before: the first decision stands."""
-
-
-def _accept(turn: Turn, command: commands.Accept) -> None:
-    offer = turn.need.offer(command.offer_id)
-    if offer is None or offer.status in _DECIDED:
-        return
-    open_by_line = {item.line: item.quantity for item in turn.need.open_items}
-    asked = command.quantities or {item.line: item.quantity for item in offer.terms.items}
-    offered = {item.line for item in offer.terms.items}
-    award = {
-        line: min(quantity, open_by_line[line])
-        for line, quantity in asked.items()
-        if line in offered and open_by_line.get(line) and quantity > 0
-    }
-    refusal = _refusal(turn.need, offer, award)
-    if refusal is None and command.free_seats is not None:
-        award = within_seats(offer.terms.items, award, command.free_seats)
-        refusal = None if award else RefusalReason.NO_SEAT_LEFT
-    if refusal is not None:
-        turn.move(offer, OfferStatus.REFUSED, contact_id=command.contact_id)
-        turn.tell(ClaimRefused(**turn.about(offer), contact_id=command.contact_id, reason=refusal))
-        if refusal is RefusalReason.NO_SEAT_LEFT:
-            answer_referral(turn, offer, DeclineReason.NO_CAPACITY)
-        return
-    contact_by = turn.contact_by
-    turn.move(offer, OfferStatus.CLAIMED, due=contact_by, contact_id=command.contact_id, quantities=award)
-    turn.tell(
-        ClaimAwarded(**turn.about(offer), contact_id=command.contact_id, awarded=as_lines(award), contact_by=contact_by)
-    )
-    turn.calm_down()
-    answer_referral(turn, offer, None)
-
-
-def _refusal(need: Need, offer: Offer, award: Mapping[int, int]) -> RefusalReason | None:
-    if need.status is NeedStatus.CLOSED:
-        return RefusalReason.NEED_CLOSED
-    if offer.withdrawal is WithdrawalReason.PARTNER_UNAVAILABLE:
-        return RefusalReason.PARTNER_UNAVAILABLE
-    if offer.withdrawal is WithdrawalReason.NEED_CHANGED or _was_asked_anew(need, offer):
-        return RefusalReason.OFFER_CLOSED
-    if not award:
-        return RefusalReason.ALREADY_FILLED
-    if need.status is NeedStatus.CONFIRMING:
-        return RefusalReason.OFFER_CLOSED
-    # A late yes to something that is still open is a yes.
-    return None
-
-
-def _was_asked_anew(need: Need, offer: Offer) -> bool:
-    """Whether its partner has a newer offer of the need, which is the one to answer."""
-    return any(
-        other.partner_id == offer.partner_id and other.offer_id != offer.offer_id
-        for other in need.offers_in(OfferStatus.OPEN, *HOLDING)
-    )
-
-
-def _complete(turn: Turn, offer: Offer, quantities: Mapping[int, int]) -> None:
-    delivered = {
-        line: min(quantities.get(line, 0), awarded) if quantities else awarded
-        for line, awarded in offer.quantities.items()
-    }
-    turn.move(offer, OfferStatus.COMPLETED, quantities=delivered)
-
-
-def _lapse(turn: Turn, offer: Offer, reason: LapseReason) -> None:
-    returned = as_lines(offer.quantities)
-    turn.move(offer, OfferStatus.LAPSED)
-    turn.tell(ClaimLapsed(**turn.about(offer), returned=returned, reason=reason))
 
 
 def _withdraw(turn: Turn, offer: Offer, reason: WithdrawalReason) -> None:
@@ -168,7 +102,7 @@ def _stop(turn: Turn, reason: WithdrawalReason, cause: UnmetCause) -> None:
         return
     _withdraw_all(turn, reason)
     for offer in tuple(turn.need.offers_in(*LIVE)):
-        _lapse(turn, offer, LapseReason.NEED_CLOSED)
+        lapse(turn, offer, LapseReason.NEED_CLOSED)
     # Who takes a need back has not said that what a partner brought has arrived.
     close(turn, cause, confirmed=False)
 
@@ -204,7 +138,7 @@ def _lose_partner(turn: Turn, partner_id: object) -> None:
         if offer.partner_id == partner_id and offer.status is OfferStatus.OPEN:
             _withdraw(turn, offer, WithdrawalReason.PARTNER_UNAVAILABLE)
         elif offer.partner_id == partner_id and offer.status in LIVE:
-            _lapse(turn, offer, LapseReason.PARTNER_UNAVAILABLE)
+            lapse(turn, offer, LapseReason.PARTNER_UNAVAILABLE)
 
 
 _REMINDERS = {
@@ -244,9 +178,10 @@ def _run_out(turn: Turn, offer: Offer) -> None:
             turn.move(offer, OfferStatus.EXPIRED)
             turn.tell(OfferExpired(**turn.about(offer)))
         case OfferStatus.CLAIMED:
-            _lapse(turn, offer, LapseReason.NOT_CONTACTED)
+            # Who says each time that nobody can be reached was heard of.
+            lapse(turn, offer, LapseReason.NOT_COMPLETED if offer.unreached else LapseReason.NOT_CONTACTED)
         case OfferStatus.CONTACTED:
-            _lapse(turn, offer, LapseReason.NOT_COMPLETED)
+            lapse(turn, offer, LapseReason.NOT_COMPLETED)
 
 
 def _ask_family_again(turn: Turn) -> None:
@@ -288,12 +223,14 @@ def _settle(turn: Turn) -> None:
     over = turn.need.deadline <= turn.now
     if not turn.need.open_items:
         _withdraw_all(turn, WithdrawalReason.FILLED)
-        turn.need = replace(turn.need, stuck=None, look_again_at=None)
+        unreached = turn.need.stuck is StuckCause.FAMILY_UNREACHABLE
+        turn.need = replace(turn.need, stuck=turn.need.stuck if unreached else None, look_again_at=None)
     elif over:
         _withdraw_all(turn, WithdrawalReason.NEED_ENDED)
         turn.need = replace(turn.need, look_again_at=None)
     elif not any(turn.need.offers_in(OfferStatus.OPEN)) and not left_in_all(turn.need, turn.now, turn.pace):
         say_that_nobody_is_left(turn)
+    _say_whether_family_is_reached(turn)
     if any(turn.need.offers_in(*LIVE)) or not (over or not turn.need.open_items):
         return
     if turn.need.delivered_items:
@@ -309,6 +246,15 @@ def say_that_nobody_is_left(turn: Turn) -> None:
     if need.stuck is not cause:
         turn.need = replace(need, stuck=cause)
         turn.tell(NeedStuck(need_id=need.need_id, cause=cause, open_items=need.open_items))
+
+
+def _say_whether_family_is_reached(turn: Turn) -> None:
+    unreached, stuck = gave_up_on_family(turn.need), turn.need.stuck
+    if unreached and stuck is None:
+        turn.need = replace(turn.need, stuck=StuckCause.FAMILY_UNREACHABLE)
+        turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_UNREACHABLE))
+    elif stuck is StuckCause.FAMILY_UNREACHABLE and not unreached:
+        turn.need = replace(turn.need, stuck=None)
 
 
 def places_to_ask(turn: Turn) -> int:

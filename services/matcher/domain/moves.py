@@ -28,9 +28,16 @@ OFFER_MOVES: Mapping[tuple[OfferStatus, OfferStatus], str] = {
     (OfferStatus.WITHDRAWN, OfferStatus.REFUSED): "a yes that crossed the withdrawal",
     (OfferStatus.CLAIMED, OfferStatus.CONTACTED): "the partner has been in touch",
     (OfferStatus.CLAIMED, OfferStatus.COMPLETED): "the partner, or the family, says that it is done",
-    (OfferStatus.CLAIMED, OfferStatus.LAPSED): "no contact in time, handed back, or the need or the partner is gone",
+    (OfferStatus.CLAIMED, OfferStatus.UNDONE): "the yes was a mistake, which is said within ten minutes",
+    (
+        OfferStatus.CLAIMED,
+        OfferStatus.LAPSED,
+    ): "no contact in time, handed back, nothing delivered, or the need or the partner is gone",
     (OfferStatus.CONTACTED, OfferStatus.COMPLETED): "the partner, or the family, says that it is done",
-    (OfferStatus.CONTACTED, OfferStatus.LAPSED): "not done in time, handed back, or the need or the partner is gone",
+    (
+        OfferStatus.CONTACTED,
+        OfferStatus.LAPSED,
+    ): "not done in time, handed back, nothing delivered, or the need or the partner is gone",
     (OfferStatus.COMPLETED, OfferStatus.DISPUTED): "the family says that it did not arrive",
 }
 

@@ -18,14 +18,22 @@ from schemas.outcomes import (
     NeedUnmet,
     ReferralAnswered,
 )
-from schemas.vocabulary import StuckCause
+from schemas.vocabulary import LapseReason, StuckCause
 from services.matcher.domain import commands
+from services.matcher.domain.claiming import gave_up_on_family
 from services.matcher.domain.deciding import apply, ask_family, dispute
 from services.matcher.domain.state import LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
-SILENT = commands.Decline | commands.ReportContact | commands.ReportCompletion | commands.Change
+SILENT = (
+    commands.Decline
+    | commands.ReportContact
+    | commands.ReportNotReached
+    | commands.ReportSchedule
+    | commands.ReportCompletion
+    | commands.Change
+)
 """The commands that may change a need without an event. All others leave one whenever they change something."""
 
 
@@ -72,8 +80,11 @@ def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Po
             apply(turn, one.command)
             # What says so itself, as a no to a referral does, is followed when it was said.
             need = need if turn.events else turn.need
+        unreached = need.stuck is StuckCause.FAMILY_UNREACHABLE and gave_up_on_family(need)
         if need.status is NeedStatus.ASKING and not need.open_items:
-            need = replace(need, stuck=None, look_again_at=None)
+            need = replace(need, stuck=need.stuck if unreached else None, look_again_at=None)
+        elif need.stuck is StuckCause.FAMILY_UNREACHABLE and not unreached:
+            need = replace(need, stuck=None)
     return need, changes
 
 
@@ -133,7 +144,12 @@ def _move(turn: Turn, offer: Offer, event: OfferEvent) -> None:
             turn.calm_down()
         case ClaimRefused(contact_id=contact_id):
             turn.move(offer, OfferStatus.REFUSED, contact_id=contact_id)
-        case ClaimLapsed():
-            turn.move(offer, OfferStatus.LAPSED)
+        case ClaimLapsed(reason=reason, returned=returned):
+            left = dict(offer.quantities)
+            for one in returned:
+                left[one.line] -= one.quantity
+            waived = {line: quantity for line, quantity in left.items() if quantity}
+            status = OfferStatus.UNDONE if reason is LapseReason.UNDONE else OfferStatus.LAPSED
+            turn.move(replace(offer, waived=waived), status)
         case ReferralAnswered(reason=reason) if reason is not None and offer.status is OfferStatus.OPEN:
             turn.move(offer, OfferStatus.DECLINED, decline=reason)

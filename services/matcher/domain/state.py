@@ -23,12 +23,18 @@ class OfferStatus(StrEnum):
     CONTACTED = auto()
     COMPLETED = auto()
     LAPSED = auto()
+    UNDONE = auto()
+    """Claimed by mistake, and taken back at once: as if it had not been asked."""
     DISPUTED = auto()
 
 
 LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
+TRIES = 3
+"""So often, on different days, a partner tries to reach a family before its coordinator is asked to."""
+_MAY_WAIVE = frozenset({OfferStatus.COMPLETED, OfferStatus.LAPSED})
+"""Once the family disputes what a partner says, that counts no more."""
 
 ASKED_AGAIN = frozenset({WithdrawalReason.NEED_CHANGED, WithdrawalReason.FILLED})
 """Whose offer was taken back for one of these said nothing, and may be asked once more."""
@@ -52,20 +58,27 @@ class Offer:
     yes_chance: float = 0.5
     """How likely a yes was when it was made."""
     reminded: bool = False
+    scheduled: datetime | None = None
+    """By when the partner hands over, where it has said so."""
+    schedules: int = 0
+    """How often it has said so."""
+    unreached: int = 0
+    """How often the partner tried to reach the family, and did not."""
     contact_id: UUID | None = None
-    quantities: Mapping[int, int] = None  # type: ignore[assignment] # set below: a mapping default cannot be shared
+    quantities: Mapping[int, int] = field(default_factory=dict)
     """By line: what is claimed; once completed, what was delivered."""
+    waived: Mapping[int, int] = field(default_factory=dict)
+    """By line: what was claimed and not delivered, and the family does not need any more."""
     withdrawal: WithdrawalReason | None = None
     decline: DeclineReason | None = None
 
-    def __post_init__(self) -> None:
-        if self.quantities is None:
-            object.__setattr__(self, "quantities", {})
-
     @property
     def remind_at(self) -> datetime | None:
-        """Half-way to the due time, once."""
-        return None if self.due is None or self.reminded else self.since + (self.due - self.since) / 2
+        """Half-way to the due time, once; half-way from the handover, where that is arranged."""
+        if self.due is None or self.reminded:
+            return None
+        begins = self.since if self.scheduled is None else max(self.since, self.scheduled)
+        return begins + (self.due - begins) / 2
 
 
 class NeedStatus(StrEnum):
@@ -124,8 +137,12 @@ class Need:
 
     @property
     def open_items(self) -> tuple[Item, ...]:
-        """What nobody has taken."""
-        return self._rest(self.held)
+        """What nobody has taken, and the family still needs."""
+        settled = self.held
+        for offer in self.offers_in(*_MAY_WAIVE):
+            for line, quantity in offer.waived.items():
+                settled[line] += quantity
+        return self._rest(settled)
 
     @property
     def undelivered_items(self) -> tuple[Item, ...]:

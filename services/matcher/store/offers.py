@@ -1,7 +1,7 @@
 """Offers, and how they were answered."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -49,8 +49,12 @@ async def save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offer
             offer.since,
             offer.due,
             offer.reminded,
+            offer.scheduled,
+            offer.schedules,
+            offer.unreached,
             offer.contact_id,
-            {str(line): quantity for line, quantity in offer.quantities.items()},
+            _to_json(offer.quantities),
+            _to_json(offer.waived),
             offer.withdrawal,
             offer.decline,
             offer.yes_chance,
@@ -60,18 +64,21 @@ async def save_offers(connection: Connection, offers: Sequence[tuple[UUID, Offer
     await connection.execute(
         """
         INSERT INTO offers (offer_id, need_id, partner_id, service_id, wave, number, terms, status, since, due,
-                            reminded, contact_id, quantities, withdrawal, decline, yes_chance)
+                            reminded, scheduled, schedules, unreached, contact_id, quantities, waived, withdrawal,
+                            decline, yes_chance)
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::jsonb[],
-                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::uuid[],
-                             $13::jsonb[], $14::text[], $15::text[], $16::float[])
+                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::boolean[], $12::timestamptz[],
+                             $13::int[], $14::int[], $15::uuid[], $16::jsonb[], $17::jsonb[], $18::text[], $19::text[],
+                             $20::float[])
             ON CONFLICT (offer_id) DO UPDATE
            SET status = excluded.status, since = excluded.since, due = excluded.due, reminded = excluded.reminded,
-               contact_id = excluded.contact_id, quantities = excluded.quantities,
+               scheduled = excluded.scheduled, schedules = excluded.schedules, unreached = excluded.unreached,
+               contact_id = excluded.contact_id, quantities = excluded.quantities, waived = excluded.waived,
                withdrawal = excluded.withdrawal, decline = excluded.decline
-         WHERE (offers.status, offers.since, offers.reminded)
-               IS DISTINCT FROM (excluded.status, excluded.since, excluded.reminded)
+         WHERE (offers.status, offers.since, offers.reminded, offers.schedules, offers.unreached) IS DISTINCT FROM
+               (excluded.status, excluded.since, excluded.reminded, excluded.schedules, excluded.unreached)
         """,
-        *to_columns(rows, 16),
+        *to_columns(rows, 20),
     )
 
 
@@ -82,7 +89,7 @@ async def yes_chances(connection: Connection) -> dict[Category, float]:
         SELECT item->>'code' AS code, count(*) AS asked,
                count(*) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')) AS said_yes
           FROM offers, jsonb_array_elements(terms->'items') AS item
-         WHERE made_at > now() - interval '180 days' AND status NOT IN ('open', 'withdrawn')
+         WHERE made_at > now() - interval '180 days' AND status NOT IN ('open', 'withdrawn', 'undone')
          GROUP BY 1
         """
     )
@@ -111,6 +118,14 @@ async def count_offers(connection: Connection, offers: Sequence[tuple[UUID, date
     )
 
 
+def _to_json(quantities: Mapping[int, int]) -> dict[str, int]:
+    return {str(line): quantity for line, quantity in quantities.items()}
+
+
+def _from_json(quantities: Mapping[str, int]) -> dict[int, int]:
+    return {int(line): quantity for line, quantity in quantities.items()}
+
+
 def _read_offer(row: asyncpg.Record) -> Offer:
     return Offer(
         offer_id=row["offer_id"],
@@ -122,8 +137,12 @@ def _read_offer(row: asyncpg.Record) -> Offer:
         since=row["since"],
         due=row["due"],
         reminded=row["reminded"],
+        scheduled=row["scheduled"],
+        schedules=row["schedules"],
+        unreached=row["unreached"],
         contact_id=row["contact_id"],
-        quantities={int(line): quantity for line, quantity in row["quantities"].items()},
+        quantities=_from_json(row["quantities"]),
+        waived=_from_json(row["waived"]),
         withdrawal=WithdrawalReason(row["withdrawal"]) if row["withdrawal"] else None,
         decline=DeclineReason(row["decline"]) if row["decline"] else None,
         yes_chance=row["yes_chance"],

@@ -50,6 +50,8 @@ _REMINDERS = {
     ReminderKind.CONTACT: MessagePurpose.CONTACT_REMINDER,
     ReminderKind.COMPLETE: MessagePurpose.COMPLETE_REMINDER,
 }
+_SAID_BY_PARTNER = {LapseReason.RELEASED, LapseReason.UNDONE, LapseReason.NOT_DELIVERED}
+"""The page has thanked whoever said so."""
 _SILENT_WITHDRAWALS = {WithdrawalReason.PARTNER_UNAVAILABLE}
 
 
@@ -76,7 +78,7 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR091
             if reason is not LapseReason.NEED_CLOSED:
                 # How the need ended is told by itself, and nobody else is asked.
                 told.append(to_coordinator(MessagePurpose.CLAIM_LAPSED, at, event))
-            if reason is not LapseReason.RELEASED:
+            if reason not in _SAID_BY_PARTNER:
                 told.append(to_partner(event, MessagePurpose.CLAIM_LAPSED, at + _OTHERWISE_WITHIN))
             return told
         case outcomes.ReferralAnswered():

@@ -11,7 +11,7 @@ from schemas.outcomes import NeedFulfilled, NeedPartlyFulfilled, NeedUnmet
 from schemas.vocabulary import Answerer, DeclineReason, ReleaseReason
 from services.matcher.domain import commands
 from services.matcher.domain.state import HOLDING, Need, NeedStatus, OfferStatus
-from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, given, terms
+from tests.unit.matcher.situation import BEDDING, BEDS, PARTNERS, START, given, terms
 
 WHICH = st.integers(0, 30)
 QUANTITIES = st.dictionaries(st.integers(1, 3), st.integers(0, 5), max_size=2)
@@ -41,21 +41,24 @@ class AnyOrder(RuleBasedStateMachine):
         if offers := self.situation.need.offers:
             self.put(commands.Accept(offers[which % len(offers)].offer_id, None, quantities))
 
-    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "release"]))
+    @rule(which=WHICH, kind=st.sampled_from(["decline", "contact", "not_reached", "schedule", "release", "undo"]))
     def answer(self, which: int, kind: str) -> None:
         if offers := self.situation.need.offers:
             offer_id = offers[which % len(offers)].offer_id
             made: dict[str, commands.Command] = {
                 "decline": commands.Decline(offer_id, DeclineReason.OTHER),
                 "contact": commands.ReportContact(offer_id),
+                "undo": commands.Undo(offer_id),
+                "schedule": commands.ReportSchedule(offer_id, START + timedelta(days=1 + which % 9), 1 + which % 4),
+                "not_reached": commands.ReportNotReached(offer_id, 1 + which % 4),
                 "release": commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
             }
             self.put(made[kind])
 
-    @rule(which=WHICH, quantities=QUANTITIES)
-    def complete(self, which: int, quantities: dict[int, int]) -> None:
+    @rule(which=WHICH, quantities=QUANTITIES, not_needed=st.frozensets(st.integers(1, 3), max_size=2))
+    def complete(self, which: int, quantities: dict[int, int], not_needed: frozenset[int]) -> None:
         if offers := self.situation.need.offers:
-            self.put(commands.ReportCompletion(offers[which % len(offers)].offer_id, quantities))
+            self.put(commands.ReportCompletion(offers[which % len(offers)].offer_id, quantities, not_needed))
 
     @rule(hours=st.floats(0, 60), slept_through=st.booleans())
     def pass_time(self, hours: float, slept_through: bool) -> None:

@@ -26,6 +26,7 @@ def random_command(chance: random.Random, situation: Situation) -> commands.Comm
         lambda: commands.Decline(offer_id, DeclineReason.OTHER),
         lambda: commands.ReportContact(offer_id),
         lambda: commands.ReportCompletion(offer_id, quantities),
+        lambda: commands.Undo(offer_id),
         lambda: commands.Release(offer_id, ReleaseReason.NOT_A_FIT),
         lambda: commands.Confirm(Answerer.FAMILY),
         lambda: commands.Dispute(Answerer.FAMILY),

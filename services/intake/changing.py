@@ -1,0 +1,60 @@
+"""A need whose quantities or last day change while partners are asked."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from schemas.event import Item
+from schemas.needs import NeedChanged
+from schemas.taxonomy import ITEM_KINDS
+from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.store import needs, offers
+from services.intake.store.needs import NeedRow
+from services.intake.telling import tell
+from services.runtime.database import Connection, Pool
+
+
+async def change_need(
+    pool: Pool, need_id: UUID, site_id: UUID | None, quantities: Mapping[int, int], needed_by: datetime | None
+) -> NeedRow:
+    """Takes new quantities by line, and a new last day; what is left out stays. Partners are asked anew.
+
+    Raises NeedNotFound, NeedEnded, or NotPossible, which names the field.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        need = await needs.lock_need(connection, need_id, site_id)
+        if need is None:
+            raise NeedNotFound
+        if need.progress.status.ended or need.withdrawn:
+            raise NeedEnded
+        if needed_by is not None and needed_by <= datetime.now(UTC):
+            raise NotPossible("needed_by", "this time has passed; choose one that is still to come")
+        items = _changed(need.terms.items, quantities, await _taken(connection, need_id))
+        terms = need.terms.model_copy(update={"items": items, "needed_by": needed_by or need.terms.needed_by})
+        if terms == need.terms:
+            return need
+        await needs.save_terms(connection, need_id, terms)
+        await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
+        changed = await needs.read_need(connection, need_id, site_id)
+    return changed or need
+
+
+async def _taken(connection: Connection, need_id: UUID) -> Counter[int]:
+    """By line, what partners have taken."""
+    taken: Counter[int] = Counter()
+    for offer in await offers.offers_of(connection, need_id):
+        if offer.state == "awarded":
+            taken.update({line.line: line.quantity for line in offer.awarded})
+    return taken
+
+
+def _changed(items: tuple[Item, ...], quantities: Mapping[int, int], taken: Mapping[int, int]) -> tuple[Item, ...]:
+    by_line = {item.line: item for item in items}
+    for line, quantity in quantities.items():
+        if line not in by_line:
+            raise NotPossible("quantities", f"the need has no line {line}")
+        least, most = max(taken.get(line, 0), 1), ITEM_KINDS[by_line[line].code].most
+        if not least <= quantity <= most:
+            raise NotPossible("quantities", f"line {line}: from {least}, which partners have taken, to {most}")
+    return tuple(item.model_copy(update={"quantity": quantities.get(item.line, item.quantity)}) for item in items)
