@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 _BYTES = {"able", "kind", "sensitive", "conflicts", "zone", "ages", "min_household", "max_household"}
 _BYTES |= {"handover", "conditions"}
-_SHORTS = {"income_limit", "only_for", "fits", "claims", "capacity"}
+_SHORTS = {"income_limit", "only_for", "fits", "capacity"}
 _INTEGERS = {"partner", "region", "languages", "categories"}
 _WORDS = ("hours_0", "hours_1", "hours_2")
 _WORD_BITS, _WORD = 64, 2**64 - 1
@@ -178,7 +178,7 @@ class Columns:
         met = np.bitwise_count(self.column("fits")[rows] & wanted.preferences)
         return ranking.score(
             np.where(np.isnan(near), ranking.UNKNOWN_DISTANCE, near),
-            ranking.fairness(self.column("claims")[rows].astype(float), self.column("capacity")[rows].astype(float)),
+            ranking.fairness(self.column("borne")[rows], self.column("capacity")[rows].astype(float)),
             ranking.yes_chance(self.column("said_yes")[rows], self.column("asked")[rows], ranking.USUAL_YES_CHANCE),
             spoken,
             met / wishes if wishes else np.ones(len(rows)),

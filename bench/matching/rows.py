@@ -22,6 +22,7 @@ from schemas.partners import CountyArea, NationArea, PartnerRecorded, RadiusArea
 from schemas.vocabulary import AgeBand, Fit, PartnerStatus
 from services.matcher.directory.hours import open_hours
 from services.matcher.directory.places import EARTH_RADIUS_MILES, place_of, places
+from services.matcher.domain import ranking
 from services.matcher.domain.ranking import Claims, Record
 from services.matcher.policy import RankingPolicy
 
@@ -63,7 +64,7 @@ class Row(NamedTuple):
     handover: int
     conditions: int
     fits: int
-    claims: int
+    borne: float
     capacity: int
     asked: float
     said_yes: float
@@ -111,7 +112,7 @@ def _row_of(partner: PartnerRecorded, service: Service, number: int, record: Rec
         handover=bits_of(service.handover),
         conditions=bits_of(service.conditions),
         fits=bits_of(service.fits),
-        claims=claims.this_week,
+        borne=ranking.burden(float(claims.this_week), float(record.messages_this_week)),
         capacity=max(capacity, 1),
         asked=record.asked,
         said_yes=record.said_yes,

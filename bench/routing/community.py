@@ -37,7 +37,7 @@ _FAMILY_IS_ASKED_AT_MOST = 10
 class Size:
     """How large a community is, and for how long needs come."""
 
-    partners: int = 300
+    partners: int = 1000
     needs: int = 200
     weeks: int = 4
 

@@ -15,6 +15,7 @@ from services.matcher.domain.state import HOLDING, LIVE, Offer, OfferStatus
 
 _DAY, _HALF_LIFE = timedelta(days=1), timedelta(days=30)
 _FORGOTTEN_AFTER = timedelta(days=180)
+_TWO_MESSAGES = {OfferStatus.OPEN, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN}
 _UNANSWERED = {OfferStatus.OPEN, OfferStatus.WITHDRAWN}
 
 
@@ -70,7 +71,7 @@ class Records:
         in_hand = Counter(past.offer.service_id for past in known if past.offer.status in LIVE)
         return Record(
             open_offers=sum(past.offer.status is OfferStatus.OPEN for past in known),
-            messages_this_week=len(this_week),
+            messages_this_week=len(this_week) + sum(offer.status in _TWO_MESSAGES for offer in this_week),
             asked=sum(_weight(past, now) for past in answered),
             said_yes=sum(_weight(past, now) for past in answered if past.offer.status in HOLDING),
             claims={service: Claims(claimed[service], in_hand[service]) for service in claimed | in_hand},

@@ -17,6 +17,8 @@ _SPARE = 4
 _EVERYBODY = 500
 _NEVER = timedelta(days=3650)
 _HOUR = timedelta(hours=1)
+_MORE_AT_ONCE = {"ask_until_chance": 0.95, "ask_at_most": 12, "ask_in_all": 24}
+"""A policy for who would rather wait less than ask less."""
 _UNANSWERED = {OfferStatus.OPEN, OfferStatus.DECLINED, OfferStatus.EXPIRED, OfferStatus.WITHDRAWN}
 
 
@@ -119,7 +121,7 @@ def wider_after(urgency: Urgency) -> timedelta:
 
 
 def all_routers(ours: Policy) -> tuple[Router, ...]:
-    """The four that are compared. The leases of claims, and what families are asked, are ours in all."""
+    """Those that are compared. The leases of claims, and what families are asked, are ours in all."""
     # Looking for room every few minutes would take the bench hours, and find little more.
     seldom = {
         urgency: {"look_again_every": max(pace.look_again_every, _HOUR)} for urgency, pace in ours.urgency.items()
@@ -129,6 +131,7 @@ def all_routers(ours: Policy) -> tuple[Router, ...]:
         Best("ours", ours),
         Blast("blast", _without_ends(ours)),
         Tiers("CarePortal's rule", _without_ends(ours)),
+        Best("ours, more at once", _with(ours, dict.fromkeys(Urgency, _MORE_AT_ONCE))),
         Best("one at a time", _with(ours, {urgency: {"ask_at_most": 1} for urgency in Urgency})),
     )
 

@@ -139,10 +139,11 @@ class PlainDirectory:
         wishes = asked.terms.preferences
         doubts = rules.doubts(one, question)
         capacity = policy.usual_claims_per_week if service.claims_per_week is None else service.claims_per_week
+        borne = ranking.burden(float(one.claims.this_week), float(one.record.messages_this_week))
         usual = ranking.usual_chance(self._chances, asked.categories)
         reasons = Reasons(
             proximity=ranking.UNKNOWN_DISTANCE if miles is None else ranking.proximity(miles, policy),
-            fairness=ranking.fairness(one.claims.this_week, max(capacity, 1)),
+            fairness=ranking.fairness(borne, float(max(capacity, 1))),
             yes_chance=ranking.yes_chance(one.record.said_yes, one.record.asked, usual),
             language=ranking.UNKNOWN_LANGUAGE if speaks is None else float(speaks),
             fit=len(set(wishes) & set(service.fits)) / len(set(wishes)) if wishes else 1.0,

@@ -35,7 +35,8 @@ def weigh(services: Services, sought: Sought, codes: Codes, usual: float, policy
     near[np.isnan(miles)] = ranking.UNKNOWN_DISTANCE
     capacity = rows["claims_per_week"].astype(np.float64)
     capacity[capacity == NO_LIMIT] = policy.usual_claims_per_week
-    fair = ranking.fairness(rows["claims_this_week"].astype(np.float64), np.maximum(capacity, 1.0))
+    borne = ranking.burden(rows["claims_this_week"].astype(np.float64), rows["messages_this_week"].astype(np.float64))
+    fair = ranking.fairness(borne, np.maximum(capacity, 1.0))
     likely = ranking.yes_chance(rows["said_yes"].astype(np.float64), rows["asked"].astype(np.float64), usual)
     language = sought.languages.take(rows["languages"])
     fit = share_of_wishes(services.briefs, sought)

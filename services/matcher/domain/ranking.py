@@ -21,6 +21,7 @@ UNKNOWN_DISTANCE, UNKNOWN_LANGUAGE = 0.5, 0.5
 """What proximity and language are when nobody knows: neither near nor far, neither yes nor no."""
 USUAL_YES_CHANCE = 0.5
 _WEIGHT_OF_USUAL = 2.0
+_MESSAGES_LIKE_A_CLAIM = 4.0
 LESS_FOR_EACH_DOUBT = 0.9
 
 
@@ -66,9 +67,14 @@ def most_likely(record: Record) -> float:
     return yes_chance(record.said_yes, record.asked, 1.0) if record.asked else 0.0
 
 
-def fairness(claims_this_week: Number, capacity: Number) -> Number:
-    """1 for who has taken nothing on this week, one half for who has done all that it can."""
-    return capacity / (capacity + claims_this_week)
+def burden(claims_this_week: Number, messages_this_week: Number) -> Number:
+    """What a partner has had this week, in claims: being asked is work, too."""
+    return claims_this_week + messages_this_week / _MESSAGES_LIKE_A_CLAIM
+
+
+def fairness(borne: Number, capacity: Number) -> Number:
+    """1 for who has had nothing this week, one half for who has had as many claims as it can take."""
+    return capacity / (capacity + borne)
 
 
 def yes_chance(said_yes: Number, asked: Number, usual: float) -> Number:

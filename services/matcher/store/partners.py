@@ -16,7 +16,9 @@ async def records_of(connection: Connection, partner_ids: Collection[UUID] | Non
         """
         SELECT partner_id, service_id,
                count(*) FILTER (WHERE status = 'open') AS open_offers,
-               count(*) FILTER (WHERE made_at > now() - interval '7 days') AS messages_this_week,
+               count(*) FILTER (WHERE made_at > now() - interval '7 days')
+               + count(*) FILTER (WHERE made_at > now() - interval '7 days'
+                                    AND status IN ('open', 'expired', 'withdrawn')) AS messages_this_week,
                coalesce(sum(weight) FILTER (WHERE status NOT IN ('open', 'withdrawn', 'undone')), 0) AS asked,
                coalesce(sum(weight) FILTER (WHERE status IN ('claimed', 'contacted', 'completed')), 0) AS said_yes,
                count(*) FILTER (WHERE made_at > now() - interval '7 days'
