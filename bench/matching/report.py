@@ -31,7 +31,7 @@ def render(results: Sequence[Result]) -> Iterator[str]:
     ours = {result.task.partners: _p50(result) for result in results if result.task.engine == "ours"}
     yield "| " + " | ".join(_HEAD) + " |"
     yield "| " + " | ".join("---" for _ in _HEAD) + " |"
-    for result in results:
+    for result in sorted(results, key=lambda result: result.task.partners):
         yield "| " + " | ".join(_cells(result, ours.get(result.task.partners))) + " |"
     yield ""
     for engine in dict.fromkeys(result.task.engine for result in results):
