@@ -100,6 +100,13 @@ class ConfirmationPolicy(_Section):
     wait: Duration
 
 
+class ReachingPolicy(_Section):
+    """How often a partner tries to reach a family before it is the coordinator's turn."""
+
+    attempts: int = Field(ge=1, le=10)
+    wait: Duration
+
+
 class RankingPolicy(_Section):
     """What counts, and how much, when more can help than are asked."""
 
@@ -130,6 +137,7 @@ class Policy(_Section):
     asking: AskingPolicy
     hours: HoursPolicy
     confirmation: ConfirmationPolicy
+    reaching: ReachingPolicy
     ranking: RankingPolicy
 
     @model_validator(mode="after")

@@ -9,12 +9,12 @@ from schemas.vocabulary import DeclineReason, LapseReason, RefusalReason, Withdr
 from services.matcher.domain import commands
 from services.matcher.domain.programmes import within_seats
 from services.matcher.domain.referring import answer_referral
-from services.matcher.domain.state import HOLDING, LIVE, TRIES, Need, NeedStatus, Offer, OfferStatus, as_lines
+from services.matcher.domain.state import HOLDING, LIVE, Need, NeedStatus, Offer, OfferStatus, as_lines
 from services.matcher.domain.turn import Turn
+from services.matcher.policy import ReachingPolicy
 
 _UNDONE_WITHIN = timedelta(minutes=10)
 """A yes that was a mistake is taken back so soon after its award, or handed back with a reason."""
-_NEXT_TRY_WITHIN = timedelta(days=2)
 
 _DECIDED = LIVE | {
     OfferStatus.COMPLETED,
@@ -99,13 +99,14 @@ def try_again(turn: Turn, offer: Offer, attempt: int) -> None:
     """Gives a partner that reached nobody time for the next day. After the last try it is the coordinator's turn."""
     if attempt <= offer.unreached or offer.due is None:
         return
-    longer = turn.now + _NEXT_TRY_WITHIN if attempt < TRIES else turn.complete_by
+    reaching = turn.policy.reaching
+    longer = turn.now + reaching.wait if attempt < reaching.attempts else turn.complete_by
     turn.keep(replace(offer, unreached=attempt, due=max(offer.due, longer), reminded=False))
 
 
-def gave_up_on_family(need: Need) -> bool:
+def gave_up_on_family(need: Need, reaching: ReachingPolicy) -> bool:
     """Whether somebody who has the help tried often enough."""
-    return any(offer.unreached >= TRIES for offer in need.offers_in(*LIVE))
+    return any(offer.unreached >= reaching.attempts for offer in need.offers_in(*LIVE))
 
 
 def schedule(turn: Turn, offer: Offer, said: commands.ReportSchedule) -> None:

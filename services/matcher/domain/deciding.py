@@ -249,7 +249,7 @@ def say_that_nobody_is_left(turn: Turn) -> None:
 
 
 def _say_whether_family_is_reached(turn: Turn) -> None:
-    unreached, stuck = gave_up_on_family(turn.need), turn.need.stuck
+    unreached, stuck = gave_up_on_family(turn.need, turn.policy.reaching), turn.need.stuck
     if unreached and stuck is None:
         turn.need = replace(turn.need, stuck=StuckCause.FAMILY_UNREACHABLE)
         turn.tell(NeedStuck(need_id=turn.need.need_id, cause=StuckCause.FAMILY_UNREACHABLE))

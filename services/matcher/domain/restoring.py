@@ -80,7 +80,7 @@ def restore(need: Need, said: Sequence[Said], heard: Sequence[Heard], policy: Po
             apply(turn, one.command)
             # What says so itself, as a no to a referral does, is followed when it was said.
             need = need if turn.events else turn.need
-        unreached = need.stuck is StuckCause.FAMILY_UNREACHABLE and gave_up_on_family(need)
+        unreached = need.stuck is StuckCause.FAMILY_UNREACHABLE and gave_up_on_family(need, policy.reaching)
         if need.status is NeedStatus.ASKING and not need.open_items:
             need = replace(need, stuck=need.stuck if unreached else None, look_again_at=None)
         elif need.stuck is StuckCause.FAMILY_UNREACHABLE and not unreached:

@@ -31,8 +31,6 @@ class OfferStatus(StrEnum):
 LIVE = frozenset({OfferStatus.CLAIMED, OfferStatus.CONTACTED})
 HOLDING = LIVE | {OfferStatus.COMPLETED}
 """The claims whose quantities nobody else can have."""
-TRIES = 3
-"""So often, on different days, a partner tries to reach a family before its coordinator is asked to."""
 _MAY_WAIVE = frozenset({OfferStatus.COMPLETED, OfferStatus.LAPSED})
 """Once the family disputes what a partner says, that counts no more."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from schemas.event import NeedEvent
 from schemas.vocabulary import DeclineReason, StuckCause, UnmetCause
 from services.matcher.domain.moves import NEED_MOVES, OFFER_MOVES, check_move
-from services.matcher.domain.state import TRIES, Need, NeedStatus, Offer, OfferStatus
+from services.matcher.domain.state import Need, NeedStatus, Offer, OfferStatus
 from services.matcher.policy import Policy, UrgencyPolicy
 
 _NO_ROOM = {DeclineReason.NO_CAPACITY, DeclineReason.WAITLISTED}
@@ -91,7 +91,7 @@ class Turn:
             return UnmetCause.NO_LONGER_NEEDED
         if not offers:
             return UnmetCause.NOBODY_ELIGIBLE
-        if any(offer.unreached >= TRIES for offer in offers):
+        if any(offer.unreached >= self.policy.reaching.attempts for offer in offers):
             return UnmetCause.FAMILY_UNREACHABLE
         if all(offer.decline in _NO_ROOM for offer in offers):
             return UnmetCause.NO_CAPACITY
