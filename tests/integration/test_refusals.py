@@ -66,7 +66,7 @@ async def test_an_unknown_field_is_answered_with_those_there_are(caller: httpx.A
     assert top["school"].startswith("this is not one of the fields; the fields are site_id, items, zip_code")
     assert "quantity" not in top["school"]
     item = await refused(caller, need_body(items=[{"code": "bed.twin", "quantity": 1, "color": CANARY}]))
-    assert item["items.0.color"] == "this is not one of the fields; the fields are code, quantity"
+    assert item["items.0.color"] == "this is not one of the fields; the fields are code, quantity, whole"
     family = await refused(caller, need_body(family={"name": "A", "nickname": CANARY}))
     assert "language, channels, notes, partner_notes" in family["family.nickname"]
 
