@@ -1,8 +1,10 @@
 """The engines side by side: each in a process of its own, asked in turn, held to the same answers."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import combinations
 from multiprocessing import get_context
@@ -57,11 +59,14 @@ def _run(task: Task, orders: Any) -> None:  # noqa: ANN401 - a connection's type
 
 def compete(tasks: Sequence[Task], rounds: int, say: Callable[[str], None]) -> list[Result]:
     """Measures all engines over the same partners and needs. Raises Disagreement."""
-    with ExitStack() as stack:
-        engines = []
-        for task in tasks:
-            engines.append(stack.enter_context(_running(task)))
-            built = engines[-1].result.built
+    with ExitStack() as stack, ThreadPoolExecutor(os.cpu_count()) as builders:
+        # As many at a time as there are cores: a million partners take each of them minutes.
+        building = [builders.submit(EngineProcess, task) for task in tasks]
+        engines = [one.result() for one in building]
+        for engine in engines:
+            stack.callback(engine.stop)
+        for engine in engines:
+            task, built = engine.result.task, engine.result.built
             say(f"{task.engine} has {task.partners:,} partners: {built.seconds:.1f} s, {built.memory / 1e6:,.0f} MB")
         for engine in engines:
             say(f"answers of {engine.result.task.engine}")
@@ -77,15 +82,6 @@ def compete(tasks: Sequence[Task], rounds: int, say: Callable[[str], None]) -> l
             engine.result.updates = engine.tell(Order.TIME_UPDATES)
         compare([Result(engine.result.task, engine.result.built, engine.tell(Order.ANSWER)) for engine in engines])
         return results
-
-
-@contextmanager
-def _running(task: Task) -> Iterator[EngineProcess]:
-    process = EngineProcess(task)
-    try:
-        yield process
-    finally:
-        process.stop()
 
 
 def compare(results: Sequence[Result]) -> None:

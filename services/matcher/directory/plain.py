@@ -58,7 +58,9 @@ class PlainDirectory:
 
     def learn(self, records: Mapping[UUID, Record]) -> None:
         """Takes in how these partners were asked and answered."""
-        there = {partner_id for partner_id in records.keys() & self._partners if self._partners[partner_id].services}
+        there = {
+            partner_id for partner_id in records.keys() & self._partners.keys() if self._partners[partner_id].services
+        }
         self._records |= {partner_id: records[partner_id] for partner_id in there}
 
     def forget_records(self) -> None:
