@@ -11,9 +11,9 @@ from bench.matching.codes import ALL_AGES
 from bench.matching.rows import MOST_PEOPLE, NO_LIMIT, Row, rows_of
 from bench.matching.wanted import Wanted
 from schemas.partners import PartnerRecorded
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.places import EARTH_RADIUS_MILES
 from services.matcher.domain import ranking
-from services.matcher.domain.clocks import EVERY_HOUR
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy
 

@@ -14,7 +14,7 @@ from bench.matching.engines import Choice
 from bench.matching.rows import NEVER, Row, rows_of
 from bench.matching.wanted import Wanted, wanted_of
 from schemas.partners import PartnerRecorded
-from services.matcher.domain.clocks import EVERY_HOUR
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.domain.eligible import Asked
 from services.matcher.domain.ranking import Record
 from services.matcher.policy import RankingPolicy

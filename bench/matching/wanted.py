@@ -17,9 +17,9 @@ from bench.matching.codes import (
     zones,
 )
 from schemas.vocabulary import Circumstance
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.hours import hours_until
 from services.matcher.directory.places import places
-from services.matcher.domain.clocks import EVERY_HOUR
 from services.matcher.domain.eligible import Asked
 
 _HOUR = timedelta(hours=1)

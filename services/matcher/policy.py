@@ -14,7 +14,7 @@ from holidays import HolidayBase, country_holidays
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from schemas.vocabulary import Urgency
-from services.matcher.domain.clocks import EVERY_HOUR, Clock, hours_of_week
+from services.matcher.clocks import EVERY_HOUR, Clock, hours_of_week
 
 _HOURS_OF_A_DAY = 24
 _UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from schemas.event import Item
 from schemas.vocabulary import Circumstance, EligibilityRule
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.bits import Bar, Mark, bars_of, bits_of
 from services.matcher.directory.cover import tokens_of
 from services.matcher.directory.hours import WEEK, hours_until
 from services.matcher.directory.places import Floats, Place, miles_from
 from services.matcher.directory.rows import Bools, Numbers, Rows, Services
 from services.matcher.directory.vocabulary import Vocabulary
-from services.matcher.domain.clocks import EVERY_HOUR
 from services.matcher.domain.eligible import Asked
 
 Codes = NDArray[np.uint32]

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from schemas.partners import Opening
-from services.matcher.domain.clocks import EVERY_HOUR, HOURS_OF_A_WEEK
+from services.matcher.clocks import EVERY_HOUR, HOURS_OF_A_WEEK
 
 _HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)

@@ -18,9 +18,9 @@ from schemas.partners import (
     ZipListArea,
 )
 from schemas.vocabulary import EligibilityRule, Fit, PartnerStatus
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.hours import hours_until, open_hours
 from services.matcher.directory.places import Place, miles_between, place_of
-from services.matcher.domain.clocks import EVERY_HOUR
 from services.matcher.domain.eligible import Asked
 from services.matcher.domain.ranking import Claims, Record
 

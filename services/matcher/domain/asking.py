@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from schemas.event import Item, OfferTerms, Programme
 from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
+from services.matcher.clocks import Clock
 from services.matcher.domain.chances import Chances, hurries, target_chance
-from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import Decision, places_to_ask, say_that_nobody_is_left
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import NOBODY, Need, Offer, OfferStatus

@@ -8,9 +8,9 @@ from schemas.event import Item, NeedEvent
 from schemas.needs import Consent, NeedOpened, NeedTerms
 from schemas.offers import OfferReasons
 from schemas.vocabulary import ConsentKind, Urgency
+from services.matcher.clocks import Clock
 from services.matcher.domain import commands
 from services.matcher.domain.asking import Candidate, already_asked, ask, choose
-from services.matcher.domain.clocks import Clock
 from services.matcher.domain.deciding import decide
 from services.matcher.domain.eligible import Eligible, Reasons
 from services.matcher.domain.opening import open_need

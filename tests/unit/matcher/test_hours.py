@@ -8,8 +8,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from schemas.partners import Opening
+from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.hours import hours_until, open_hours
-from services.matcher.domain.clocks import EVERY_HOUR
 
 ZONES = ("America/New_York", "America/Phoenix", "Pacific/Guam", "America/Adak")
 # Clocks are turned on the first two, and on the third they are not.

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from schemas.outcomes import ClaimRefused
 from schemas.taxonomy import Category
 from schemas.vocabulary import DeclineReason, RefusalReason, ReleaseReason, StuckCause, Urgency, WithdrawalReason
+from services.matcher.clocks import Clock, hours_of_week
 from services.matcher.domain import commands
 from services.matcher.domain.asking import choose
 from services.matcher.domain.chances import Chances
-from services.matcher.domain.clocks import Clock, hours_of_week
 from services.matcher.domain.eligible import Eligible
 from services.matcher.domain.state import Need, OfferStatus
 from services.matcher.policy import Policy
