@@ -57,7 +57,7 @@ def test_the_fewest_are_asked_of_whom_one_is_likely_enough_to_say_yes(likely: li
     for chance in likely:
         enough.append(chance)
         silence *= 1 - chance
-        if 1 - silence >= TARGET:
+        if silence <= 1 - TARGET:
             break
     assert [one.reasons.yes_chance for one in chosen] == enough[:most]
 
