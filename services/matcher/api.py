@@ -15,9 +15,9 @@ from schemas.matching import Match, MatchAnswer, MatchQuestion, MatchTally, Near
 from schemas.offers import OfferReasons
 from schemas.vocabulary import EligibilityRule
 from services.matcher.directory.directory import Directory
-from services.matcher.domain.asking import picked_to_be_first
 from services.matcher.domain.eligible import Asked, Eligible, Nearly
 from services.matcher.domain.programmes import ServiceKey
+from services.matcher.domain.state import picked_to_be_first
 
 _LARGEST_BODY = 128 * 1024
 _AGAIN_AFTER_S = 2

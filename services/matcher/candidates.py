@@ -10,11 +10,11 @@ from schemas.event import Programme
 from schemas.offers import OfferReasons
 from services.matcher.directory.directory import Directory
 from services.matcher.directory.places import place_of
-from services.matcher.domain.asking import Candidate, already_asked, choose, picked_to_be_first
+from services.matcher.domain.asking import Candidate, already_asked, choose
 from services.matcher.domain.eligible import Asked, Eligible
 from services.matcher.domain.programmes import ServiceKey
 from services.matcher.domain.ranking import Record
-from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.domain.state import Need, OfferStatus, picked_to_be_first
 from services.matcher.policy import Policy
 from services.matcher.store.partners import records_of, take_numbers
 from services.matcher.store.programmes import Seats, seats_of

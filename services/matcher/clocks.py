@@ -23,7 +23,7 @@ class Clock:
         """When so much time that counts has passed since `start`; at the latest, `latest`."""
         if self.hours == EVERY_HOUR and not self.days_off:
             return min(start + length, latest)
-        zone, moment = _zone(self.zone), start
+        zone, moment = zone_named(self.zone), start
         while moment < latest:
             local = moment.astimezone(zone)
             hour_ends = moment + _HOUR - (local - local.replace(minute=0, second=0, microsecond=0))
@@ -45,6 +45,7 @@ def hours_of_week(days: Iterable[int], hours: Iterable[int]) -> int:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name."""
     # The module's own cache forgets all but eight.
     return ZoneInfo(name)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
+from functools import lru_cache
 
 from schemas.partners import Opening
-from services.matcher.clocks import EVERY_HOUR, HOURS_OF_A_WEEK
+from services.matcher.clocks import EVERY_HOUR, HOURS_OF_A_WEEK, zone_named
 
 _HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
@@ -28,7 +27,7 @@ def hours_until(now: datetime, until: datetime, zone: str) -> int:
     """One bit for each hour of the week that begins or goes on between two moments, on the clocks of a zone."""
     if until - now >= WEEK:
         return EVERY_HOUR
-    clock = _clock_of(zone)
+    clock = zone_named(zone)
     begins, ends = now.astimezone(clock), until.astimezone(clock)
     if begins.utcoffset() == ends.utcoffset():
         return _from_to(begins.replace(tzinfo=None), ends.replace(tzinfo=None))
@@ -50,9 +49,3 @@ def _from_to(begins: datetime, ends: datetime) -> int:
     count = -((begins.replace(minute=0, second=0, microsecond=0) - ends) // _HOUR)
     bits = ((1 << count) - 1) << first
     return (bits | bits >> HOURS_OF_A_WEEK) & EVERY_HOUR
-
-
-@cache
-def _clock_of(zone: str) -> ZoneInfo:
-    # The module's own cache forgets all but eight.
-    return ZoneInfo(zone)

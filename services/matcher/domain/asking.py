@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from schemas.event import Item, OfferTerms, Programme
-from schemas.needs import NeedTerms
 from schemas.offers import OfferMade, OfferReasons
 from services.matcher.clocks import Clock
 from services.matcher.domain.chances import Chances, hurries, target_chance
@@ -37,12 +36,6 @@ def already_asked(need: Need) -> frozenset[UUID]:
     """The partners that are not asked again, nor the one that refers. One whose offer was taken back may be."""
     asked = {offer.partner_id for offer in need.asked}
     return frozenset(asked if need.terms.referred_by is None else asked | {need.terms.referred_by})
-
-
-def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | None:
-    """The partners whom alone the coordinator wants to be asked for now; None is everybody."""
-    first = terms.first_ask
-    return frozenset(first.partner_ids) if first is not None and now < first.until else None
 
 
 def choose(need: Need, ranked: Sequence[Eligible], count: int, now: datetime, policy: Policy) -> list[Eligible]:

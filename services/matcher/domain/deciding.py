@@ -20,7 +20,16 @@ from services.matcher.domain.changing import change_terms
 from services.matcher.domain.claiming import accept, complete, gave_up_on_family, lapse, schedule, try_again, undo
 from services.matcher.domain.closing import close
 from services.matcher.domain.referring import answer_referral
-from services.matcher.domain.state import HOLDING, LIVE, NOBODY, Need, NeedStatus, Offer, OfferStatus
+from services.matcher.domain.state import (
+    HOLDING,
+    LIVE,
+    NOBODY,
+    Need,
+    NeedStatus,
+    Offer,
+    OfferStatus,
+    picked_to_be_first,
+)
 from services.matcher.domain.turn import Turn
 from services.matcher.policy import Policy
 
@@ -271,7 +280,6 @@ def places_to_ask(turn: Turn) -> int:
 
 def _is_worth_waiting(turn: Turn) -> bool:
     """Whether somebody may still answer whom it waits for, or nobody was found when it was looked for last."""
-    need, first = turn.need, turn.need.terms.first_ask
-    picked = set(first.partner_ids) if first is not None and turn.now < first.until else None
+    need, picked = turn.need, picked_to_be_first(turn.need.terms, turn.now)
     waited_for = (offer for offer in need.offers_in(OfferStatus.OPEN) if picked is None or offer.partner_id in picked)
     return any(waited_for) or need.stuck in NOBODY

@@ -187,6 +187,12 @@ class Need:
         )
 
 
+def picked_to_be_first(terms: NeedTerms, now: datetime) -> frozenset[UUID] | None:
+    """The partners whom alone the coordinator wants to be asked for now; None is everybody."""
+    first = terms.first_ask
+    return frozenset(first.partner_ids) if first is not None and now < first.until else None
+
+
 def as_lines(quantities: Mapping[int, int]) -> tuple[LineQuantity, ...]:
     """Quantities by line, as events carry them; lines of nothing left out."""
     return tuple(LineQuantity(line=line, quantity=quantity) for line, quantity in quantities.items() if quantity)

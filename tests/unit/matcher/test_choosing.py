@@ -7,9 +7,9 @@ from schemas.event import Item
 from schemas.needs import FirstAsk
 from schemas.vocabulary import DeclineReason
 from services.matcher.domain import commands
-from services.matcher.domain.asking import choose, picked_to_be_first
+from services.matcher.domain.asking import choose
 from services.matcher.domain.eligible import Eligible, Reasons
-from services.matcher.domain.state import Need, OfferStatus
+from services.matcher.domain.state import Need, OfferStatus, picked_to_be_first
 from tests.unit.matcher.situation import BEDS, PARTNERS, POLICY, ROOT, START, given, names, terms
 
 GOOD = Reasons(1.0, 1.0, 0.5, 1.0, 1.0, ())
