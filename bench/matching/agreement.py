@@ -47,9 +47,10 @@ class Both:
         return self.plain, self.index
 
     def change(self) -> None:
-        """A partner is new, or different, or gone."""
+        """A partner is new, or different, or gone; new only while there are fewer than `PARTNERS`."""
         known, what = list(self.partners), self.chance.random()
-        partner_id = self.chance.choice(known) if known and what < 0.5 else identity(self.chance)
+        old = known and (what < 0.5 or len(known) >= PARTNERS)
+        partner_id = self.chance.choice(known) if old else identity(self.chance)
         gone = what < 0.15
         self.take(Tombstone(partner_id) if gone else a_partner(self.chance, partner_id))
 
