@@ -46,7 +46,17 @@ class FamilyLink:
     expires: datetime
 
 
-Link = OfferLink | FamilyLink
+@dataclass(frozen=True)
+class ContactLink:
+    """Lets one contact of a partner say how, when and whether to be written to, and that an address is theirs."""
+
+    purpose: ClassVar[int] = 3
+    partner_id: UUID
+    contact_id: UUID
+    expires: datetime
+
+
+Link = OfferLink | FamilyLink | ContactLink
 
 
 @dataclass(frozen=True)
@@ -90,19 +100,27 @@ def _signature(secret: bytes, body: bytes) -> bytes:
 
 
 def _pack(link: Link) -> bytes:
-    ids = (link.need_id,) if isinstance(link, FamilyLink) else (link.need_id, link.offer_id, link.contact_id)
+    match link:
+        case OfferLink():
+            ids: tuple[UUID, ...] = (link.need_id, link.offer_id, link.contact_id)
+        case FamilyLink():
+            ids = (link.need_id,)
+        case ContactLink():
+            ids = (link.partner_id, link.contact_id)
     return struct.pack(">BI", link.purpose, int(link.expires.timestamp())) + b"".join(part.bytes for part in ids)
 
 
 def _unpack(body: bytes) -> tuple[Link, bytes]:
     purpose, expires_at = struct.unpack_from(">BI", body)
     expires = datetime.fromtimestamp(expires_at, UTC)
-    count = {OfferLink.purpose: 3, FamilyLink.purpose: 1}.get(purpose, 0)
+    count = {OfferLink.purpose: 3, FamilyLink.purpose: 1, ContactLink.purpose: 2}.get(purpose, 0)
     end = 5 + 16 * count
     ids = [UUID(bytes=body[start : start + 16]) for start in range(5, end, 16)]
     match ids:
         case [need_id]:
             return FamilyLink(need_id, expires), body[end:]
+        case [partner_id, contact_id]:
+            return ContactLink(partner_id, contact_id, expires), body[end:]
         case [need_id, offer_id, contact_id]:
             return OfferLink(need_id, offer_id, contact_id, expires), body[end:]
     raise ValueError("no such purpose")

@@ -121,6 +121,8 @@ class Contact(Part):
     time_zone: TimeZoneName = "America/New_York"
     urgent_at_night: bool = False
     """Whether an urgent offer may come in quiet hours."""
+    digest_hour: int | None = Field(default=None, ge=0, le=23)
+    """Offers that can wait come together, once a day at this full hour; None is as they are made."""
 
 
 class PartnerRecorded(Event):

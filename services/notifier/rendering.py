@@ -44,6 +44,8 @@ class Reader:
     """The first name of the person who would come to the family."""
     answered_by: str = ""
     """The name of the partner whose offer the message is about."""
+    preferences: str = ""
+    """Where a partner's person says how and when to be written to; `/stop` behind it ends it by one POST (RFC 8058)."""
 
     @property
     def withheld(self) -> bool:

@@ -3,10 +3,7 @@
 import asyncio
 import random
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
-from email.headerregistry import Address as Mailbox
-from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -18,6 +15,7 @@ from schemas.topics import TOPICS
 from schemas.vocabulary import Channel, DeliveryProblem
 from services.notifier import deliveries, metrics
 from services.notifier.addresses import Addresses
+from services.notifier.composing import Composer
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import (
     Accepted,
@@ -70,8 +68,7 @@ class Sender:
         self._pool, self._mailer, self._texter, self._addresses = pool, mailer, texter, addresses
         self._keys, self._public_url, self._quiet = keys, public_url.rstrip("/"), quiet
         self._renderer = Renderer()
-        name, self._sender_address = parseaddr(email_from)
-        self._sender = Mailbox(name, addr_spec=self._sender_address)
+        self._composer = Composer(email_from)
 
     async def send_due(self) -> int:
         """Sends one set. Returns how many messages were in it."""
@@ -115,7 +112,11 @@ class Sender:
             return _sent(message, to, Refused(DeliveryProblem.ADDRESS_SUPPRESSED)), None
         try:
             words = self._word(message, to)
-            letter = Letter.close(self._compose(message, to, words)) if to.channel is Channel.EMAIL else None
+            letter = (
+                Letter.close(self._composer.compose(message.message_id, to.address, to.reader, words))
+                if to.channel is Channel.EMAIL
+                else None
+            )
         except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold the others
             return _not_made(message, error), None
         attempt = await self._hand_over(message, to, letter or words.text)
@@ -153,21 +154,6 @@ class Sender:
             if own is not None:
                 return Accepted(own)
         return await self._texter.send(to, body)
-
-    def _compose(self, message: queue.Message, destination: Destination, words: Words) -> EmailMessage:
-        email = EmailMessage()
-        email["From"] = self._sender
-        email["To"] = Mailbox(_clean(destination.reader.name), addr_spec=destination.address)
-        email["Subject"] = words.subject
-        email["Date"] = format_datetime(datetime.now(UTC))
-        # The same for every attempt: a receiver that sees it twice can tell.
-        email["Message-ID"] = f"<{message.message_id}@{self._sender_address.partition('@')[2]}>"
-        email["Auto-Submitted"] = "auto-generated"
-        email["List-Unsubscribe"] = f"<mailto:{self._sender_address}?subject=stop>"
-        email["Content-Language"] = destination.reader.language
-        email.set_content(words.plain)
-        email.add_alternative(words.html, subtype="html")
-        return email
 
     async def _write_as_they_end(
         self, messages: Mapping[UUID, queue.Message], attempts: Sequence[Coroutine[None, None, _Tried]]
@@ -245,7 +231,3 @@ def _sent(message: queue.Message, destination: Destination | None, attempt: Atte
         destination.contact_id if destination else None,
         attempt,
     )
-
-
-def _clean(name: str) -> str:
-    return " ".join(name.split())
