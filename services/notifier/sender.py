@@ -113,7 +113,7 @@ class Sender:
         try:
             words = self._word(message, to)
             letter = (
-                Letter.close(self._composer.compose(message.message_id, to.address, to.reader, words))
+                self._composer.compose(message.message_id, to.address, to.reader, words)
                 if to.channel is Channel.EMAIL
                 else None
             )
