@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from schemas import deliveries, handovers, needs, offers, outcomes, partners, responses
+from schemas import deliveries, handovers, needs, offers, outcomes, partners, receipts, responses
 from schemas.event import Event, Item, LineQuantity, OfferTerms
 from schemas.taxonomy import Category
 from schemas.vocabulary import (
@@ -17,6 +17,7 @@ from schemas.vocabulary import (
     DeclineReason,
     DeliveryProblem,
     EligibilityRule,
+    Fate,
     LapseReason,
     MessagePurpose,
     PartnerKind,
@@ -183,11 +184,20 @@ EXAMPLES: tuple[Event, ...] = (
     handovers.DisclosureEnded(need_id=_NEED),
     handovers.FamilyErased(need_id=_NEED),
     _SENT,
+    deliveries.MessageDelayed(**_MESSAGE_SENT, problem=DeliveryProblem.MAILBOX_FULL),
+    deliveries.MessageComplained(**_MESSAGE_SENT, problem=DeliveryProblem.COMPLAINED),
     deliveries.MessageDelivered(**_MESSAGE_SENT),
     deliveries.MessageBounced(**_MESSAGE_SENT, problem=DeliveryProblem.ADDRESS_REFUSED),
     deliveries.MessageSuppressed(**_MESSAGE_SENT, problem=DeliveryProblem.OPTED_OUT),
     deliveries.MessageFailed(**_MESSAGE_SENT, problem=DeliveryProblem.TRIES_EXHAUSTED),
     deliveries.MessageUnknown(**_MESSAGE_SENT, problem=DeliveryProblem.TIMED_OUT_AFTER_SENDING),
+    receipts.ReceiptReceived(
+        message_id=_MESSAGE,
+        channel=Channel.EMAIL,
+        fate=Fate.BOUNCED,
+        problem=DeliveryProblem.ADDRESS_REFUSED,
+        at=_NOW,
+    ),
 )
 
 EXAMPLE_BY_TYPE: Mapping[str, Event] = {example.type: example for example in EXAMPLES}

@@ -367,3 +367,27 @@ class DeliveryProblem(StrEnum):
     TRIES_EXHAUSTED = auto()
     DEADLINE_PASSED = auto()
     TIMED_OUT_AFTER_SENDING = auto()
+    MAILBOX_FULL = auto()
+    NOT_REACHED = auto()
+    """A phone that is off, or a mail server that does not answer."""
+    COMPLAINED = auto()
+    """Its reader called it unwanted."""
+
+
+class Fate(StrEnum):
+    """What a provider reports of a message that it took, the weakest first: of several, the strongest stands."""
+
+    DELAYED = auto()
+    """It still tries."""
+    BOUNCED_FOR_NOW = auto()
+    """It gave up; another message may arrive."""
+    DELIVERED = auto()
+    BOUNCED = auto()
+    """It gave up, and nothing will ever arrive at this address."""
+    COMPLAINED = auto()
+    """It arrived, and its reader wants no more of them."""
+
+    @property
+    def strength(self) -> int:
+        """Larger outweighs smaller, whichever was heard of first."""
+        return list(Fate).index(self)

@@ -55,6 +55,7 @@ def _keep_secrets(path: Path) -> dict[str, str]:
         "LOOKUP_KEY": _invent_key(),
         "SMS_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
         "SMS_AUTH_TOKEN": secrets.token_hex(16),
+        "MAIL_WEBHOOK_SECRET": secrets.token_urlsafe(24),
         "NOTIFIER_API_KEY": f"sb_notifier_{secrets.token_urlsafe(24)}",
         "MATCHER_API_KEY": f"sb_matcher_{secrets.token_urlsafe(24)}",
         "BOOTSTRAP_API_KEY": f"sb_bootstrap_{secrets.token_urlsafe(24)}",

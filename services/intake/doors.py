@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from services.intake.api import mail, texts
 from services.intake.api.callers import Calling
 from services.intake.pages.visitors import invited, of_family, sign_in_as_coordinator, sign_in_as_officer, signed_in
 
@@ -27,7 +28,7 @@ class Door(StrEnum):
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
     PROVIDER = auto()
-    """The texting provider, by its signature."""
+    """The texting provider by its signature, the mail relay by our secret."""
 
 
 _OPEN = {
@@ -37,7 +38,7 @@ _OPEN = {
     "/sign-out": "ends what the cookie names, or nothing",
 }
 """Routes that everybody may call, and why."""
-_BY_SIGNATURE = {"/webhooks/texts"}
+_OF_PROVIDERS = {texts.PATH, texts.STATUS_PATH, mail.PATH}
 _GUARDS = {
     sign_in_as_coordinator: Door.COORDINATOR,
     sign_in_as_officer: Door.OFFICER,
@@ -60,7 +61,7 @@ def door_of(route: APIRoute) -> Door:
             return door
     if signed_in in guards:
         return Door.SIGNED_IN
-    if route.path in _BY_SIGNATURE:
+    if route.path in _OF_PROVIDERS:
         return Door.PROVIDER
     if route.path in _OPEN:
         return Door.ANYBODY

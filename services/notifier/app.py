@@ -66,6 +66,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         settings.sms_account_sid,
         settings.sms_auth_token.get_secret_value(),
         settings.sms_from,
+        settings.public_url,
     )
     sender = Sender(
         pool,

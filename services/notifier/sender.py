@@ -153,7 +153,7 @@ class Sender:
                 own = await queue.adopt_text(connection, message.message_id, message.attempts, alike)
             if own is not None:
                 return Accepted(own)
-        return await self._texter.send(to, body)
+        return await self._texter.send(message.message_id, to, body)
 
     async def _write_as_they_end(
         self, messages: Mapping[UUID, queue.Message], attempts: Sequence[Coroutine[None, None, _Tried]]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -23,13 +24,15 @@ class Texter:
     account: str
     token: str
     sender: str
+    public_url: str
+    """How the provider reaches intake, to say what became of a text."""
 
-    async def send(self, to: str, body: str) -> Attempt:
+    async def send(self, message_id: UUID, to: str, body: str) -> Attempt:
         """Sends one text, and says what became of it."""
+        told_at = f"{self.public_url.rstrip('/')}/webhooks/texts/{message_id}/status"
+        form = {"From": self.sender, "To": to, "Body": body, "StatusCallback": told_at}
         try:
-            answer = await self.client.post(
-                self._messages, data={"From": self.sender, "To": to, "Body": body}, auth=(self.account, self.token)
-            )
+            answer = await self.client.post(self._messages, data=form, auth=(self.account, self.token))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return NotNow()
         except httpx.HTTPError:

@@ -174,6 +174,7 @@ async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
         smtp_url=f"smtp://127.0.0.1:{mail.port}",
         email_from="switchboard@example.org",
         sms_auth_token=SECRET,
+        mail_webhook_secret=SECRET,
         link_keys=f"{key}:{base64.b64encode(secret).decode()}",
         service_keys=f"k1:{SECRET}",
         lookup_key=SECRET,

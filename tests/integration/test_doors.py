@@ -65,6 +65,7 @@ class House:
             visit_id=NOBODY,
             household_id=NOBODY,
             other_id=NOBODY,
+            message_id=NOBODY,
             who="family",
             token=link,
         )
@@ -250,9 +251,13 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
             assert answer.headers.get("location") != "/sign-in", (method, route.path)
 
 
-async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:
-    [(method, route)] = house.routes(Door.PROVIDER)
-    assert (await house.call(method, route)).status_code == 403
+async def test_what_no_provider_signed_is_refused(house: House) -> None:
+    before = await house.everything()
+    refused = {
+        route.path: (await house.call(method, route)).status_code for method, route in house.routes(Door.PROVIDER)
+    }
+    assert refused == {"/webhooks/texts": 403, "/webhooks/texts/{message_id}/status": 403, "/webhooks/mail": 401}
+    assert await house.everything() == before
 
 
 async def test_on_https_nothing_goes_without_it(case: Case) -> None:

@@ -216,7 +216,7 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
     url = f"http://127.0.0.1:{http_port}"
     mailer = Mailer(f"smtp://127.0.0.1:{smtp_port}")
     async with open_pool(database_url, 4) as pool, httpx.AsyncClient(timeout=5) as client:
-        texter = Texter(client, url, "AC1", "token", "+15005550006")
+        texter = Texter(client, url, "AC1", "token", "+15005550006", "https://switchboard.example.org")
         sender = Sender(
             pool,
             mailer,
