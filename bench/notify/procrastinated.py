@@ -20,7 +20,7 @@ from schemas.partners import Contact
 from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
 from services.notifier.composing import Composer
 from services.notifier.domain.sending import Accepted
-from services.notifier.email import Letter, Mailer
+from services.notifier.email import Mailer
 from services.notifier.rendering import Reader, Renderer
 from services.notifier.texts import Texter
 
@@ -40,7 +40,8 @@ class Sends:
     """What a job does."""
 
     def __init__(self, client: httpx.AsyncClient, smtp_url: str, sms_api_url: str) -> None:
-        self._mailer, self._texter = Mailer(smtp_url), Texter(client, sms_api_url, "AC0", "a token", "+15005550006")
+        self._mailer = Mailer(smtp_url)
+        self._texter = Texter(client, sms_api_url, "AC0", "a token", "+15005550006", "http://localhost")
         self._renderer, self._composer = Renderer(), Composer("switchboard@example.org")
         self._keys = LinkKeys.parse(f"k1:{base64.b64encode(bytes(32)).decode()}")
 
@@ -58,10 +59,10 @@ class Sends:
         )
         words = self._renderer.render(MessagePurpose.OFFER, offer, reader)
         if person.channels[0] is Channel.TEXT:
-            attempt = await self._texter.send(person.phone or "", words.text)
+            attempt = await self._texter.send(UUID(message_id), person.phone or "", words.text)
         else:
-            email = self._composer.compose(UUID(message_id), person.email or "", reader, words)
-            attempt = await self._mailer.send(Letter.close(email), 12)
+            letter = self._composer.compose(UUID(message_id), person.email or "", reader, words)
+            attempt = await self._mailer.send(letter, 12)
         if not isinstance(attempt, Accepted):
             raise NotTaken(type(attempt).__name__)
 
