@@ -2,8 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from email.message import EmailMessage
-from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -25,13 +23,6 @@ class Letter:
     to: str
     message_id: str
     content: bytes
-
-    @classmethod
-    def close(cls, email: EmailMessage) -> Self:
-        """Raises ValueError for what cannot be sent, such as an address that is not ASCII."""
-        sender, to = (email[name].addresses[0].addr_spec for name in ("From", "To"))
-        f"{sender}{to}".encode("ascii")
-        return cls(sender, to, str(email["Message-ID"]), email.as_bytes())
 
 
 class Mailer:
