@@ -21,7 +21,8 @@ from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
 from services.notifier.composing import Composer
 from services.notifier.domain.sending import Accepted
 from services.notifier.email import Mailer
-from services.notifier.rendering import Reader, Renderer
+from services.notifier.reader import Reader
+from services.notifier.rendering import Renderer
 from services.notifier.texts import Texter
 
 AT_ONCE, TASK = 50, "send"

@@ -9,8 +9,10 @@ from starlette.applications import Starlette
 from schemas.topics import ServiceName, topics_read_by
 from services.notifier import metrics
 from services.notifier.addresses import Addresses
+from services.notifier.composing import Composer
 from services.notifier.email import Mailer
 from services.notifier.handlers import handle
+from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
@@ -68,6 +70,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         settings.sms_from,
         settings.public_url,
     )
+    wording = settings.wording
     sender = Sender(
         pool,
         mailer,
@@ -75,7 +78,8 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         Addresses(client, settings.intake_internal_url, settings.notifier_api_key.get_secret_value()),
         keys=settings.signing_keys,
         public_url=settings.public_url,
-        email_from=settings.email_from,
+        renderer=Renderer(wording),
+        composer=Composer(settings.email_from, settings.email_reply_to or wording.brand.reply_to),
         quiet=settings.quiet_hours,
     )
     resolver = Resolver(pool, texter)

@@ -14,7 +14,7 @@ from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, Recipie
 from services.notifier.addresses import Addresses, AddressesAway
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import Attempt, NotNow, NotWanted
-from services.notifier.rendering import Reader
+from services.notifier.reader import Reader
 from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 

@@ -53,7 +53,7 @@ _MODELS = {model.type: model for topic in TOPICS for model in topic.events}
 class Sender:
     """Sends what is due."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is wired to
         self,
         pool: Pool,
         mailer: Mailer,
@@ -62,13 +62,13 @@ class Sender:
         *,
         keys: LinkKeys,
         public_url: str,
-        email_from: str,
+        renderer: Renderer,
+        composer: Composer,
         quiet: QuietHours,
     ) -> None:
         self._pool, self._mailer, self._texter, self._addresses = pool, mailer, texter, addresses
         self._keys, self._public_url, self._quiet = keys, public_url.rstrip("/"), quiet
-        self._renderer = Renderer()
-        self._composer = Composer(email_from)
+        self._renderer, self._composer = renderer, composer
 
     async def send_due(self) -> int:
         """Sends one set. Returns how many messages were in it."""

@@ -7,6 +7,7 @@ from pydantic_settings import NoDecode
 
 from schemas.links import LinkKeys
 from services.notifier.domain.quiet_hours import QuietHours
+from services.notifier.wording import Wording
 from services.runtime.settings import ServiceSettings
 
 
@@ -20,6 +21,12 @@ class NotifierSettings(ServiceSettings):
     notifier_api_key: SecretStr = Field(description="lets the notifier ask intake for an address")
     smtp_url: str = Field(description="smtp://[user:password@]host:port")
     email_from: str = Field(description="the sender of every email")
+    email_reply_to: str = Field(default="", description="where people read the answers; otherwise the sender")
+    wording: Annotated[Wording, NoDecode, BeforeValidator(Wording.load)] = Field(
+        default_factory=Wording.load,
+        validation_alias="templates_dir",
+        description="a folder of a county's own words and brand: docs/messages.md",
+    )
     sms_api_url: str = Field(description="Twilio's API, or one that speaks like it")
     sms_account_sid: str
     sms_auth_token: SecretStr

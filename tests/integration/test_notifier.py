@@ -40,10 +40,12 @@ from schemas.vocabulary import (
     WithdrawalReason,
 )
 from services.notifier.addresses import Addresses
+from services.notifier.composing import Composer
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
 from services.notifier.email import Letter, Mailer
 from services.notifier.handlers import handle
+from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
 from services.notifier.store import queue
@@ -224,7 +226,8 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
             Addresses(client, url, "key"),
             keys=LinkKeys({"k1": b"s" * 32}),
             public_url="https://switchboard.example.org",
-            email_from="Switchboard <switchboard@example.org>",
+            renderer=Renderer(),
+            composer=Composer("Switchboard <switchboard@example.org>"),
             quiet=QuietHours(0, 0),
         )
         yield PostRoom(pool, sender, Resolver(pool, texter), mail, mailer, providers)
@@ -461,7 +464,7 @@ async def test_an_address_that_no_mail_server_can_read_is_not_perhaps_sent(room:
 
 async def test_mails_that_wait_for_a_slow_server_are_not_taken_for_sent(room: PostRoom) -> None:
     room.mail.pause_before_answer = 30
-    letter = Letter("us@example.org", "them@example.org", "<1@example.org>", b"Subject: x\r\n\r\nx\r\n")
+    letter = Letter("us@example.org", "them@example.org", "<1@example.org>", b"To: them@example.org\r\n\r\n")
     attempts = await asyncio.gather(*(room.mailer.send(letter, within=1) for _ in range(8)))
     assert attempts == [NotNow()] * 8
     assert room.mail.taken == []
@@ -593,7 +596,7 @@ async def test_whoever_refers_and_chose_texts_gets_one(room: PostRoom) -> None:
     await room.sender.send_due()
     [text] = room.providers.texts
     assert text["To"] == "+17185550166"
-    assert text["Body"].endswith("Second Street respondió: la familia está en la lista de espera.")
+    assert text["Body"].endswith("Second Street respondio: la familia esta en la lista de espera.")
 
 
 async def test_a_programme_without_a_seat_left_is_told_why_its_yes_counts_for_nothing(room: PostRoom) -> None:
@@ -642,7 +645,7 @@ async def test_a_phone_that_others_read_gets_words_that_say_nothing(room: PostRo
     words = [part.get_content() for part in letter.walk() if not part.is_multipart()]
     assert len(words) == 2
     for said in (*words, text["Body"]):
-        assert "lo que pidió a su escuela" in said
+        assert re.search("lo que pidi[oó] a su escuela", said)
         assert "/f/" in said
         assert not [one for one in QUESTION.delivered if ITEM_KINDS[one.code].label(one.quantity, "es") in said]
     assert "SI 482913" in text["Body"]
