@@ -16,6 +16,7 @@ from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
+from services.notifier.store.receipts import forget_old
 from services.notifier.texts import Texter
 from services.runtime.consuming import Consumer
 from services.runtime.database import Pool, open_pool
@@ -89,7 +90,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         *(Loop(f"sending {number}", sender.send_due, every=0.05) for number in range(1, _SENDERS + 1)),
         Loop("expired leases", resolver.expire_leases, every=5),
         Loop("texts of unknown fate", resolver.look_up_texts, every=5),
-        Loop("texts in transit", resolver.learn_texts, every=2),
-        pruning(pool),
+        Loop("texts in transit", resolver.learn_texts, every=60),
+        pruning(pool, forget_old),
         measuring(pool, metrics.measure),
     ]

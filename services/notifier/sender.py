@@ -28,6 +28,7 @@ from services.notifier.domain.sending import (
     conclude,
 )
 from services.notifier.email import Letter, Mailer
+from services.notifier.receiving import apply_receipts
 from services.notifier.recipients import Destination, Known, Recipients, hash_address
 from services.notifier.rendering import Renderer, Words
 from services.notifier.store import contacts, queue
@@ -101,7 +102,10 @@ class Sender:
             refused = await contacts.suppressed(connection, [hash_address(to.address) for _, to in ways])
             held = await queue.save_ways(
                 connection,
-                [(message.message_id, message.attempts, to.channel, to.contact_id) for message, to in ways],
+                [
+                    (message.message_id, message.attempts, to.channel, to.contact_id, hash_address(to.address))
+                    for message, to in ways
+                ],
             )
         return refused, held
 
@@ -186,6 +190,7 @@ class Sender:
             if refused:
                 await contacts.suppress(connection, refused)
             await deliveries.publish(connection, _to_deliveries(messages, results, versions, now))
+            await apply_receipts(connection, versions.keys())
         for result in results:
             if result.message_id in versions:
                 metrics.observe(result, (now - messages[result.message_id].created_at).total_seconds())

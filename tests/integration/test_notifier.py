@@ -183,6 +183,9 @@ class PostRoom:
             perhaps_sent,
         )
 
+    async def no_callback_came(self) -> None:
+        await self.pool.execute("UPDATE messages SET accepted_at = accepted_at - interval '1 minute'")
+
     async def statuses(self) -> list[str]:
         rows = await self.pool.fetch("SELECT status FROM messages ORDER BY created_at, purpose")
         return [row["status"] for row in rows]
@@ -348,6 +351,9 @@ async def test_a_text_is_known_to_have_arrived_when_the_provider_says_so(room: P
     await room.hears(partner(channels=(Channel.TEXT,)), offer())
     await room.sender.send_due()
     await room.resolver.learn_texts()
+    assert await room.statuses() == ["accepted"], "the provider is given time to call back"
+    await room.no_callback_came()
+    await room.resolver.learn_texts()
     assert await room.statuses() == ["delivered"]
     [text] = room.providers.texts
     assert "YES 41" in text["Body"]
@@ -415,7 +421,7 @@ async def test_who_lost_the_lease_before_sending_does_not_send(room: PostRoom) -
     await room.hears(partner(), offer())
     async with room.pool.acquire() as connection:
         [message] = await queue.claim_due(connection, 10)
-        to = (message.message_id, message.attempts, Channel.EMAIL, None)
+        to = (message.message_id, message.attempts, Channel.EMAIL, None, b"")
         assert await queue.save_ways(connection, [to]) == {message.message_id}
         await connection.execute("UPDATE messages SET lease_until = now() + interval '1 second'")
         assert await queue.save_ways(connection, [to]) == set(), "it could end while the message is on its way"
@@ -693,9 +699,10 @@ async def test_a_question_that_did_not_arrive_is_the_coordinators(room: PostRoom
     await room.hears(QUESTION)
     await room.sender.send_due()
     for _ in range(2):
+        await room.no_callback_came()
         await room.resolver.learn_texts()
         await room.sender.send_due()
-    assert await room.outcomes() == {"family": ["bounced"], "coordinator": ["accepted"]}
+    assert await room.outcomes() == {"family": ["bounced not_reached"], "coordinator": ["accepted"]}
 
 
 async def test_nobody_is_sent_to_ask_a_family_that_said_stop(room: PostRoom) -> None:

@@ -1,6 +1,6 @@
 """The queue of messages: what is due, what is under way, what became of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,22 +108,30 @@ async def claim_due(connection: Connection, limit: int) -> list[Message]:
         limit,
         LEASE,
     )
-    return [_read_message(row) for row in rows]
+    return [read_message(row) for row in rows]
 
 
-async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Channel, UUID | None]]) -> set[UUID]:
-    """(message, attempt, channel, contact) of sends about to begin. Returns those whose lease still holds."""
+async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Channel, UUID | None, bytes]]) -> set[UUID]:
+    """(message, attempt, channel, contact, address's hash) of sends about to begin. Returns those whose lease holds.
+
+    What perhaps went to another address before has no address any more that a receipt could be about.
+    """
+    columns = to_columns(ways, 5)
     rows = await connection.fetch(
         """
         UPDATE messages
-           SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[]) AS way (message_id, attempts, channel, contact_id)
+           SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true,
+               address_hash = CASE WHEN NOT perhaps_sent OR messages.address_hash = way.address_hash
+                                   THEN way.address_hash END
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $6::bytea[])
+               AS way (message_id, attempts, channel, contact_id, address_hash)
          WHERE messages.message_id = way.message_id AND messages.attempts = way.attempts
            AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $5::interval
         RETURNING messages.message_id
         """,
-        *to_columns(ways, 4),
+        *columns[:4],
         LONGEST_ATTEMPT,
+        columns[4],
     )
     return {row["message_id"] for row in rows}
 
@@ -132,17 +140,24 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
     """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
     rows = await connection.fetch(
         """
+        WITH result AS (
+            SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[],
+                                 $7::text[], $8::text[], $9::boolean[])
+                   AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
+                              perhaps_sent)
+        ), held AS (
+            -- In order, as receipts lock them: two that waited for each other would lose what was sent.
+            SELECT message_id FROM messages JOIN result USING (message_id)
+             WHERE messages.attempts = result.attempts AND messages.status = 'sending'
+             ORDER BY message_id FOR UPDATE OF messages
+        )
         UPDATE messages
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
                problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[], $9::boolean[])
-               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                          perhaps_sent)
-         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
-           AND messages.status = 'sending'
+          FROM result JOIN held USING (message_id)
+         WHERE messages.message_id = result.message_id
         RETURNING messages.message_id, messages.version
         """,
         *to_columns(
@@ -185,7 +200,7 @@ async def expire_leases(connection: Connection, limit: int) -> list[Message]:
         """,
         limit,
     )
-    return [_read_message(row) for row in rows]
+    return [read_message(row) for row in rows]
 
 
 async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> None:
@@ -212,23 +227,6 @@ async def queue_unknown_texts(connection: Connection) -> int:
         _LISTED_AFTER,
     )
     return len(rows)
-
-
-async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) -> list[Message]:
-    """Accepted texts, by the provider's id, become delivered or bounced; returns those that were still in transit."""
-    rows = await connection.fetch(
-        """
-        UPDATE messages
-           SET status = CASE WHEN final.arrived THEN 'delivered' ELSE 'bounced' END, version = version + 1,
-               due_at = now()
-          FROM unnest($1::text[], $2::boolean[]) AS final (provider_id, arrived)
-         WHERE messages.provider_id = final.provider_id AND status = 'accepted' AND channel = 'text'
-        RETURNING messages.*
-        """,
-        list(arrived),
-        list(arrived.values()),
-    )
-    return [_read_message(row) for row in rows]
 
 
 async def adopt_text(
@@ -270,7 +268,8 @@ async def count_unfinished(connection: Connection) -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-def _read_message(row: asyncpg.Record) -> Message:
+def read_message(row: asyncpg.Record) -> Message:
+    """A row of `messages`."""
     return Message(
         message_id=row["message_id"],
         recipient=RecipientKind(row["recipient"]),
