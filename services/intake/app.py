@@ -18,6 +18,7 @@ from services.intake.api import (
     matching,
     needs,
     partners,
+    stopping,
     taxonomy,
     texts,
 )
@@ -34,7 +35,7 @@ from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import codes, keys
+from services.intake.store import codes, contacts, keys
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -91,7 +92,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
+    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, stopping, internal):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
@@ -105,3 +106,4 @@ async def forget_old(connection: Connection) -> None:
     """Drops what counts no more."""
     await keys.forget_old(connection)
     await codes.forget_old(connection)
+    await contacts.forget_old(connection)
