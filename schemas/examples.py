@@ -14,6 +14,7 @@ from schemas.vocabulary import (
     CancelReason,
     Channel,
     ConsentKind,
+    ContactRole,
     DeclineReason,
     DeliveryProblem,
     EligibilityRule,
@@ -43,6 +44,7 @@ _OFFER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006")
 _MESSAGE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0007")
 _VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
 _REFERRER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0009")
+_QUESTION = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0010")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 _UNDO_UNTIL = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -116,8 +118,11 @@ EXAMPLES: tuple[Event, ...] = (
                 email="ada@church.example.org",
                 phone="+17185550141",
                 channels=(Channel.EMAIL, Channel.TEXT),
+                roles=(ContactRole.REQUESTS,),
+                questions=(partners.AddressQuestion(question_id=_QUESTION, channel=Channel.TEXT),),
             ),
         ),
+        on_call=partners.OnCall(contact_ids=(_CONTACT,), since=_RESPOND_BY.date(), days=7),
     ),
     responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),

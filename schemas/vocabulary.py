@@ -154,6 +154,15 @@ class Channel(StrEnum):
     TEXT = auto()
 
 
+class ContactRole(StrEnum):
+    """What one of several contacts of a partner is written to about."""
+
+    REQUESTS = auto()
+    """Is asked and reminded."""
+    FOLLOW_THROUGH = auto()
+    """Hears what comes after a yes."""
+
+
 class AnswerChannel(StrEnum):
     """How an answer came in."""
 
@@ -353,6 +362,8 @@ class MessagePurpose(StrEnum):
     CONSENT_ENDED = auto()
     NOT_TOLD = auto()
     REFERRAL_ANSWERED = auto()
+    CONTACT_CONFIRMATION = auto()
+    """Whether an address is its reader's: about no need."""
 
 
 class DeliveryProblem(StrEnum):

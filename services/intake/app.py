@@ -19,6 +19,7 @@ from services.intake.api import (
     matching,
     needs,
     partners,
+    stopping,
     taxonomy,
     texts,
 )
@@ -35,7 +36,7 @@ from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import codes, keys, receipts
+from services.intake.store import codes, contacts, keys, receipts
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -92,7 +93,20 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, mail, internal):
+    for routes in (
+        needs,
+        answers,
+        matching,
+        consents,
+        partners,
+        clearances,
+        taxonomy,
+        gaps,
+        texts,
+        mail,
+        stopping,
+        internal,
+    ):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
@@ -107,3 +121,4 @@ async def forget_old(connection: Connection) -> None:
     await keys.forget_old(connection)
     await codes.forget_old(connection)
     await receipts.forget_old(connection)
+    await contacts.forget_old(connection)

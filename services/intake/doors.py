@@ -9,7 +9,15 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.intake.api import mail, texts
 from services.intake.api.callers import Calling
-from services.intake.pages.visitors import invited, of_family, sign_in_as_coordinator, sign_in_as_officer, signed_in
+from services.intake.pages.visitors import (
+    invited,
+    of_address,
+    of_contact,
+    of_family,
+    sign_in_as_coordinator,
+    sign_in_as_officer,
+    signed_in,
+)
 
 
 class Door(StrEnum):
@@ -27,6 +35,10 @@ class Door(StrEnum):
     OFFICER = auto()
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
+    CONTACT_LINK = auto()
+    """Sees the own preferences, and nobody else's address."""
+    ADDRESS_LINK = auto()
+    """Says that the address the link came to is theirs."""
     PROVIDER = auto()
     """The texting provider by its signature, the mail relay by our secret."""
 
@@ -44,6 +56,8 @@ _GUARDS = {
     sign_in_as_officer: Door.OFFICER,
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
+    of_contact: Door.CONTACT_LINK,
+    of_address: Door.ADDRESS_LINK,
 }
 
 

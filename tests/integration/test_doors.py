@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,10 +13,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from schemas.links import FamilyLink, LinkKeys, OfferLink
-from services.intake import signing_in
+from schemas.links import AddressLink, ContactLink, FamilyLink, Link, LinkKeys, OfferLink
+from schemas.vocabulary import Channel
+from services.intake import contacts, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
-from services.intake.doors import Door, NoDoor, guarded_routes
+from services.intake.contacts import Wishes
+from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
 from services.intake.store import keys
@@ -30,6 +32,8 @@ MARK = "a-mark-of-this-browser"
 NOBODY = uuid4()
 _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
 """What these do cannot be undone: they are tried after all others."""
+_BY_MAIL_PROGRAMS = "/c/{token}/stop"
+"""A mail program has no page of ours, and no cookie (RFC 8058)."""
 
 
 @dataclass
@@ -42,6 +46,17 @@ class House:
     partners: str
     """A key of the partner that was asked, with all scopes."""
     sessions: dict[str, str]
+    question_id: UUID
+    """Whether a new address is the contact's own."""
+
+    def links(self, expires: datetime) -> dict[Door, str]:
+        case, contact_id = self.case, self.case.contact.contact_id
+        return {
+            Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, contact_id, expires)),
+            Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, expires)),
+            Door.CONTACT_LINK: KEYS.sign(ContactLink(case.partner.partner_id, contact_id, expires)),
+            Door.ADDRESS_LINK: KEYS.sign(AddressLink(self.question_id, expires)),
+        }
 
     def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
         found = [
@@ -64,6 +79,7 @@ class House:
             offer_id=case.made.offer_id,
             visit_id=NOBODY,
             household_id=NOBODY,
+            question_id=self.question_id,
             other_id=NOBODY,
             message_id=NOBODY,
             who="family",
@@ -102,7 +118,7 @@ class House:
         return next((body for ending, body in bodies.items() if path.endswith(ending)), None)
 
     async def everything(self) -> dict[str, int]:
-        """How many rows each table has, and what the need's versions are."""
+        """How many rows each table has, and what the need's and the partner's versions are."""
         async with self.case.intake.desk.pool.acquire() as connection:
             tables = await connection.fetch("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")
             counts = {
@@ -110,6 +126,7 @@ class House:
                 for row in tables
             }
             counts["version"] = await connection.fetchval("SELECT sum(version) FROM needs")
+            counts["partner"] = await connection.fetchval("SELECT sum(version) FROM partners")
         return counts
 
 
@@ -136,7 +153,18 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, partners_key, sessions)
+    wishes = Wishes(
+        channels=(Channel.EMAIL,),
+        language="en",
+        time_zone="America/New_York",
+        urgent_at_night=False,
+        digest_hour=None,
+        away_until=None,
+        email="new@church.example.org",
+    )
+    await contacts.save_wishes(pool, case.intake.desk.seal, case.partner.partner_id, case.contact.contact_id, wishes)
+    question_id = await pool.fetchval("SELECT question_id FROM address_questions")
+    yield House(case, key, partners_key, sessions, question_id)
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -187,25 +215,22 @@ async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: H
 
 async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_links(house: House) -> None:
     case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    ids = (case.need_id, case.made.offer_id, case.contact.contact_id)
-    offer, family = KEYS.sign(OfferLink(*ids, soon)), KEYS.sign(FamilyLink(case.need_id, soon))
     others = LinkKeys.parse("test:" + base64.b64encode(b"another secret of thirty-two byte").decode())
     past = datetime.now(UTC) - timedelta(seconds=1)
-    right = {Door.OFFER_LINK: offer, Door.FAMILY_LINK: family}
-    old = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(*ids, past)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, past)),
+    right, old = house.links(soon), house.links(past)
+    about_nobody: dict[Door, Link] = {
+        Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, NOBODY, soon),
+        Door.CONTACT_LINK: ContactLink(case.partner.partner_id, NOBODY, soon),
+        Door.ADDRESS_LINK: AddressLink(NOBODY, soon),
     }
     before = await house.everything()
     for door, token in right.items():
-        foreign = right[Door.OFFER_LINK if door is Door.FAMILY_LINK else Door.FAMILY_LINK]
-        forged = others.sign(OfferLink(*ids, soon) if door is Door.OFFER_LINK else FamilyLink(case.need_id, soon))
-        nobodys = (
-            KEYS.sign(OfferLink(case.need_id, case.made.offer_id, NOBODY, soon)) if door is Door.OFFER_LINK else "x"
-        )
+        foreign = [other for behind, other in right.items() if behind is not door]
+        forged = others.sign(KEYS.verify(token, datetime.now(UTC)))
+        nobodys = [KEYS.sign(about_nobody[door])] if door in about_nobody else []
         changed = ("A" if token[0] != "A" else "B") + token[1:]
         for method, route in house.routes(door):
-            for bad in (foreign, forged, nobodys, changed, token[:-1], token[:40], f"{token}A", "x"):
+            for bad in (*foreign, forged, *nobodys, changed, token[:-1], token[:40], f"{token}A", "x"):
                 answer = await house.call(method, route, link=bad)
                 assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, bad)
             expired = await house.call(method, route, link=old[door])
@@ -215,16 +240,10 @@ async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_link
 
 async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
-    token = KEYS.sign(
-        OfferLink(
-            house.case.need_id,
-            house.case.made.offer_id,
-            house.case.contact.contact_id,
-            datetime.now(UTC) + timedelta(days=1),
-        )
-    )
-    for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
-        if method == "POST":
+    links = house.links(datetime.now(UTC) + timedelta(days=1))
+    for method, route in house.routes(Door.COORDINATOR, *links, Door.ANYBODY):
+        if method == "POST" and not route.path.endswith(_BY_MAIL_PROGRAMS):
+            token = links.get(door_of(route), "x")
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
                 ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
                 path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
@@ -235,12 +254,8 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    links = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, soon)),
-    }
-    for door in (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
+    links = house.links(datetime.now(UTC) + timedelta(days=1))
+    for door in (*links, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
             session = "officer" if door is Door.OFFICER else "ours"

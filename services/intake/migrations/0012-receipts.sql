@@ -1,5 +1,5 @@
 -- what providers reported of messages, each thing once
--- depends: 0010-claims
+-- depends: 0011-contacts
 
 -- migrate: apply
 

@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    addresses,
     changing,
     consents,
+    contacts,
     danger,
     disclosures,
     families,
@@ -41,6 +43,8 @@ def pages_router() -> APIRouter:
         offers,
         identity,
         families,
+        contacts,
+        addresses,
     ):
         router.include_router(pages.router)
     return router
