@@ -8,7 +8,15 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.intake.api.callers import Calling
-from services.intake.pages.visitors import invited, of_family, sign_in_as_coordinator, sign_in_as_officer, signed_in
+from services.intake.pages.visitors import (
+    invited,
+    of_family,
+    sign_in_as_administrator,
+    sign_in_as_coordinator,
+    sign_in_as_leader,
+    sign_in_as_officer,
+    signed_in,
+)
 
 
 class Door(StrEnum):
@@ -24,6 +32,9 @@ class Door(StrEnum):
     COORDINATOR = auto()
     """Sees the own site."""
     OFFICER = auto()
+    LEADER = auto()
+    """A supervisor sees the own site; an administrator, all."""
+    ADMINISTRATOR = auto()
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
     PROVIDER = auto()
@@ -41,6 +52,8 @@ _BY_SIGNATURE = {"/webhooks/texts"}
 _GUARDS = {
     sign_in_as_coordinator: Door.COORDINATOR,
     sign_in_as_officer: Door.OFFICER,
+    sign_in_as_leader: Door.LEADER,
+    sign_in_as_administrator: Door.ADMINISTRATOR,
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
 }

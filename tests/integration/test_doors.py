@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from schemas.links import FamilyLink, LinkKeys, OfferLink
 from services.intake import signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
-from services.intake.doors import Door, NoDoor, guarded_routes
+from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
 from services.intake.store import keys
@@ -32,6 +32,22 @@ _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sig
 """What these do cannot be undone: they are tried after all others."""
 
 
+LETS_IN = {
+    Door.COORDINATOR: "ours",
+    Door.OFFICER: "officer",
+    Door.LEADER: "supervisor",
+    Door.ADMINISTRATOR: "administrator",
+}
+"""Who of those that sign in is let in by a door for one of them."""
+BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+CLOSED = [
+    (door, who)
+    for door, belongs in LETS_IN.items()
+    for who in LETS_IN.values()
+    if who != belongs and (door, who) != (Door.LEADER, "administrator")
+]
+
+
 @dataclass
 class House:
     """The case, a second site, the district, and the routes."""
@@ -42,6 +58,10 @@ class House:
     partners: str
     """A key of the partner that was asked, with all scopes."""
     sessions: dict[str, str]
+    site_id: UUID
+    """The site of the case's need."""
+    person_id: UUID
+    """Its coordinator."""
 
     def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
         found = [
@@ -56,18 +76,7 @@ class House:
         self, method: str, route: APIRoute, *, key: str | None = None, session: str | None = None, link: str = "x"
     ) -> httpx.Response:
         """The route as somebody would call it, about the case."""
-        case = self.case
-        path = route.path.format(
-            need_id=case.need_id,
-            partner_id=case.partner.partner_id,
-            contact_id=case.contact.contact_id,
-            offer_id=case.made.offer_id,
-            visit_id=NOBODY,
-            household_id=NOBODY,
-            other_id=NOBODY,
-            who="family",
-            token=link,
-        )
+        path = self.path_of(route, link)
         cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         sent: dict[str, Any] = {}
@@ -76,13 +85,31 @@ class House:
                 sent["json"] = self.body_for(route.path)
         elif method == "POST":
             sent["data"] = {FORM_MARK: MARK}
-        async with httpx.AsyncClient(base_url=case.intake.url, cookies=cookies, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=self.case.intake.url, cookies=cookies, headers=headers, timeout=30
+        ) as client:
             if path.endswith("/live"):
                 # A stream: only its beginning is waited for.
                 async with client.stream(method, path) as answer:
                     await anext(answer.aiter_text(), "")
                     return httpx.Response(answer.status_code, headers=answer.headers)
             return await client.request(method, path, **sent)
+
+    def path_of(self, route: APIRoute, link: str = "x") -> str:
+        case = self.case
+        return route.path.format(
+            need_id=case.need_id,
+            partner_id=case.partner.partner_id,
+            contact_id=case.contact.contact_id,
+            offer_id=case.made.offer_id,
+            visit_id=NOBODY,
+            household_id=NOBODY,
+            other_id=NOBODY,
+            who="family",
+            person_id=self.person_id,
+            site_id=self.site_id,
+            token=link,
+        )
 
     def body_for(self, path: str) -> Any:
         partner = self.case.partner.model_dump(mode="json")
@@ -127,7 +154,14 @@ async def house(case: Case) -> AsyncIterator[House]:
         await keys.save_key(connection, hash_key(partners_key), of_partner)
         await keys.save_key(connection, hash_key("sb_powerless"), KeyRow("powerless", frozenset(), None))
         await keys.save_person(connection, officer, Role.DISTRICT)
+    async with pool.acquire() as connection:
+        ours = await connection.fetchrow("SELECT * FROM people WHERE email = 'ours@school.example.org'")
+    assert ours is not None
+    person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+        emails[role] = await case.intake.add_person(role, site_id)
+    emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
     sessions = {}
     for name, email in emails.items():
         await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
@@ -135,7 +169,7 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, partners_key, sessions)
+    yield House(case, key, partners_key, sessions, site_id, person_id)
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -165,7 +199,7 @@ async def test_every_route_about_a_need_is_closed_to_another_site(house: House) 
 async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothing_else(house: House) -> None:
     before = await house.everything()
     opened = {("POST", "/v1/needs"): 422, ("GET", "/v1/needs/{need_id}"): 404, ("GET", "/v1/taxonomy"): 200}
-    for method, route in house.routes(Door.KEY, Door.COORDINATOR, Door.OFFICER, Door.SIGNED_IN):
+    for method, route in house.routes(Door.KEY, *BEHIND_A_SESSION):
         answer = await house.call(method, route, key=house.partners)
         let_in = opened.get((method, route.path), 403 if route.path.startswith(("/v1", "/internal")) else 303)
         assert (answer.status_code, knows(answer.text)) == (let_in, False), (method, route.path)
@@ -174,10 +208,10 @@ async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothi
 
 async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: House) -> None:
     before = await house.everything()
-    for method, route in house.routes(Door.SIGNED_IN, Door.COORDINATOR, Door.OFFICER):
+    for method, route in house.routes(*BEHIND_A_SESSION):
         stranger = await house.call(method, route)
         assert (stranger.status_code, stranger.headers.get("location")) == (303, "/sign-in"), (method, route.path)
-    for door, session in ((Door.COORDINATOR, "officer"), (Door.OFFICER, "ours")):
+    for door, session in CLOSED:
         for method, route in house.routes(door):
             answer = await house.call(method, route, session=session)
             assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, session)
@@ -222,12 +256,12 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
             datetime.now(UTC) + timedelta(days=1),
         )
     )
-    for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
+    for method, route in house.routes(Door.OFFER_LINK, Door.ANYBODY, *LETS_IN):
         if method == "POST":
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
-                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
-                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
+                path = house.path_of(route, token)
+                session = house.sessions[LETS_IN.get(door_of(route), "ours")]
+                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
             assert answer.status_code == 403, route.path
     assert await house.everything() == before
@@ -239,15 +273,31 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
         Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon)),
         Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, soon)),
     }
-    for door in (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
+    doors = (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN)
+    for door in (*doors, Door.COORDINATOR, Door.KEY):
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
-            session = "officer" if door is Door.OFFICER else "ours"
+            session = LETS_IN.get(door, "ours")
             answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
-            gone = any(part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/"))
+            gone = any(
+                part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/", "/people/{")
+            )
             refused = {401, 403, 410} | (set() if gone else {404})
             assert answer.status_code not in refused, (method, route.path, answer.status_code)
             assert answer.headers.get("location") != "/sign-in", (method, route.path)
+
+
+async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: House) -> None:
+    before = await house.everything()
+    about = [one for one in house.routes(Door.LEADER) if "{site_id}" in one[1].path or "{person_id}" in one[1].path]
+    assert len(about) >= 5
+    for method, route in about:
+        answer = await house.call(method, route, session="their supervisor")
+        assert (answer.status_code, "Ours" in answer.text) == (404, False), (method, route.path)
+    for path in ("/people", "/sites"):
+        [(method, route)] = [one for one in house.routes(Door.LEADER) if one[1].path == path]
+        assert "Ours" not in (await house.call(method, route, session="their supervisor")).text
+    assert await house.everything() == before
 
 
 async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:

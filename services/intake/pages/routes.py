@@ -16,8 +16,10 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    people,
     phoned,
     sign_in,
+    sites,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -41,6 +43,8 @@ def pages_router() -> APIRouter:
         offers,
         identity,
         families,
+        people,
+        sites,
     ):
         router.include_router(pages.router)
     return router
