@@ -40,6 +40,7 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
         "SMS_WEBHOOK_URL": f"{public_url}/webhooks/texts",
         "BOOTSTRAP_COORDINATOR_EMAIL": "coordinator@example.org",
         "BOOTSTRAP_DISTRICT_EMAIL": "district@example.org",
+        "BOOTSTRAP_ADMINISTRATOR_EMAIL": "administrator@example.org",
         **named,
     }
     lines = [f"export {variable}={shlex.quote(value)}" for variable, value in sorted(settings.items())]

@@ -31,6 +31,7 @@ from services.intake.erasing import erase_due
 from services.intake.gaps import report_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
+from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
@@ -74,6 +75,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, topics_read_by(ServiceName.INTAKE), kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
+                Loop("letters", lambda: send_due(pool, settings), every=1),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),

@@ -14,7 +14,9 @@ from services.intake.pages.visitors import (
     of_address,
     of_contact,
     of_family,
+    sign_in_as_administrator,
     sign_in_as_coordinator,
+    sign_in_as_leader,
     sign_in_as_officer,
     signed_in,
 )
@@ -33,6 +35,9 @@ class Door(StrEnum):
     COORDINATOR = auto()
     """Sees the own site."""
     OFFICER = auto()
+    LEADER = auto()
+    """A supervisor sees the own site; an administrator, all."""
+    ADMINISTRATOR = auto()
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
     CONTACT_LINK = auto()
@@ -54,6 +59,8 @@ _OF_PROVIDERS = {texts.PATH, texts.STATUS_PATH, mail.PATH}
 _GUARDS = {
     sign_in_as_coordinator: Door.COORDINATOR,
     sign_in_as_officer: Door.OFFICER,
+    sign_in_as_leader: Door.LEADER,
+    sign_in_as_administrator: Door.ADMINISTRATOR,
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
     of_contact: Door.CONTACT_LINK,

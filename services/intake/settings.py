@@ -35,6 +35,7 @@ class IntakeSettings(ServiceSettings):
     bootstrap_api_key: SecretStr | None = Field(default=None, description="a key with all scopes, made at start")
     bootstrap_coordinator_email: str | None = Field(default=None, description="a coordinator, made at start")
     bootstrap_district_email: str | None = Field(default=None, description="the district's officer, made at start")
+    bootstrap_administrator_email: str | None = Field(default=None, description="the network's first administrator")
 
     @field_validator("service_keys")
     @classmethod

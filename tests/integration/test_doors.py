@@ -36,6 +36,22 @@ _BY_MAIL_PROGRAMS = "/c/{token}/stop"
 """A mail program has no page of ours, and no cookie (RFC 8058)."""
 
 
+LETS_IN = {
+    Door.COORDINATOR: "ours",
+    Door.OFFICER: "officer",
+    Door.LEADER: "supervisor",
+    Door.ADMINISTRATOR: "administrator",
+}
+"""Who of those that sign in is let in by a door for one of them."""
+BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+CLOSED = [
+    (door, who)
+    for door, belongs in LETS_IN.items()
+    for who in LETS_IN.values()
+    if who != belongs and (door, who) != (Door.LEADER, "administrator")
+]
+
+
 @dataclass
 class House:
     """The case, a second site, the district, and the routes."""
@@ -46,6 +62,10 @@ class House:
     partners: str
     """A key of the partner that was asked, with all scopes."""
     sessions: dict[str, str]
+    site_id: UUID
+    """The site of the case's need."""
+    person_id: UUID
+    """Its coordinator."""
     question_id: UUID
     """Whether a new address is the contact's own."""
 
@@ -71,8 +91,28 @@ class House:
         self, method: str, route: APIRoute, *, key: str | None = None, session: str | None = None, link: str = "x"
     ) -> httpx.Response:
         """The route as somebody would call it, about the case."""
+        path = self.path_of(route, link)
+        cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        sent: dict[str, Any] = {}
+        if route.path.startswith(("/v1", "/internal")):
+            if method in {"POST", "PUT"}:
+                sent["json"] = self.body_for(route.path)
+        elif method == "POST":
+            sent["data"] = {FORM_MARK: MARK}
+        async with httpx.AsyncClient(
+            base_url=self.case.intake.url, cookies=cookies, headers=headers, timeout=30
+        ) as client:
+            if path.endswith("/live"):
+                # A stream: only its beginning is waited for.
+                async with client.stream(method, path) as answer:
+                    await anext(answer.aiter_text(), "")
+                    return httpx.Response(answer.status_code, headers=answer.headers)
+            return await client.request(method, path, **sent)
+
+    def path_of(self, route: APIRoute, link: str = "x") -> str:
         case = self.case
-        path = route.path.format(
+        return route.path.format(
             need_id=case.need_id,
             partner_id=case.partner.partner_id,
             contact_id=case.contact.contact_id,
@@ -83,23 +123,10 @@ class House:
             other_id=NOBODY,
             message_id=NOBODY,
             who="family",
+            person_id=self.person_id,
+            site_id=self.site_id,
             token=link,
         )
-        cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        sent: dict[str, Any] = {}
-        if route.path.startswith(("/v1", "/internal")):
-            if method in {"POST", "PUT"}:
-                sent["json"] = self.body_for(route.path)
-        elif method == "POST":
-            sent["data"] = {FORM_MARK: MARK}
-        async with httpx.AsyncClient(base_url=case.intake.url, cookies=cookies, headers=headers, timeout=30) as client:
-            if path.endswith("/live"):
-                # A stream: only its beginning is waited for.
-                async with client.stream(method, path) as answer:
-                    await anext(answer.aiter_text(), "")
-                    return httpx.Response(answer.status_code, headers=answer.headers)
-            return await client.request(method, path, **sent)
 
     def body_for(self, path: str) -> Any:
         partner = self.case.partner.model_dump(mode="json")
@@ -145,7 +172,14 @@ async def house(case: Case) -> AsyncIterator[House]:
         await keys.save_key(connection, hash_key(partners_key), of_partner)
         await keys.save_key(connection, hash_key("sb_powerless"), KeyRow("powerless", frozenset(), None))
         await keys.save_person(connection, officer, Role.DISTRICT)
+    async with pool.acquire() as connection:
+        ours = await connection.fetchrow("SELECT * FROM people WHERE email = 'ours@school.example.org'")
+    assert ours is not None
+    person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+        emails[role] = await case.intake.add_person(role, site_id)
+    emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
     sessions = {}
     for name, email in emails.items():
         await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
@@ -164,7 +198,7 @@ async def house(case: Case) -> AsyncIterator[House]:
     )
     await contacts.save_wishes(pool, case.intake.desk.seal, case.partner.partner_id, case.contact.contact_id, wishes)
     question_id = await pool.fetchval("SELECT question_id FROM address_questions")
-    yield House(case, key, partners_key, sessions, question_id)
+    yield House(case, key, partners_key, sessions, site_id, person_id, question_id)
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -194,7 +228,7 @@ async def test_every_route_about_a_need_is_closed_to_another_site(house: House) 
 async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothing_else(house: House) -> None:
     before = await house.everything()
     opened = {("POST", "/v1/needs"): 422, ("GET", "/v1/needs/{need_id}"): 404, ("GET", "/v1/taxonomy"): 200}
-    for method, route in house.routes(Door.KEY, Door.COORDINATOR, Door.OFFICER, Door.SIGNED_IN):
+    for method, route in house.routes(Door.KEY, *BEHIND_A_SESSION):
         answer = await house.call(method, route, key=house.partners)
         let_in = opened.get((method, route.path), 403 if route.path.startswith(("/v1", "/internal")) else 303)
         assert (answer.status_code, knows(answer.text)) == (let_in, False), (method, route.path)
@@ -203,10 +237,10 @@ async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothi
 
 async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: House) -> None:
     before = await house.everything()
-    for method, route in house.routes(Door.SIGNED_IN, Door.COORDINATOR, Door.OFFICER):
+    for method, route in house.routes(*BEHIND_A_SESSION):
         stranger = await house.call(method, route)
         assert (stranger.status_code, stranger.headers.get("location")) == (303, "/sign-in"), (method, route.path)
-    for door, session in ((Door.COORDINATOR, "officer"), (Door.OFFICER, "ours")):
+    for door, session in CLOSED:
         for method, route in house.routes(door):
             answer = await house.call(method, route, session=session)
             assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, session)
@@ -241,13 +275,13 @@ async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_link
 async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
     links = house.links(datetime.now(UTC) + timedelta(days=1))
-    for method, route in house.routes(Door.COORDINATOR, *links, Door.ANYBODY):
+    for method, route in house.routes(*LETS_IN, *links, Door.ANYBODY):
         if method == "POST" and not route.path.endswith(_BY_MAIL_PROGRAMS):
             token = links.get(door_of(route), "x")
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
-                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
-                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
+                path = house.path_of(route, token)
+                session = house.sessions[LETS_IN.get(door_of(route), "ours")]
+                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
             assert answer.status_code == 403, route.path
     assert await house.everything() == before
@@ -255,12 +289,15 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
     links = house.links(datetime.now(UTC) + timedelta(days=1))
-    for door in (*links, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
+    doors = (*links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN)
+    for door in (*doors, Door.COORDINATOR, Door.KEY):
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
-            session = "officer" if door is Door.OFFICER else "ours"
+            session = LETS_IN.get(door, "ours")
             answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
-            gone = any(part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/"))
+            gone = any(
+                part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/", "/people/{")
+            )
             refused = {401, 403, 410} | (set() if gone else {404})
             assert answer.status_code not in refused, (method, route.path, answer.status_code)
             assert answer.headers.get("location") != "/sign-in", (method, route.path)
@@ -272,6 +309,19 @@ async def test_what_no_provider_signed_is_refused(house: House) -> None:
         route.path: (await house.call(method, route)).status_code for method, route in house.routes(Door.PROVIDER)
     }
     assert refused == {"/webhooks/texts": 403, "/webhooks/texts/{message_id}/status": 403, "/webhooks/mail": 401}
+    assert await house.everything() == before
+
+
+async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: House) -> None:
+    before = await house.everything()
+    about = [one for one in house.routes(Door.LEADER) if "{site_id}" in one[1].path or "{person_id}" in one[1].path]
+    assert len(about) >= 5
+    for method, route in about:
+        answer = await house.call(method, route, session="their supervisor")
+        assert (answer.status_code, "Ours" in answer.text) == (404, False), (method, route.path)
+    for path in ("/people", "/sites"):
+        [(method, route)] = [one for one in house.routes(Door.LEADER) if one[1].path == path]
+        assert "Ours" not in (await house.call(method, route, session="their supervisor")).text
     assert await house.everything() == before
 
 

@@ -18,8 +18,10 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    people,
     phoned,
     sign_in,
+    sites,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -45,6 +47,8 @@ def pages_router() -> APIRouter:
         families,
         contacts,
         addresses,
+        people,
+        sites,
     ):
         router.include_router(pages.router)
     return router

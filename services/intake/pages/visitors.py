@@ -55,10 +55,29 @@ async def sign_in_as_officer(person: Anybody) -> Person:
     return person
 
 
+async def sign_in_as_leader(person: Anybody) -> Person:
+    """A supervisor or an administrator. Raises SignInNeeded or NotHere."""
+    if person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+        raise NotHere
+    return person
+
+
+async def sign_in_as_administrator(person: Anybody) -> Person:
+    """The network's administrator. Raises SignInNeeded or NotHere."""
+    if person.role is not Role.ADMINISTRATOR:
+        raise NotHere
+    return person
+
+
 SignedIn = Annotated[Person, Depends(sign_in_as_coordinator)]
 """A coordinator, who sees the needs of the own site."""
 Officer = Annotated[Person, Depends(sign_in_as_officer)]
 """The district's officer, who sees who looked, and what nobody could do, at all sites, and no family."""
+
+Leader = Annotated[Person, Depends(sign_in_as_leader)]
+"""A supervisor, who looks after the own site, or an administrator, who looks after all. Neither sees a family."""
+Administrator = Annotated[Person, Depends(sign_in_as_administrator)]
+"""The network's administrator, who names sites and people and takes partners in."""
 
 
 @dataclass(frozen=True)
