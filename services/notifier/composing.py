@@ -16,10 +16,10 @@ class Composer:
         name, self._address = parseaddr(email_from)
         self._sender = write_mailbox(name, self._address)
 
-    def compose(self, message_id: UUID, address: str, reader: Reader, words: Words) -> Letter:
-        """The email of one message. Raises ValueError for an address that cannot stand in a header."""
+    def compose(self, parcel_id: UUID, address: str, reader: Reader, words: Words) -> Letter:
+        """The email of one parcel. Raises ValueError for an address that cannot stand in a header."""
         # The same for every attempt: a receiver that sees it twice can tell.
-        identity = f"<{message_id}@{self._address.partition('@')[2]}>"
+        identity = f"<{parcel_id}@{self._address.partition('@')[2]}>"
         headers = {
             "From": self._sender,
             "To": write_mailbox(reader.name, address),
@@ -30,5 +30,5 @@ class Composer:
             "List-Unsubscribe": f"<mailto:{self._address}?subject=stop>",
             "Content-Language": reader.language,
         }
-        content = write_email(headers, words.plain, words.html, boundary=message_id.hex)
+        content = write_email(headers, words.plain, words.html, boundary=parcel_id.hex)
         return Letter(self._address, address, identity, content)

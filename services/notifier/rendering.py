@@ -15,14 +15,18 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from schemas import handovers, offers, outcomes
 from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
-from schemas.offers import OfferEvent
+from schemas.offers import OfferEvent, OfferMade
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
+from services.notifier.domain.segments import segments
 
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
 
 _REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
+
+_SEGMENTS = 2
+"""What a text that lists several offers may cost; a longer one says how many they are."""
 
 Compile: TypeAlias = Callable[[str], Template]
 
@@ -108,6 +112,46 @@ class Renderer:
             plain=self._layout_plain.get_template("layout.txt").render(page),
             html=self._layout_html.get_template("layout.html").render(page),
             text=_one_line(filled["text"]),
+        )
+
+    def render_offers(self, offers: Sequence[tuple[OfferMade, Reader]]) -> Words:
+        """The words of several offers to one person in one message. Of sensitive ones the text says only how many."""
+        reader = offers[0][1]
+        language = reader.language if reader.language in self.catalogues else "en"
+        catalogue = self.catalogues[language]
+        entry = catalogue["offers"]["partner"]
+        shared = catalogue["shared"]
+        listed, short = [], []
+        for event, each in offers:
+            facts = _Facts(self._compile, catalogue, language, event, each).collect()
+            kind = "sensitive" if _is_sensitive(event) else "plain"
+            listed.append({"words": self._compile(entry[kind]["line"]).render(facts), "link": each.link})
+            if kind == "plain":
+                short.append(self._compile(entry[kind]["short"]).render(facts))
+        facts = {
+            "count": str(len(offers)),
+            "partner": reader.partner_name,
+            "link": reader.link,
+            "name": reader.name,
+            "listed": "; ".join(short),
+        }
+        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if isinstance(text, str)}
+        subject = _one_line(filled["subject"])
+        page = {
+            "language": language,
+            "subject": subject,
+            "greeting": self._compile(shared["greeting"]).render(facts),
+            "paragraphs": [part.strip() for part in filled["body"].split("\n\n") if part.strip()],
+            "offers": listed,
+            "button": filled["button"],
+            "footer": self._compile(shared["footer"]).render(facts),
+        }
+        long = _one_line(filled["text"])
+        return Words(
+            subject=subject,
+            plain=self._layout_plain.get_template("layout.txt").render(page),
+            html=self._layout_html.get_template("layout.html").render(page),
+            text=long if short and segments(long) <= _SEGMENTS else _one_line(filled["text_counted"]),
         )
 
 

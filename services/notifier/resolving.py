@@ -1,11 +1,12 @@
 """What became of messages whose fate is not known, or not final: asked of the provider, never guessed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.vocabulary import Channel, DeliveryProblem
 from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
-from services.notifier.store import queue
+from services.notifier.store import parcels, queue
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, read_clock
 
@@ -17,7 +18,7 @@ class Resolver:
     """Finds out."""
 
     pool: Pool
-    texter: Texter
+    texters: Sequence[Texter]
 
     async def expire_leases(self) -> int:
         """Messages whose sender went away in the middle: tried once more; those that had set out flagged unknown first.
@@ -45,6 +46,12 @@ class Resolver:
             await queue.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
+    async def let_go(self) -> int:
+        """What waits for a provider, or goes with others, and nobody would look at any more."""
+        async with self.pool.acquire() as connection:
+            await parcels.revive(connection)
+            return await queue.let_go_late(connection)
+
     async def look_up_texts(self) -> int:
         """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
         async with self.pool.acquire() as connection:
@@ -52,7 +59,9 @@ class Resolver:
 
     async def learn_texts(self) -> int:
         """Which accepted texts arrived or never will."""
-        final = await self.texter.list_final()
+        final: dict[str, bool] = {}
+        for texter in self.texters:
+            final |= await texter.list_final()
         if not final:
             return 0
         async with self.pool.acquire() as connection, connection.transaction():
