@@ -56,8 +56,11 @@ def describe(error: Exception) -> str:
         error = error.exceptions[0]
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_url=False)
-        said = ((str(one["loc"][0]).upper(), "is not set" if one["type"] == "missing" else one["msg"]) for one in found)
-        return "; ".join(f"{name}: {problem}" for name, problem in said)
+        said = (
+            (".".join(map(str, one["loc"])).upper(), "is not set" if one["type"] == "missing" else one["msg"])
+            for one in found
+        )
+        return "; ".join(f"{name}: {problem}" if name else problem for name, problem in said)
     text = error.format_message() if isinstance(error, TyperException) else str(error)
     if not isinstance(error, SwitchboardError | TyperException):
         name = type(error).__name__

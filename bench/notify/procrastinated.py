@@ -42,7 +42,7 @@ class Sends:
 
     def __init__(self, client: httpx.AsyncClient, smtp_url: str, sms_api_url: str) -> None:
         self._mailer = Mailer(smtp_url)
-        self._texter = Texter(client, sms_api_url, "AC0", "a token", "+15005550006", "http://localhost")
+        self._texter = Texter(client, sms_api_url, "AC0", "a token", "http://localhost")
         self._renderer, self._composer = Renderer(), Composer("switchboard@example.org")
         self._keys = LinkKeys.parse(f"k1:{base64.b64encode(bytes(32)).decode()}")
 
@@ -60,7 +60,7 @@ class Sends:
         )
         words = self._renderer.render(MessagePurpose.OFFER, offer, reader)
         if person.channels[0] is Channel.TEXT:
-            attempt = await self._texter.send(UUID(message_id), person.phone or "", words.text)
+            attempt = await self._texter.send(UUID(message_id), "+15005550006", person.phone or "", words.text)
         else:
             letter = self._composer.compose(UUID(message_id), person.email or "", reader, words)
             attempt = await self._mailer.send(letter, 12)

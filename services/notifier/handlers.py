@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from schemas import offers, outcomes
@@ -9,6 +10,7 @@ from schemas.codec import Tombstone
 from schemas.event import NeedEvent
 from schemas.partners import PartnerRecorded
 from schemas.receipts import ReceiptReceived
+from services.notifier import metrics
 from services.notifier.domain.telling import Draft, messages_for
 from services.notifier.receiving import take_receipts
 from services.notifier.store import contacts, offer_states, queue
@@ -35,6 +37,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     ]
     if about_offers:
         await offer_states.save_offers(connection, about_offers)
+        if ended := [offer_id for offer_id, _, is_open in about_offers if not is_open]:
+            await queue.let_go(connection, ended)
     new = [
         _to_message(message, message.event, draft)
         for message in messages
@@ -43,6 +47,7 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     ]
     if new:
         await queue.add_messages(connection, new)
+        metrics.observe_queued(messages, datetime.now(UTC))
     if reported := [message.event for message in messages if isinstance(message.event, ReceiptReceived)]:
         await take_receipts(connection, reported)
 

@@ -42,6 +42,7 @@ class Destination:
     address: str
     contact_id: UUID | None
     reader: Reader
+    digest_hour: int | None = None
 
 
 def hash_address(address: str) -> bytes:
@@ -144,7 +145,7 @@ class Recipients:
             answered_by=self._name_of(message.event["partner_id"]),
             preferences=self._preferences_link(message, contact),
         )
-        return Destination(channel, address, contact.contact_id, reader)
+        return Destination(channel, address, contact.contact_id, reader, contact.digest_hour)
 
     async def _find_person(self, message: queue.Message) -> Destination | Attempt:
         address = await self._ask(message.need_id, Who(message.recipient))

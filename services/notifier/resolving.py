@@ -1,5 +1,6 @@
 """What became of messages whose fate is not known, or not final: asked of the provider, never guessed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.receipts import ReceiptReceived
@@ -7,7 +8,7 @@ from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
 from services.notifier.receiving import take_receipts
-from services.notifier.store import queue, receipts
+from services.notifier.store import parcels, queue, receipts
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, read_clock
 
@@ -19,7 +20,7 @@ class Resolver:
     """Finds out."""
 
     pool: Pool
-    texter: Texter
+    texters: Sequence[Texter]
 
     async def expire_leases(self) -> int:
         """Messages whose sender went away in the middle: tried once more; those that had set out flagged unknown first.
@@ -47,6 +48,12 @@ class Resolver:
             await queue.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
+    async def let_go(self) -> int:
+        """What waits for a provider, or goes with others, and nobody would look at any more."""
+        async with self.pool.acquire() as connection:
+            await parcels.revive(connection)
+            return await queue.let_go_late(connection)
+
     async def look_up_texts(self) -> int:
         """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
         async with self.pool.acquire() as connection:
@@ -56,7 +63,9 @@ class Resolver:
         """Which accepted texts arrived or never will, where no callback came: then the provider's listing knows."""
         async with self.pool.acquire() as connection:
             waiting = await receipts.texts_nobody_reported(connection)
-        final = await self.texter.list_final() if waiting else {}
+        final: dict[str, bool] = {}
+        for texter in self.texters if waiting else ():
+            final |= await texter.list_final()
         async with self.pool.acquire() as connection, connection.transaction():
             now = await read_clock(connection)
             reported = [

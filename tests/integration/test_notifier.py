@@ -44,7 +44,10 @@ from services.notifier.composing import Composer
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import NotNow
 from services.notifier.email import Letter, Mailer
+from services.notifier.handing_over import Courier
 from services.notifier.handlers import handle
+from services.notifier.providers import Provider
+from services.notifier.providers import Providers as Carriers
 from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
@@ -221,19 +224,18 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
     url = f"http://127.0.0.1:{http_port}"
     mailer = Mailer(f"smtp://127.0.0.1:{smtp_port}")
     async with open_pool(database_url, 4) as pool, httpx.AsyncClient(timeout=5) as client:
-        texter = Texter(client, url, "AC1", "token", "+15005550006", "https://switchboard.example.org")
+        texter = Texter(client, url, "AC1", "token", "https://switchboard.example.org")
+        carriers = Carriers([Provider("mail", mailer), Provider("texts", texter, numbers={"+15005550006": None})])
         sender = Sender(
             pool,
-            mailer,
-            texter,
+            carriers,
             Addresses(client, url, "key"),
+            Courier(pool, carriers, Renderer(), Composer("Switchboard <switchboard@example.org>")),
             keys=LinkKeys({"k1": b"s" * 32}),
             public_url="https://switchboard.example.org",
-            renderer=Renderer(),
-            composer=Composer("Switchboard <switchboard@example.org>"),
             quiet=QuietHours(0, 0),
         )
-        yield PostRoom(pool, sender, Resolver(pool, texter), mail, mailer, providers)
+        yield PostRoom(pool, sender, Resolver(pool, [texter]), mail, mailer, providers)
     await mailer.close()
     smtp.close()
     server.should_exit = True
@@ -421,7 +423,7 @@ async def test_who_lost_the_lease_before_sending_does_not_send(room: PostRoom) -
     await room.hears(partner(), offer())
     async with room.pool.acquire() as connection:
         [message] = await queue.claim_due(connection, 10)
-        to = (message.message_id, message.attempts, Channel.EMAIL, None, b"")
+        to = queue.Way(message.message_id, message.attempts, Channel.EMAIL, None, "mail", None, "ready", b"")
         assert await queue.save_ways(connection, [to]) == {message.message_id}
         await connection.execute("UPDATE messages SET lease_until = now() + interval '1 second'")
         assert await queue.save_ways(connection, [to]) == set(), "it could end while the message is on its way"
@@ -472,7 +474,7 @@ async def test_mails_that_wait_for_a_slow_server_are_not_taken_for_sent(room: Po
     room.mail.pause_before_answer = 30
     letter = Letter("us@example.org", "them@example.org", "<1@example.org>", b"To: them@example.org\r\n\r\n")
     attempts = await asyncio.gather(*(room.mailer.send(letter, within=1) for _ in range(8)))
-    assert attempts == [NotNow()] * 8
+    assert all(isinstance(attempt, NotNow) for attempt in attempts)
     assert room.mail.taken == []
 
 

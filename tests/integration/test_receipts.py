@@ -142,7 +142,8 @@ async def test_an_address_that_a_bounce_may_not_be_about_is_not_suppressed(room:
             await connection.execute("UPDATE messages SET status = 'queued', lease_until = NULL")
             [message] = await queue.claim_due(connection, 1)
             hashed = hash_address(address)
-            await queue.save_ways(connection, [(message.message_id, message.attempts, Channel.EMAIL, None, hashed)])
+            way = queue.Way(message.message_id, message.attempts, Channel.EMAIL, None, "mail", None, "ready", hashed)
+            await queue.save_ways(connection, [way])
     await room.pool.execute("UPDATE messages SET status = 'accepted', lease_until = NULL")
     await report(room, message.message_id, Fate.BOUNCED)
     assert await room.statuses() == ["bounced"]

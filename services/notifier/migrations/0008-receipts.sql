@@ -1,5 +1,5 @@
 -- what providers reported of messages, and what it made of them
--- depends: 0005-backups
+-- depends: 0006-machine
 
 -- migrate: apply
 

@@ -37,15 +37,24 @@ async def add_receipts(connection: Connection, receipts: Collection[ReceiptRecei
 
 
 async def receipts_of(connection: Connection, message_ids: Collection[UUID]) -> list[ReceiptReceived]:
-    """All that was reported of these messages."""
-    rows = await connection.fetch("SELECT * FROM receipts WHERE message_id = ANY($1::uuid[])", list(message_ids))
+    """All that was reported of these messages, or of what they went out with."""
+    rows = await connection.fetch(
+        """
+        SELECT * FROM receipts
+         WHERE message_id = ANY($1::uuid[])
+            OR message_id IN (SELECT parcel_id FROM messages WHERE message_id = ANY($1::uuid[]))
+        """,
+        list(message_ids),
+    )
     return [ReceiptReceived.model_validate(dict(row)) for row in rows]
 
 
 async def lock_reported(connection: Connection, message_ids: Collection[UUID]) -> list[Reported]:
-    """Those of these messages that are known, under their row locks, taken in the order of their ids."""
+    """These messages, and those that went out under these ids, under their row locks, in the order of their ids."""
     rows = await connection.fetch(
-        "SELECT * FROM messages WHERE message_id = ANY($1::uuid[]) ORDER BY message_id FOR UPDATE", list(message_ids)
+        "SELECT * FROM messages WHERE message_id = ANY($1::uuid[]) OR parcel_id = ANY($1::uuid[]) "
+        "ORDER BY message_id FOR UPDATE",
+        list(message_ids),
     )
     return [
         Reported(
@@ -76,7 +85,7 @@ async def texts_nobody_reported(connection: Connection) -> dict[str, UUID]:
     """By the provider's id, accepted texts of the last day whose callback is overdue."""
     rows = await connection.fetch(
         """
-        SELECT provider_id, message_id FROM messages
+        SELECT provider_id, coalesce(parcel_id, message_id) AS message_id FROM messages
          WHERE status = 'accepted' AND channel = 'text' AND provider_id IS NOT NULL
            AND accepted_at BETWEEN now() - $2::interval AND now() - $1::interval
         """,

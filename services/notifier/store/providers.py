@@ -1,0 +1,49 @@
+"""Which providers there are, which of them ops has paused, and what each may still take."""
+
+from collections.abc import Collection, Mapping
+
+from schemas.vocabulary import Channel
+from services.notifier.domain.buckets import Bucket
+from services.runtime.database import Connection
+
+_TAKING = 7_041_004
+
+
+async def register(connection: Connection, providers: Mapping[str, Channel]) -> None:
+    """Writes down the providers there are now; those that were paused stay so."""
+    await connection.execute(
+        "INSERT INTO providers (name, channel) SELECT * FROM unnest($1::text[], $2::text[]) "
+        "ON CONFLICT (name) DO UPDATE SET channel = excluded.channel",
+        list(providers),
+        list(providers.values()),
+    )
+
+
+async def paused(connection: Connection) -> set[str]:
+    """Those that ops has paused."""
+    rows = await connection.fetch("SELECT name FROM providers WHERE paused_since IS NOT NULL")
+    return {row["name"] for row in rows}
+
+
+async def buckets(connection: Connection, names: Collection[str]) -> dict[str, Bucket]:
+    """What was left in these; one that nobody has used yet is left out."""
+    rows = await connection.fetch("SELECT name, tokens, at FROM buckets WHERE name = ANY($1::text[])", list(names))
+    return {row["name"]: Bucket(row["tokens"], row["at"]) for row in rows}
+
+
+async def lock_buckets(connection: Connection) -> None:
+    """Nobody else takes from any before the transaction ends, which has to be soon."""
+    # Whoever is stopped in the middle must not stop the others.
+    await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2s'")
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _TAKING)
+
+
+async def save_buckets(connection: Connection, left: Mapping[str, Bucket]) -> None:
+    """Writes down what is left."""
+    await connection.execute(
+        "INSERT INTO buckets (name, tokens, at) SELECT * FROM unnest($1::text[], $2::float8[], $3::timestamptz[]) "
+        "ON CONFLICT (name) DO UPDATE SET tokens = excluded.tokens, at = excluded.at",
+        list(left),
+        [bucket.tokens for bucket in left.values()],
+        [bucket.at for bucket in left.values()],
+    )
