@@ -12,7 +12,16 @@ from schemas.event import NeedEvent
 from schemas.examples import EXAMPLES
 from schemas.links import ContactLink, FamilyLink, LinkKeys, OfferLink
 from schemas.offers import OfferEvent, OfferReminded
-from schemas.outcomes import ClaimLapsed, ClaimRefused, ConfirmationRequested, NeedStuck, ReferralAnswered
+from schemas.outcomes import (
+    ClaimLapsed,
+    ClaimRefused,
+    ConfirmationRequested,
+    NeedFulfilled,
+    NeedPartlyFulfilled,
+    NeedStuck,
+    NeedUnmet,
+    ReferralAnswered,
+)
 from schemas.vocabulary import (
     LapseReason,
     MessagePurpose,
@@ -133,6 +142,8 @@ def _reasons(event: NeedEvent) -> Iterator[tuple[str, NeedEvent]]:
             asked = {"recipient": RecipientKind.FAMILY, "purpose": MessagePurpose.CONFIRMATION, "partner_id": None}
             yield "", event.model_copy(update=asked)
             yield "", event.model_copy(update={"purpose": MessagePurpose.CONSENT_ENDED})
+        case NeedFulfilled() | NeedPartlyFulfilled() | NeedUnmet():
+            yield event.type.split(".")[2], event
         case _:
             yield "", event
 
