@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel import Locale
 from babel.dates import format_datetime
 from babel.lists import format_list
@@ -20,6 +21,7 @@ from schemas.vocabulary import RecipientKind, ReferralAnswer
 from services.notifier.domain.one_line import keep_in_line
 from services.notifier.reader import Reader
 
+_OUR_COUNTRY_CODE = 1
 _LOCALES = {"en": "en_US", "es": "es_US"}
 Compile: TypeAlias = Callable[[str], Template]
 
@@ -59,7 +61,7 @@ class Facts:
             "coordinator_name": coordinator.name,
             "site": coordinator.site_name,
             "reference": coordinator.reference,
-            "coordinator_phone": self._word("phone", phone=coordinator.phone) if coordinator.phone else "",
+            "coordinator_phone": self._word("phone", phone=_to_dial(coordinator.phone)) if coordinator.phone else "",
             "coordinator_email": self._word("email", email=coordinator.email) if coordinator.email else "",
         }
 
@@ -133,12 +135,23 @@ class Facts:
         return f"{self._say(moment, zone, 'day_short')}, {self._time(moment, zone)}"
 
     def _time(self, moment: datetime, zone: ZoneInfo) -> str:
-        return self._say(moment, zone, "time" if moment.minute else "full_hour")
+        # "10 a.m." would end a sentence twice.
+        return self._say(moment, zone, "time" if moment.minute else "full_hour").replace(".", "")
 
     def _say(self, moment: datetime, zone: ZoneInfo, how: str) -> str:
         local = moment.astimezone(zone).replace(tzinfo=None)
         words: str = _format(local, self._formats[how], locale=self._locale)
         return words
+
+
+@lru_cache(maxsize=1024)
+def _to_dial(phone: str) -> str:
+    """As people there write it: "(718) 555-0100"."""
+    number = phonenumbers.parse(phone)
+    near = number.country_code == _OUR_COUNTRY_CODE
+    how = phonenumbers.PhoneNumberFormat.NATIONAL if near else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    written: str = phonenumbers.format_number(number, how)
+    return written
 
 
 def _of_lines(items: Iterable[Item], lines: Iterable[LineQuantity]) -> list[Item]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
 from schemas import outcomes
 from schemas.event import NeedEvent
@@ -149,7 +150,9 @@ class Renderer:
         return _Form(
             self._compile(words["subject"]),
             self._compile(self._layouts["layout.txt"].render(page)),
-            self._compile_html(self._layouts["layout.html"].render(page)),
+            self._compile_html(
+                self._layouts["layout.html"].render(page | {"paragraphs": [_break_lines(part) for part in paragraphs]})
+            ),
             self._compile(words["text"]),
         )
 
@@ -161,6 +164,10 @@ class Renderer:
         if entry.sensitive:
             words = words | catalogue["sensitive"].get(entry.purpose, {}).get(entry.recipient, {})
         return words | words["discreet"] if entry.withheld else words
+
+
+def _break_lines(paragraph: str) -> Markup:
+    return Markup("<br>\n").join(paragraph.split("\n"))
 
 
 def _make_layout(name: str, wording: Wording) -> Template:

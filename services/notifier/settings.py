@@ -12,6 +12,10 @@ from services.notifier.wording import Wording
 from services.runtime.settings import ServiceSettings
 
 
+def _load_wording(given: Wording | str) -> Wording:
+    return given if isinstance(given, Wording) else Wording.load(given)
+
+
 class NotifierSettings(ServiceSettings):
     """The notifier's own settings."""
 
@@ -24,7 +28,7 @@ class NotifierSettings(ServiceSettings):
     email_providers: EmailProviders = Field(default=(), description="instead of SMTP_URL, several: a TOML or JSON list")
     email_from: str = Field(description="the sender of every email")
     email_reply_to: str = Field(default="", description="where people read the answers; otherwise the sender")
-    wording: Annotated[Wording, NoDecode, BeforeValidator(Wording.load)] = Field(
+    wording: Annotated[Wording, NoDecode, BeforeValidator(_load_wording)] = Field(
         default_factory=Wording.load,
         validation_alias="templates_dir",
         description="a folder of a county's own words and brand: docs/messages.md",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jinja2 import Environment, TemplateSyntaxError, meta
+from markupsafe import escape
 from pydantic import ValidationError
 
 from services.notifier.branding import Brand
@@ -16,8 +17,9 @@ LANGUAGES = ("en", "es")
 _OURS = resources.files(__package__).joinpath("templates")
 _BRAND = "brand.toml"
 _FILES = {_BRAND, *(f"{language}.toml" for language in LANGUAGES)}
-_EVERYWHERE = {"network", "name", "partner"}
-"""What every message knows."""
+_EVERYWHERE = {"network", "name"}
+"""What each message knows."""
+_SENSITIVE, _DISCREET, _WORDS = "sensitive", "discreet", "words"
 
 
 class BadWording(ValueError):
@@ -88,37 +90,35 @@ def _lay_over(ours: Mapping[str, Any], theirs: Mapping[str, Any], where: str) ->
 
 def _check_facts(ours: Mapping[str, Any], theirs: Mapping[str, Any], name: str) -> None:
     """A county's words speak of what ours speak of in the same message; nothing else may be there when it is sent."""
-    for message, recipients in theirs.items():
-        for key, changed in recipients.items() if isinstance(recipients, dict) else ():
-            known = _EVERYWHERE | {
-                fact for _, text in _texts(_ours_alike(ours, message, key), "") for fact in _facts_in(text, name)
-            }
-            for place, text in _texts(changed, f"{message}.{key}"):
-                unknown = _facts_in(text, f"{name}: {place}") - known
-                if unknown:
-                    raise BadWording(
-                        f"{name}: {place}: nothing is known here of {{{{ {min(unknown)} }}}}; "
-                        f"there are {', '.join(sorted(known))}"
-                    )
+    for place, text in _texts(theirs, ()):
+        unknown = _facts_in(text, f"{name}: {'.'.join(place)}") - _facts_known(ours, place)
+        if unknown:
+            known = ", ".join(sorted(_facts_known(ours, place)))
+            raise BadWording(f"{name}: {'.'.join(place)}: {min(unknown)} is not known here; there are {known}")
 
 
-def _ours_alike(ours: Mapping[str, Any], message: str, key: str) -> Any:  # noqa: ANN401 - text, or tables of it
-    if message == "sensitive":
-        return {recipient: entry | ours[key].get(recipient, {}) for recipient, entry in ours[message][key].items()}
-    return ours[message][key]
+def _facts_known(ours: Mapping[str, Any], place: tuple[str, ...]) -> set[str]:
+    # What is said quietly says no more than ours does, in the same field.
+    quietly = _SENSITIVE in place or _DISCREET in place
+    around: Any = ours
+    for key in place if quietly else place[:2]:
+        around = around[key]
+    return (set() if quietly or place[0] == _WORDS else _EVERYWHERE) | {
+        fact for _, text in _texts(around, ()) for fact in _facts_in(text, ".".join(place))
+    }
 
 
-def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - text, or tables of it
+def _texts(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401 - text or tables
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _texts(inner, f"{place}.{key}")
+            yield from _texts(inner, (*place, key))
     else:
         yield place, value
 
 
 def _facts_in(text: str, place: str) -> set[str]:
-    environment = Environment(autoescape=True)
     try:
-        return meta.find_undeclared_variables(environment.parse(text))
+        # Escaped as it will stand in the page.
+        return meta.find_undeclared_variables(Environment(autoescape=True).parse(str(escape(text))))
     except TemplateSyntaxError as error:
         raise BadWording(f"{place}: {error.message}") from error

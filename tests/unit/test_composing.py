@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.addresses import Address
@@ -93,6 +93,7 @@ def part(read: EmailMessage, kind: str) -> str:
     return content.replace("\r\n", "\n").removesuffix("\n")
 
 
+@settings(deadline=None, max_examples=60)
 @given(name=NAMES, partner=NAMES, place=NAMES, language=st.sampled_from(("en", "es")))
 def test_no_name_makes_a_header_a_line_or_markup(name: str, partner: str, place: str, language: str) -> None:
     terms = OfferTerms.model_construct(**dict(MADE.terms) | {"place": place})
@@ -113,6 +114,7 @@ def test_no_name_makes_a_header_a_line_or_markup(name: str, partner: str, place:
     assert part(read, "html") == words.html
 
 
+@settings(deadline=None, max_examples=60)
 @given(subject=st.one_of(NAMES, st.text(alphabet="a b=?_", min_size=60, max_size=400)))
 def test_every_subject_comes_back_as_it_was_but_for_what_no_header_holds(subject: str) -> None:
     one_line = " ".join(re.sub("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", " ", subject).split())
