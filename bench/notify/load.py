@@ -32,13 +32,8 @@ class Ask:
 
     @property
     def message_id(self) -> UUID:
-        """The notifier's id of the message."""
+        """The notifier's id of the message, which the receivers' ledger has."""
         return uuid5(self.event_id, RecipientKind.PARTNER)
-
-    @property
-    def mark(self) -> UUID:
-        """What the receivers' ledger says of it."""
-        return self.offer.offer_id if self.contact.channels[0] is Channel.TEXT else self.message_id
 
 
 def invent_partners(chance: random.Random) -> list[PartnerRecorded]:

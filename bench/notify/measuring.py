@@ -1,7 +1,6 @@
 """Hands over at a steady rate, and reads in the ledger when each message was taken."""
 
 import asyncio
-import base64
 import random
 import time
 from collections import Counter
@@ -17,8 +16,6 @@ from bench.notify.load import invent_asks
 from schemas.partners import PartnerRecorded
 
 _TICK_S = 0.02
-_OFFER_ID = slice(21, 37)
-"""Where it stands in a link's token."""
 
 
 @dataclass
@@ -26,7 +23,7 @@ class Round:
     """What came of one load. Times are in seconds."""
 
     due: dict[UUID, float]
-    """By mark, when the message was due to be handed over, whatever the contestant did."""
+    """By message, when the message was due to be handed over, whatever the contestant did."""
     taken: Counter[UUID] = field(default_factory=Counter)
     first_taken: dict[UUID, float] = field(default_factory=dict)
     cores: dict[str, float] = field(default_factory=dict)
@@ -50,7 +47,7 @@ class Round:
 
     def latency(self, share: float) -> float:
         """The latency within which this share of the messages was taken; infinite where they were not."""
-        waits = sorted(self.first_taken.get(mark, float("inf")) - due for mark, due in self.due.items())
+        waits = sorted(self.first_taken.get(message_id, float("inf")) - due for message_id, due in self.due.items())
         return waits[min(len(waits) - 1, int(len(waits) * share))]
 
 
@@ -68,13 +65,7 @@ class Ledger:
         whole = text[: text.rfind("\n") + 1]
         self._read_up_to += len(whole)
         lines = (line.split("\t") for line in whole.splitlines())
-        return [(float(at), _read_mark(mark)) for at, mark in lines]
-
-
-def _read_mark(mark: str) -> UUID:
-    if len(mark) == len(str(UUID(int=0))):
-        return UUID(mark)
-    return UUID(bytes=base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4))[_OFFER_ID])
+        return [(float(at), UUID(message_id)) for at, message_id in lines]
 
 
 @dataclass
@@ -91,7 +82,7 @@ class Measure:
         """An open loop: so many messages a second, whatever becomes of them."""
         asks = invent_asks(self.partners, int(rate * seconds), self.chance)
         begun, begun_at = self._work_of(contestant), time.time()
-        result = Round({ask.mark: begun_at + number / rate for number, ask in enumerate(asks)})
+        result = Round({ask.message_id: begun_at + number / rate for number, ask in enumerate(asks)})
         handing_over: set[asyncio.Task[None]] = set()
         handed = 0
         while handed < len(asks):
@@ -107,7 +98,7 @@ class Measure:
         """The ceiling: handed over as fast as it is taken, and then drained."""
         asks = invent_asks(self.partners, count, self.chance)
         begun, begun_at = self._work_of(contestant), time.time()
-        result = Round(dict.fromkeys((ask.mark for ask in asks), begun_at))
+        result = Round(dict.fromkeys((ask.message_id for ask in asks), begun_at))
         for start in range(0, count, 500):
             await contestant.hand_over(asks[start : start + 500])
         return await self._finish(contestant, result, begun, begun_at, patience)
@@ -117,10 +108,10 @@ class Measure:
     ) -> Round:
         until = time.monotonic() + patience
         while True:
-            for at, mark in self.ledger.read():
-                if mark in result.due:
-                    result.taken[mark] += 1
-                    result.first_taken.setdefault(mark, at)
+            for at, message_id in self.ledger.read():
+                if message_id in result.due:
+                    result.taken[message_id] += 1
+                    result.first_taken.setdefault(message_id, at)
             if not result.missing or time.monotonic() > until:
                 break
             await asyncio.sleep(0.2)

@@ -1,7 +1,7 @@
 """A mail server and a texting API in a process of their own: each takes what it gets, and writes down when.
 
-The ledger has a line for each message: the time in seconds since 1970, a tab, and an email's Message-ID without its
-domain, or the token of a text's link. SIGUSR1 and SIGUSR2 close both doors (421, 503), and open them again.
+The ledger has a line for each message: the time in seconds since 1970, a tab, and its id, which stands in an email's
+Message-ID and in a text's StatusCallback. SIGUSR1 and SIGUSR2 close both doors (421, 503), and open them again.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from services.runtime.serving import serve
 from switchboard.processes import LOCALHOST
 
 _MESSAGE_ID = re.compile(rb"^Message-ID: <([^@>]+)@", re.MULTILINE | re.IGNORECASE)
-_TOKEN = re.compile(r"/o/([A-Za-z0-9_-]+)")
+_CALLBACK = re.compile(r"/texts/([^/]+)/status")
 
 
 class Receivers:
@@ -60,7 +60,7 @@ class Receivers:
         if self.closed:
             return JSONResponse({"code": 20503, "message": "Service Unavailable"}, 503)
         form = await request.form()
-        found = _TOKEN.search(str(form["Body"]))
+        found = _CALLBACK.search(str(form["StatusCallback"]))
         self._write(found[1] if found else "")
         return JSONResponse({"sid": f"SM{uuid4().hex}", "status": "queued"}, 201)
 
@@ -72,8 +72,8 @@ class Receivers:
         """It is, as soon as it answers."""
         return JSONResponse({"status": "ready"})
 
-    def _write(self, mark: str) -> None:
-        self._ledger.write(f"{time():.6f}\t{mark}\n")
+    def _write(self, message_id: str) -> None:
+        self._ledger.write(f"{time():.6f}\t{message_id}\n")
 
 
 def main() -> None:
