@@ -135,8 +135,9 @@ class Facts:
         return f"{self._say(moment, zone, 'day_short')}, {self._time(moment, zone)}"
 
     def _time(self, moment: datetime, zone: ZoneInfo) -> str:
-        # "10 a.m." would end a sentence twice.
-        return self._say(moment, zone, "time" if moment.minute else "full_hour").replace(".", "")
+        # "10 a.m." would end a sentence twice; and "10" stays beside its "AM".
+        time = self._say(moment, zone, "time" if moment.minute else "full_hour")
+        return time.replace(".", "").replace(" ", "\u00a0")
 
     def _say(self, moment: datetime, zone: ZoneInfo, how: str) -> str:
         local = moment.astimezone(zone).replace(tzinfo=None)
