@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 
 from switchboard.errors import SwitchboardError
 from switchboard.family_commands import audit_commands, family_commands
+from switchboard.provider_commands import provider_commands
 
 
 class Service(StrEnum):
@@ -91,6 +92,7 @@ app.add_typer(dead_letter_commands, name="dlq")
 
 app.add_typer(family_commands, name="family")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(provider_commands, name="providers")
 
 Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]
 Key = Annotated[str | None, typer.Option(help="Only this key: a need or a partner.")]

@@ -151,7 +151,9 @@ class Renderer:
             subject=subject,
             plain=self._layout_plain.get_template("layout.txt").render(page),
             html=self._layout_html.get_template("layout.html").render(page),
-            text=long if short and segments(long) <= _SEGMENTS else _one_line(filled["text_counted"]),
+            text=long
+            if len(short) == len(offers) and segments(long) <= _SEGMENTS
+            else _one_line(filled["text_counted"]),
         )
 
 
