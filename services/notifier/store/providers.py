@@ -21,10 +21,27 @@ async def register(connection: Connection, providers: Mapping[str, Channel]) -> 
     )
 
 
-async def paused(connection: Connection) -> set[str]:
-    """Those that ops has paused."""
-    rows = await connection.fetch("SELECT name FROM providers WHERE paused_since IS NOT NULL")
-    return {row["name"] for row in rows}
+@dataclass(frozen=True)
+class Outlook:
+    """What there is to know before a set is claimed: the time, whom ops has paused, whether a parcel is due."""
+
+    now: datetime
+    paused: frozenset[str]
+    parcel_due: bool
+
+
+async def look(connection: Connection) -> Outlook:
+    """Reads it in one query."""
+    row = await connection.fetchrow(
+        """
+        SELECT clock_timestamp() AS now,
+               ARRAY(SELECT name FROM providers WHERE paused_since IS NOT NULL) AS paused,
+               EXISTS (SELECT FROM parcels WHERE due_at <= now()) AS parcel_due
+        """
+    )
+    if row is None:
+        raise LookupError("a query without a table has one row")
+    return Outlook(row["now"], frozenset(row["paused"]), row["parcel_due"])
 
 
 @dataclass(frozen=True)
