@@ -103,8 +103,10 @@ async def gather(connection: Connection, going: Sequence[Going], now: datetime, 
             else:
                 waits.append(_wait_in(opened, message))
         several = {uuid4(): contact for contact, offers in at_once.items() if len(offers) > 1}
-        await parcels.begin(connection, several)
-        await queue.hold(connection, waits)
+        if several:
+            await parcels.begin(connection, several)
+        if waits:
+            await queue.hold(connection, waits)
     alone = [offer for offers in at_once.values() if len(offers) == 1 for offer in offers]
     return [
         *_put_together([*decided, *alone]),

@@ -66,6 +66,7 @@ class Providers:
     def __init__(self, providers: Sequence[Provider]) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._health = {provider.name: Health() for provider in providers}
+        self._paused: frozenset[str] = frozenset()
         self._limits = {name: rate for provider in providers for name, rate in provider.limits().items()}
 
     def __getitem__(self, name: str) -> Provider:
@@ -88,21 +89,27 @@ class Providers:
         async with pool.acquire() as connection:
             await store.register(connection, {one.name: one.channel for one in self._providers.values()})
 
-    async def look(self, connection: Connection) -> dict[Channel, int]:
-        """By channel, how many messages may go now."""
-        rooms = await self._rooms(connection, await self._buckets(connection))
-        return {channel: sum(room.messages for room in rooms if room.channel is channel) for channel in Channel}
+    async def look(self, connection: Connection) -> tuple[store.Outlook, dict[Channel, int]]:
+        """What is to be known before messages are claimed; by channel, how many may go now."""
+        outlook = await store.look(connection)
+        self._paused = outlook.paused
+        for name in self._providers:
+            metrics.PROVIDER_PAUSED.labels(name).set(name in outlook.paused)
+        rooms = self._rooms(await self._buckets(connection))
+        return outlook, {
+            channel: sum(room.messages for room in rooms if room.channel is channel) for channel in Channel
+        }
 
     async def place(self, connection: Connection, wanted: Sequence[Wanted]) -> list[Choice | None]:
         """Chooses a provider for each message, and takes what it costs; None for one that has to wait."""
         if not wanted:
             return []
         if not self._limits:
-            return self._choose(wanted, await self._rooms(connection, {}))
+            return self._choose(wanted, self._rooms({}))
         async with connection.transaction():
             await store.lock_buckets(connection)
             buckets = await self._buckets(connection)
-            choices = self._choose(wanted, await self._rooms(connection, buckets))
+            choices = self._choose(wanted, self._rooms(buckets))
             spent = [bucket for one in choices if one for bucket in self._providers[one.provider].spent(one)]
             left = {name: take(bucket, spent.count(name)) for name, bucket in buckets.items() if name in spent}
             await store.save_buckets(connection, left)
@@ -125,12 +132,10 @@ class Providers:
                 self._health[name] = rules.begin_to_try(self._health[name], now)
         return choices
 
-    async def _rooms(self, connection: Connection, buckets: Mapping[str, Bucket]) -> list[Room]:
-        paused, now = await store.paused(connection), _moment()
-        for name in self._providers:
-            metrics.PROVIDER_PAUSED.labels(name).set(name in paused)
+    def _rooms(self, buckets: Mapping[str, Bucket]) -> list[Room]:
+        now = _moment()
         return [
-            provider.room(buckets, 0 if provider.name in paused else rules.most_at_once(self._health[name], now))
+            provider.room(buckets, 0 if name in self._paused else rules.most_at_once(self._health[name], now))
             for name, provider in self._providers.items()
         ]
 

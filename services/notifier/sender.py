@@ -71,14 +71,14 @@ class Sender:
     async def send_due(self) -> int:
         """Sends one set. Returns how many messages went or came to an end."""
         async with self._pool.acquire() as connection:
-            room = await self._providers.look(connection)
+            outlook, room = await self._providers.look(connection)
+            now = outlook.now
             messages = await queue.claim_due(connection, _SET, room)
-            if any(room.values()):
+            if outlook.parcel_due and any(room.values()):
                 messages += await parcels.claim_due(connection, _PARCELS, self._window)
             if not messages:
                 return 0
             known = await Known.load(connection, messages)
-            now = await read_clock(connection)
         metrics.observe_claimed(messages, now)
         recipients = Recipients(known, self._addresses, self._keys, self._public_url, self._quiet, now)
         found = await asyncio.gather(*(_find(message, recipients) for message in messages))

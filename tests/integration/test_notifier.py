@@ -162,6 +162,7 @@ class PostRoom:
     mail: MailServer
     mailer: Mailer
     providers: Providers
+    database_url: str
     versions: int = 0
 
     async def hears(self, *events: Event) -> None:
@@ -235,7 +236,7 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
             public_url="https://switchboard.example.org",
             quiet=QuietHours(0, 0),
         )
-        yield PostRoom(pool, sender, Resolver(pool, [texter]), mail, mailer, providers)
+        yield PostRoom(pool, sender, Resolver(pool, [texter]), mail, mailer, providers, database_url)
     await mailer.close()
     smtp.close()
     server.should_exit = True

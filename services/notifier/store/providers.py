@@ -1,6 +1,8 @@
 """Which providers there are, which of them ops has paused, and what each may still take."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.vocabulary import Channel
 from services.notifier.domain.buckets import Bucket
@@ -19,10 +21,60 @@ async def register(connection: Connection, providers: Mapping[str, Channel]) -> 
     )
 
 
-async def paused(connection: Connection) -> set[str]:
-    """Those that ops has paused."""
-    rows = await connection.fetch("SELECT name FROM providers WHERE paused_since IS NOT NULL")
-    return {row["name"] for row in rows}
+@dataclass(frozen=True)
+class Outlook:
+    """What there is to know before a set is claimed: the time, whom ops has paused, whether a parcel is due."""
+
+    now: datetime
+    paused: frozenset[str]
+    parcel_due: bool
+
+
+async def look(connection: Connection) -> Outlook:
+    """Reads it in one query."""
+    row = await connection.fetchrow(
+        """
+        SELECT clock_timestamp() AS now,
+               ARRAY(SELECT name FROM providers WHERE paused_since IS NOT NULL) AS paused,
+               EXISTS (SELECT FROM parcels WHERE due_at <= now()) AS parcel_due
+        """
+    )
+    if row is None:
+        raise LookupError("a query without a table has one row")
+    return Outlook(row["now"], frozenset(row["paused"]), row["parcel_due"])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A provider as ops sees it. `waiting` is what waits for any provider of its channel."""
+
+    name: str
+    channel: Channel
+    paused_since: datetime | None
+    waiting: int
+
+
+async def standing(connection: Connection) -> list[Standing]:
+    """All that were ever registered, by channel and name."""
+    rows = await connection.fetch(
+        """
+        SELECT name, channel, paused_since,
+               (SELECT count(*) FROM messages WHERE status = 'queued' AND lane = providers.channel) AS waiting
+          FROM providers ORDER BY channel, name
+        """
+    )
+    return [Standing(row["name"], Channel(row["channel"]), row["paused_since"], row["waiting"]) for row in rows]
+
+
+async def pause(connection: Connection, name: str, *, paused: bool) -> bool:
+    """Pauses a provider, or lets it go on; a pause keeps its beginning. Returns whether there is such a one."""
+    known: str | None = await connection.fetchval(
+        "UPDATE providers SET paused_since = CASE WHEN $2 THEN coalesce(paused_since, now()) END "
+        "WHERE name = $1 RETURNING name",
+        name,
+        paused,
+    )
+    return known is not None
 
 
 async def buckets(connection: Connection, names: Collection[str]) -> dict[str, Bucket]:
