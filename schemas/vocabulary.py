@@ -315,6 +315,14 @@ class UnmetCause(StrEnum):
     CONSENT_WITHDRAWN = auto()
 
 
+class Arrival(StrEnum):
+    """What is known, at a need's end, of what a partner handed over: said by the family, or the coordinator for it."""
+
+    ARRIVED = auto()
+    NOT_ARRIVED = auto()
+    NOT_SAID = auto()
+
+
 class ReminderKind(StrEnum):
     """What a partner is reminded of."""
 
@@ -353,6 +361,7 @@ class MessagePurpose(StrEnum):
     CONSENT_ENDED = auto()
     NOT_TOLD = auto()
     REFERRAL_ANSWERED = auto()
+    HELP_ENDED = auto()
 
 
 class DeliveryProblem(StrEnum):

@@ -17,7 +17,7 @@ from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
+from schemas.vocabulary import Arrival, MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
 
 LANGUAGES = ("en", "es")
 """What some read instead of the usual words."""
@@ -148,6 +148,8 @@ class _Facts:
             facts |= self._about_coordinator(reader.coordinator)
         if isinstance(self._event, OfferEvent):
             facts |= self._about_offer(self._event)
+        if isinstance(self._event, outcomes.HelpEnded):
+            facts |= self._about_help(self._event)
         return facts | self._about_event()
 
     def _about_coordinator(self, coordinator: Address) -> dict[str, str]:
@@ -210,6 +212,14 @@ class _Facts:
             case outcomes.NeedUnmet(unmet=unmet):
                 return self._outcome("unmet", (), unmet)
         return {}
+
+    def _about_help(self, event: outcomes.HelpEnded) -> dict[str, str]:
+        rest = "all_met" if event.all_met else "rest_missing" if event.arrival is Arrival.ARRIVED else None
+        return {
+            "delivered": self._list(_of_lines(event.terms.items, event.delivered)),
+            "arrival_words": self._word(event.arrival),
+            "rest_words": self._word(rest) if rest else "",
+        }
 
     def _outcome(self, word: str, met: Sequence[Item], unmet: Sequence[Item]) -> dict[str, str]:
         return {
