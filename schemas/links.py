@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -56,7 +56,39 @@ class ContactLink:
     expires: datetime
 
 
-Link = OfferLink | FamilyLink | ContactLink
+@dataclass(frozen=True)
+class SiteLink:
+    """Lets whoever works at a site raise a need there, until the site has another link (`link_id`)."""
+
+    purpose: ClassVar[int] = 4
+    site_id: UUID
+    link_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class RaisedLink:
+    """Lets whoever raised a need see how far it has come."""
+
+    purpose: ClassVar[int] = 5
+    raised_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class ApprovalLink:
+    """Lets one person decide whether a need goes out."""
+
+    purpose: ClassVar[int] = 6
+    need_id: UUID
+    person_id: UUID
+    expires: datetime
+
+
+Link = OfferLink | FamilyLink | ContactLink | SiteLink | RaisedLink | ApprovalLink
+_KINDS: Mapping[int, type[Link]] = {
+    kind.purpose: kind for kind in (OfferLink, FamilyLink, ContactLink, SiteLink, RaisedLink, ApprovalLink)
+}
 
 
 @dataclass(frozen=True)
@@ -100,27 +132,20 @@ def _signature(secret: bytes, body: bytes) -> bytes:
 
 
 def _pack(link: Link) -> bytes:
-    match link:
-        case OfferLink():
-            ids: tuple[UUID, ...] = (link.need_id, link.offer_id, link.contact_id)
-        case FamilyLink():
-            ids = (link.need_id,)
-        case ContactLink():
-            ids = (link.partner_id, link.contact_id)
-    return struct.pack(">BI", link.purpose, int(link.expires.timestamp())) + b"".join(part.bytes for part in ids)
+    ids = b"".join(getattr(link, name).bytes for name in _ids_of(type(link)))
+    return struct.pack(">BI", link.purpose, int(link.expires.timestamp())) + ids
 
 
 def _unpack(body: bytes) -> tuple[Link, bytes]:
     purpose, expires_at = struct.unpack_from(">BI", body)
-    expires = datetime.fromtimestamp(expires_at, UTC)
-    count = {OfferLink.purpose: 3, FamilyLink.purpose: 1, ContactLink.purpose: 2}.get(purpose, 0)
-    end = 5 + 16 * count
-    ids = [UUID(bytes=body[start : start + 16]) for start in range(5, end, 16)]
-    match ids:
-        case [need_id]:
-            return FamilyLink(need_id, expires), body[end:]
-        case [partner_id, contact_id]:
-            return ContactLink(partner_id, contact_id, expires), body[end:]
-        case [need_id, offer_id, contact_id]:
-            return OfferLink(need_id, offer_id, contact_id, expires), body[end:]
-    raise ValueError("no such purpose")
+    kind = _KINDS.get(purpose)
+    if kind is None:
+        raise ValueError("no such purpose")
+    names = _ids_of(kind)
+    end = 5 + 16 * len(names)
+    ids = {name: UUID(bytes=body[5 + 16 * place : 21 + 16 * place]) for place, name in enumerate(names)}
+    return kind(**ids, expires=datetime.fromtimestamp(expires_at, UTC)), body[end:]
+
+
+def _ids_of(kind: type[Link]) -> list[str]:
+    return [field.name for field in fields(kind) if field.name != "expires"]

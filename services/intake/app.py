@@ -33,6 +33,7 @@ from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
+from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
 from services.intake.store import codes, keys
@@ -75,6 +76,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
                 Loop("letters", lambda: send_due(pool, settings), every=1),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
+                Loop("raised needs", lambda: close_forgotten(pool), every=600, vital=False),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
                 measuring(pool),

@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.intake.api.callers import Calling
 from services.intake.pages.visitors import (
+    at_site,
     invited,
     of_family,
+    raiser,
     sign_in_as_administrator,
     sign_in_as_coordinator,
     sign_in_as_leader,
@@ -37,6 +39,10 @@ class Door(StrEnum):
     ADMINISTRATOR = auto()
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
+    SITE_LINK = auto()
+    """Raises a need, and sees nothing."""
+    RAISED_LINK = auto()
+    """Sees how far one need has come, and no family."""
     PROVIDER = auto()
     """The texting provider, by its signature."""
 
@@ -56,6 +62,8 @@ _GUARDS = {
     sign_in_as_administrator: Door.ADMINISTRATOR,
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
+    at_site: Door.SITE_LINK,
+    raiser: Door.RAISED_LINK,
 }
 
 

@@ -10,6 +10,7 @@ import asyncpg
 from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened, NeedTerms
 from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.vocabulary import Answerer, CancelReason, ConsentKind
+from services.intake import raising
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
 from services.intake.domain.households import marks_of
@@ -43,6 +44,8 @@ class Entry:
     person_id: UUID | None = None
     key: str | None = None
     referred_by: UUID | None = None
+    raised_id: UUID | None = None
+    """What a colleague raised, and this completes."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, prepared.body_hash, need_id)
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
+        if entry.raised_id is not None:
+            await raising.complete(connection, entry.raised_id, need_id, site_id, entry.person_id)
         await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need
 

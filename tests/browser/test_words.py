@@ -18,8 +18,11 @@ from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
+from services.intake.pages.raised_needs import REASONS
+from services.intake.raising import EnteredRaised
 from services.intake.staff import EnteredPerson, EnteredSite
 from services.intake.store.people import Role
+from services.intake.store.raised import Closed
 
 FOLDER = Path(pages.__file__).parent
 SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
@@ -90,8 +93,11 @@ CHOSEN |= {f"staff_problem.{name}" for model in (EnteredPerson, EnteredSite) for
 CHOSEN |= {f"staff_problem.{name}" for name in ("email_known", "own", "last")}
 CHOSEN |= {f"noted_field.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
 CHOSEN |= {f"noted.{what}" for what in ("person_added", "person_changed", "person_paused", "person_resumed")}
-CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed")}
-CHOSEN |= {f"letter.{what}_{part}" for what in ("welcome",) for part in ("subject", "text")}
+CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed", "link_renewed")}
+CHOSEN |= {f"raise_problem.{name}" for name in EnteredRaised.model_fields} | {"problem.form"}
+CHOSEN |= {f"raised_closed.{reason}" for reason in REASONS} | {f"raised_status.closed_{reason}" for reason in Closed}
+CHOSEN |= {f"raised_status.{status}" for status in (*NeedProgress, "raised", "stuck", "cancelled", "consent_withdrawn")}
+CHOSEN |= {f"letter.{what}_{part}" for what in ("welcome", "raised", "need_raised") for part in ("subject", "text")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

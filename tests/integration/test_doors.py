@@ -13,13 +13,15 @@ import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from schemas.links import FamilyLink, LinkKeys, OfferLink
+from schemas.links import FamilyLink, Link, LinkKeys, OfferLink, RaisedLink, SiteLink
+from schemas.vocabulary import Urgency
 from services.intake import signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
 from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
-from services.intake.store import keys
+from services.intake.raising import EnteredRaised, raise_need
+from services.intake.store import keys, raised
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
 from tests.browser.intake import KEYS, SECRET
@@ -62,6 +64,15 @@ class House:
     """The site of the case's need."""
     person_id: UUID
     """Its coordinator."""
+    links: dict[Door, Link]
+    """Good ones, by the door that they open."""
+
+    @property
+    def raised_id(self) -> UUID:
+        """What a colleague raised there."""
+        link = self.links[Door.RAISED_LINK]
+        assert isinstance(link, RaisedLink)
+        return link.raised_id
 
     def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
         found = [
@@ -95,6 +106,10 @@ class House:
                     return httpx.Response(answer.status_code, headers=answer.headers)
             return await client.request(method, path, **sent)
 
+    def token(self, door: Door) -> str:
+        """A good link's token; for a door without links, none."""
+        return KEYS.sign(self.links[door]) if door in self.links else "x"
+
     def path_of(self, route: APIRoute, link: str = "x") -> str:
         case = self.case
         return route.path.format(
@@ -108,6 +123,7 @@ class House:
             who="family",
             person_id=self.person_id,
             site_id=self.site_id,
+            raised_id=self.raised_id,
             token=link,
         )
 
@@ -169,7 +185,21 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, partners_key, sessions, site_id, person_id)
+    yield House(case, key, partners_key, sessions, site_id, person_id, await give_links(case, site_id))
+
+
+async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
+    desk, soon = case.intake.desk, datetime.now(UTC) + timedelta(days=1)
+    said = EnteredRaised(what="A bed", student="4711", urgency=Urgency.TODAY, name="Tess", email="t@school.example.org")
+    row = await raise_need(desk.pool, desk.seal, site_id, said, "key", "en")
+    async with desk.pool.acquire() as connection:
+        await raised.save_link(connection, site_id, NOBODY)
+    return {
+        Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon),
+        Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
+        Door.SITE_LINK: SiteLink(site_id, NOBODY, soon),
+        Door.RAISED_LINK: RaisedLink(row.raised_id, soon),
+    }
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -219,47 +249,31 @@ async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: H
 
 
 async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_links(house: House) -> None:
-    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    ids = (case.need_id, case.made.offer_id, case.contact.contact_id)
-    offer, family = KEYS.sign(OfferLink(*ids, soon)), KEYS.sign(FamilyLink(case.need_id, soon))
     others = LinkKeys.parse("test:" + base64.b64encode(b"another secret of thirty-two byte").decode())
     past = datetime.now(UTC) - timedelta(seconds=1)
-    right = {Door.OFFER_LINK: offer, Door.FAMILY_LINK: family}
-    old = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(*ids, past)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, past)),
-    }
     before = await house.everything()
-    for door, token in right.items():
-        foreign = right[Door.OFFER_LINK if door is Door.FAMILY_LINK else Door.FAMILY_LINK]
-        forged = others.sign(OfferLink(*ids, soon) if door is Door.OFFER_LINK else FamilyLink(case.need_id, soon))
-        nobodys = (
-            KEYS.sign(OfferLink(case.need_id, case.made.offer_id, NOBODY, soon)) if door is Door.OFFER_LINK else "x"
-        )
+    for door, link in house.links.items():
+        token = KEYS.sign(link)
+        foreign = [KEYS.sign(one) for other, one in house.links.items() if other is not door]
         changed = ("A" if token[0] != "A" else "B") + token[1:]
+        bad = [*foreign, others.sign(link), changed, token[:-1], token[:40], f"{token}A", "x"]
+        if isinstance(link, OfferLink):
+            bad.append(KEYS.sign(replace(link, contact_id=NOBODY)))
         for method, route in house.routes(door):
-            for bad in (foreign, forged, nobodys, changed, token[:-1], token[:40], f"{token}A", "x"):
-                answer = await house.call(method, route, link=bad)
-                assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, bad)
-            expired = await house.call(method, route, link=old[door])
+            for one in bad:
+                answer = await house.call(method, route, link=one)
+                assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, one)
+            expired = await house.call(method, route, link=KEYS.sign(replace(link, expires=past)))
             assert (expired.status_code, knows(expired.text)) == (410, False), (method, route.path)
     assert await house.everything() == before
 
 
 async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
-    token = KEYS.sign(
-        OfferLink(
-            house.case.need_id,
-            house.case.made.offer_id,
-            house.case.contact.contact_id,
-            datetime.now(UTC) + timedelta(days=1),
-        )
-    )
-    for method, route in house.routes(Door.OFFER_LINK, Door.ANYBODY, *LETS_IN):
+    for method, route in house.routes(Door.ANYBODY, *house.links, *LETS_IN):
         if method == "POST":
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                path = house.path_of(route, token)
+                path = house.path_of(route, house.token(door_of(route)))
                 session = house.sessions[LETS_IN.get(door_of(route), "ours")]
                 cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
@@ -268,17 +282,12 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    links = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, soon)),
-    }
-    doors = (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN)
-    for door in (*doors, Door.COORDINATOR, Door.KEY):
+    doors = (*house.links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY)
+    for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
             session = LETS_IN.get(door, "ours")
-            answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
+            answer = await house.call(method, route, key=key, session=session, link=house.token(door))
             gone = any(
                 part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/", "/people/{")
             )

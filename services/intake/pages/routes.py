@@ -18,7 +18,11 @@ from services.intake.pages import (
     one_need,
     people,
     phoned,
+    raised_needs,
+    raised_status,
+    raising,
     sign_in,
+    site_links,
     sites,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
@@ -44,7 +48,11 @@ def pages_router() -> APIRouter:
         identity,
         families,
         people,
+        site_links,
         sites,
+        raising,
+        raised_needs,
+        raised_status,
     ):
         router.include_router(pages.router)
     return router

@@ -6,15 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from schemas.links import BadLink, ExpiredLink, FamilyLink, Link, OfferLink
+from schemas.links import BadLink, ExpiredLink, FamilyLink, Link, OfferLink, RaisedLink, SiteLink
 from schemas.partners import Contact, PartnerRecorded
 from services.intake import signing_in
 from services.intake.desk import Desk, desk_of
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.problems import NotHere, NotYet, SignInNeeded, TooOld
-from services.intake.store import offers, partners
+from services.intake.store import offers, partners, raised
 from services.intake.store.offers import OfferRow
 from services.intake.store.people import Person, Role
+from services.intake.store.raised import RaisedRow, SiteOfLink
 
 
 async def _desk(request: Request) -> Desk:
@@ -117,6 +118,36 @@ async def of_family(token: str, desk: OnDesk) -> FamilyLink:
 
 
 OfFamily = Annotated[FamilyLink, Depends(of_family)]
+
+
+async def at_site(token: str, desk: OnDesk) -> SiteOfLink:
+    """The site whose link is in the path, while it is the site's newest. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, SiteLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        site = await raised.read_link(connection, link.site_id)
+    if site is None or site.link_id != link.link_id:
+        raise TooOld
+    return site
+
+
+AtSite = Annotated[SiteOfLink, Depends(at_site)]
+
+
+async def raiser(token: str, desk: OnDesk) -> RaisedRow:
+    """What the link in the path was given for. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, RaisedLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        row = await raised.read_raised(connection, link.raised_id)
+    if row is None:
+        raise TooOld
+    return row
+
+
+Raiser = Annotated[RaisedRow, Depends(raiser)]
 
 
 def _read_link(token: str, desk: Desk) -> Link:
