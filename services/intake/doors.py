@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.intake.api.callers import Calling
 from services.intake.pages.visitors import (
+    approver,
     at_site,
     invited,
     of_family,
@@ -41,6 +42,8 @@ class Door(StrEnum):
     FAMILY_LINK = auto()
     SITE_LINK = auto()
     """Raises a need, and sees nothing."""
+    APPROVAL_LINK = auto()
+    """Decides about one need, and sees no family."""
     RAISED_LINK = auto()
     """Sees how far one need has come, and no family."""
     PROVIDER = auto()
@@ -63,6 +66,7 @@ _GUARDS = {
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
     at_site: Door.SITE_LINK,
+    approver: Door.APPROVAL_LINK,
     raiser: Door.RAISED_LINK,
 }
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import aiosmtplib
 
+from services.intake.approving import approval_link
 from services.intake.mailing import mail_server, send_email, write_email
 from services.intake.pages.languages import Words
 from services.intake.raising import status_link
@@ -65,7 +66,12 @@ def _path_to(letter: DueLetter, settings: IntakeSettings) -> str:
             return "/sign-in"
         case DueLetter(what="need_raised", about=UUID() as raised_id):
             return f"/raised-needs/{raised_id}"
+        case DueLetter(what="need_sent_back" | "approval_expired", about=UUID() as need_id):
+            return f"/needs/{need_id}"
+        case DueLetter(what="approval_asked", about=UUID() as need_id, person_id=UUID() as person_id):
+            link = approval_link(need_id, person_id, datetime.fromisoformat(letter.facts["expires_at"]))
+            return f"/a/{settings.signing_keys.sign(link)}"
         case DueLetter(what="raised", about=UUID() as raised_id):
-            link = status_link(raised_id, datetime.fromisoformat(letter.facts["raised_at"]))
-            return f"/raised/{settings.signing_keys.sign(link)}"
+            status = status_link(raised_id, datetime.fromisoformat(letter.facts["raised_at"]))
+            return f"/raised/{settings.signing_keys.sign(status)}"
     raise ValueError(f"{letter.what} leads nowhere")

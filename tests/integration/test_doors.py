@@ -13,7 +13,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from schemas.links import FamilyLink, Link, LinkKeys, OfferLink, RaisedLink, SiteLink
+from schemas.links import ApprovalLink, FamilyLink, Link, LinkKeys, OfferLink, RaisedLink, SiteLink
 from schemas.vocabulary import Urgency
 from services.intake import signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
@@ -21,7 +21,7 @@ from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
 from services.intake.raising import EnteredRaised, raise_need
-from services.intake.store import keys, raised
+from services.intake.store import approvals, keys, raised
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
 from tests.browser.intake import KEYS, SECRET
@@ -194,9 +194,14 @@ async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
     row = await raise_need(desk.pool, desk.seal, site_id, said, "key", "en")
     async with desk.pool.acquire() as connection:
         await raised.save_link(connection, site_id, NOBODY)
+        await approvals.ask(connection, case.need_id, soon, soon)
+        supervisor = await connection.fetchval(
+            "SELECT person_id FROM people WHERE role = 'supervisor' AND site_id = $1", site_id
+        )
     return {
         Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon),
         Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
+        Door.APPROVAL_LINK: ApprovalLink(case.need_id, supervisor, soon),
         Door.SITE_LINK: SiteLink(site_id, NOBODY, soon),
         Door.RAISED_LINK: RaisedLink(row.raised_id, soon),
     }
@@ -216,7 +221,7 @@ async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: Hous
 
 async def test_every_route_about_a_need_is_closed_to_another_site(house: House) -> None:
     before = await house.everything()
-    about = [one for one in house.routes(Door.KEY, Door.COORDINATOR) if "{need_id}" in one[1].path]
+    about = [one for one in house.routes(Door.KEY, Door.COORDINATOR, Door.SIGNED_IN) if "{need_id}" in one[1].path]
     assert len(about) > 15
     for method, route in about:
         if scope_of(route) is Scope.ADDRESSES_READ:
@@ -286,7 +291,7 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
     for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
-            session = LETS_IN.get(door, "ours")
+            session = "supervisor" if route.path.startswith("/approvals/") else LETS_IN.get(door, "ours")
             answer = await house.call(method, route, key=key, session=session, link=house.token(door))
             gone = any(
                 part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/", "/people/{")

@@ -42,7 +42,7 @@ from services.intake.store.raised import count_waiting
 
 router = APIRouter(prefix="/needs", route_class=PageRoute)
 
-_MOVING = (NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
+_MOVING = (NeedProgress.APPROVAL, NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
 _ENDED = tuple(progress for progress in NeedProgress if progress.ended)
 _MOST_LIVE, _MOST_ENDED = 200, 20
 
@@ -53,7 +53,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     site = person.site_id
     stuck = await needs.list_needs(desk.pool, NeedFilter(site, stuck=True), _MOST_LIVE, None)
     asked = await needs.list_needs(
-        desk.pool, NeedFilter(site, (NeedProgress.CONFIRMING,), stuck=False), _MOST_LIVE, None
+        desk.pool, NeedFilter(site, (NeedProgress.SENT_BACK, NeedProgress.CONFIRMING), stuck=False), _MOST_LIVE, None
     )
     moving = await needs.list_needs(desk.pool, NeedFilter(site, _MOVING, stuck=False), _MOST_LIVE, None)
     try:

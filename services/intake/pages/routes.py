@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    approvals,
+    approving,
     changing,
     consents,
     danger,
@@ -53,6 +55,8 @@ def pages_router() -> APIRouter:
         raising,
         raised_needs,
         raised_status,
+        approvals,
+        approving,
     ):
         router.include_router(pages.router)
     return router
