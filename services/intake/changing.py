@@ -9,9 +9,9 @@ from schemas.event import Item
 from schemas.needs import NeedChanged
 from schemas.taxonomy import ITEM_KINDS
 from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
-from services.intake.store import needs, offers
+from services.intake.store import approvals, needs, offers
 from services.intake.store.needs import NeedRow
-from services.intake.telling import tell
+from services.intake.telling import note, tell
 from services.runtime.database import Connection, Pool
 
 
@@ -35,9 +35,21 @@ async def change_need(
         if terms == need.terms:
             return need
         await needs.save_terms(connection, need_id, terms)
-        await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
+        if need.progress.status.unpublished:
+            await approvals.note_change(connection, need_id)
+            await note(connection, need, "needs.changed", {})
+        else:
+            await _refuse_more_than_approved(connection, need, items)
+            await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
         changed = await needs.read_need(connection, need_id, site_id)
     return changed or need
+
+
+async def _refuse_more_than_approved(connection: Connection, need: NeedRow, items: tuple[Item, ...]) -> None:
+    policy = await approvals.read_policy(connection, need.site_id)
+    more = any(after.quantity > before.quantity for before, after in zip(need.terms.items, items, strict=True))
+    if more and policy.asks(need.terms.model_copy(update={"items": items})):
+        raise NotPossible("approval", "more than this takes an approval; enter a need of its own for the rest")
 
 
 async def _taken(connection: Connection, need_id: UUID) -> Counter[int]:

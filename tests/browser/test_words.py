@@ -12,6 +12,7 @@ from schemas import vocabulary
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
+from services.intake.domain.approval import ApprovalRule, ApprovalState
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
 from services.intake.domain.progress import NeedProgress
@@ -19,12 +20,17 @@ from services.intake.explaining import CAN_BE_CHANGED
 from services.intake.pages.contact_form import WAYS
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
+from services.intake.pages.raised_needs import REASONS
+from services.intake.raising import EnteredRaised
 from services.intake.staff import EnteredPerson, EnteredSite
 from services.intake.store.people import Role
+from services.intake.store.raised import Closed
 
 FOLDER = Path(pages.__file__).parent
 SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
 SECTIONS: dict[str, Iterable[Enum]] = {
+    "approval_rule": ApprovalRule,
+    "approval_state": set(ApprovalState) - {ApprovalState.WAITING},
     "cancel": vocabulary.CancelReason,
     "channel": vocabulary.Channel,
     "circumstance": vocabulary.Circumstance,
@@ -60,7 +66,9 @@ SECTIONS: dict[str, Iterable[Enum]] = {
 HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events} - {
     event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events
 }
+LETTERS = ("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired")
 CHOSEN = {
+    "change.bad_approval",
     "status.confirm_yourself",
     "status_hint.confirm_yourself",
     "by_phone.accepted",
@@ -92,8 +100,13 @@ CHOSEN |= {f"staff_problem.{name}" for model in (EnteredPerson, EnteredSite) for
 CHOSEN |= {f"staff_problem.{name}" for name in ("email_known", "own", "last")}
 CHOSEN |= {f"noted_field.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
 CHOSEN |= {f"noted.{what}" for what in ("person_added", "person_changed", "person_paused", "person_resumed")}
-CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed")}
-CHOSEN |= {f"letter.{what}_{part}" for what in ("welcome",) for part in ("subject", "text")}
+CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed", "link_renewed")}
+CHOSEN |= {f"raise_problem.{name}" for name in EnteredRaised.model_fields} | {"problem.form"}
+CHOSEN |= {f"raised_closed.{reason}" for reason in REASONS} | {f"raised_status.closed_{reason}" for reason in Closed}
+CHOSEN |= {f"raised_status.{status}" for status in (*NeedProgress, "raised", "stuck", "cancelled", "consent_withdrawn")}
+CHOSEN |= {f"letter.{what}_{part}" for what in LETTERS for part in ("subject", "text")}
+CHOSEN |= {f"history.{what}" for what in ("approval_asked", "approval_escalated", "approval_expired")}
+CHOSEN |= {"history.approved", "history.sent_back"}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

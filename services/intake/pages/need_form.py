@@ -38,6 +38,8 @@ class Typed:
     """A form as it was typed, and the key that makes sending it twice harmless."""
 
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    raised: str = ""
+    """What a colleague raised, where this completes it."""
     lines: list[tuple[str, str]] = field(default_factory=lambda: [("", "1")])
     whole: bool = False
     """That an amount of money helps only as a whole."""
@@ -86,6 +88,7 @@ def read_typed(form: FormData) -> Typed:
 
     return Typed(
         key=one("key") or secrets.token_urlsafe(16),
+        raised=one("raised"),
         lines=list(zip(many("item"), many("quantity"), strict=False)),
         whole=one("whole") == "yes",
         zip_code=one("zip_code"),

@@ -1,6 +1,7 @@
 """`/needs`: the board, the form, and the page of one need. A coordinator sees the needs of the own site alone."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from babel import Locale
 from fastapi import APIRouter, Request, Response
@@ -31,15 +32,17 @@ from services.intake.pages.matching import SHOWN, Looked, explain
 from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand, understand_facts
 from services.intake.pages.need_status import status_of
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.raised_needs import begin_raised, is_id
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.store import families
 from services.intake.store.needs import NeedFilter
 from services.intake.store.people import Person
+from services.intake.store.raised import count_waiting
 
 router = APIRouter(prefix="/needs", route_class=PageRoute)
 
-_MOVING = (NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
+_MOVING = (NeedProgress.APPROVAL, NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
 _ENDED = tuple(progress for progress in NeedProgress if progress.ended)
 _MOST_LIVE, _MOST_ENDED = 200, 20
 
@@ -50,7 +53,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     site = person.site_id
     stuck = await needs.list_needs(desk.pool, NeedFilter(site, stuck=True), _MOST_LIVE, None)
     asked = await needs.list_needs(
-        desk.pool, NeedFilter(site, (NeedProgress.CONFIRMING,), stuck=False), _MOST_LIVE, None
+        desk.pool, NeedFilter(site, (NeedProgress.SENT_BACK, NeedProgress.CONFIRMING), stuck=False), _MOST_LIVE, None
     )
     moving = await needs.list_needs(desk.pool, NeedFilter(site, _MOVING, stuck=False), _MOST_LIVE, None)
     try:
@@ -63,6 +66,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     async with desk.pool.acquire() as connection:
         nameless = await families.needs_without_family(connection, shown)
         unasked = await families.needs_not_asked(connection, [need.need_id for need in waiting])
+        raised = await count_waiting(connection, site)
     # Where the family was asked, it may answer by itself: last.
     waiting.sort(key=lambda need: status_of(need, unasked=need.need_id in unasked) == NeedProgress.CONFIRMING)
     return show(
@@ -74,14 +78,15 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
         nameless=nameless,
         unasked=unasked,
         older=ended.cursor,
+        raised=raised,
         status_of=status_of,
     )
 
 
 @router.get("/new")
-async def show_form(request: Request, person: SignedIn) -> Response:
-    """An empty form."""
-    return _show_form(request, person, Typed(), {})
+async def show_form(request: Request, person: SignedIn, desk: OnDesk, raised: UUID | None = None) -> Response:
+    """An empty form; or what a colleague raised, to be completed."""
+    return _show_form(request, person, await begin_raised(desk, raised, person) if raised else Typed(), {})
 
 
 @router.post("/new")
@@ -95,7 +100,8 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
         return _show_form(request, person, typed, {})
     if "match" in form:
         return await _show_who_could_help(request, person, desk, typed)
-    entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key)
+    raised_id = UUID(typed.raised) if is_id(typed.raised) else None
+    entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key, raised_id=raised_id)
     try:
         need = await needs.open_need(desk.pool, desk.seal, understand(typed, person.time_zone, words), entry)
     except BadForm as error:

@@ -4,6 +4,8 @@ from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
     addresses,
+    approvals,
+    approving,
     changing,
     consents,
     contacts,
@@ -20,7 +22,11 @@ from services.intake.pages import (
     one_need,
     people,
     phoned,
+    raised_needs,
+    raised_status,
+    raising,
     sign_in,
+    site_links,
     sites,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
@@ -48,7 +54,13 @@ def pages_router() -> APIRouter:
         contacts,
         addresses,
         people,
+        site_links,
         sites,
+        raising,
+        raised_needs,
+        raised_status,
+        approvals,
+        approving,
     ):
         router.include_router(pages.router)
     return router
