@@ -225,7 +225,12 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
         if method == "POST":
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
+                case = house.case
+                ids = {
+                    "need_id": case.need_id,
+                    "offer_id": case.made.offer_id,
+                    "partner_id": case.partner.partner_id,
+                }
                 path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
                 cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)

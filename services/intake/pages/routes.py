@@ -3,9 +3,12 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    board,
+    calls,
     changing,
     consents,
     danger,
+    directory,
     disclosures,
     families,
     families_of_needs,
@@ -17,6 +20,7 @@ from services.intake.pages import (
     offers,
     one_need,
     phoned,
+    preview,
     sign_in,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
@@ -27,17 +31,21 @@ def pages_router() -> APIRouter:
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
     for pages in (
         sign_in,
+        board,
         needs,
+        preview,
         danger,
         one_need,
         changing,
         phoned,
+        calls,
         matching,
         households,
         families_of_needs,
         consents,
         disclosures,
         gaps,
+        directory,
         offers,
         identity,
         families,
