@@ -157,6 +157,16 @@ async def test_a_partner_that_was_picked_is_asked_first_and_the_preview_says_if_
     assert terms["first_ask"]["partner_ids"] == [str(bank.partner_id)]
 
 
+async def test_whom_the_family_does_not_want_asked_is_left_out(desk: Desk) -> None:
+    await desk.add("Bed Church", service(Category.BEDS), kind=PartnerKind.CHURCH)
+    form = NEED | {"key": "three", "excluded_kinds": "church"}
+    assert "We know of nobody who could help" in (await send(desk.browser, "/needs/preview", form)).text
+    await send(desk.browser, "/needs/new", form)
+    async with desk.intake.desk.pool.acquire() as connection:
+        terms = await connection.fetchval("SELECT terms FROM needs")
+    assert terms["consent"]["excluded_kinds"] == ["church"]
+
+
 async def call_list(desk: Desk, need_id: UUID) -> str:
     answer = await desk.browser.get(f"/needs/{need_id}/calls")
     assert answer.status_code == 200

@@ -1,7 +1,7 @@
 """`/partners`: who is there to help, to search, to print, and to refer to."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -104,6 +104,7 @@ async def show_partner(request: Request, partner_id: UUID, person: SignedIn, des
         place_words=describe_place,
         area_words=lambda service: describe_area(service, words),
         languages_of=lambda service: name_languages(service.languages, words),
+        hours_of=lambda service: group_hours(service, words),
         language_name=lambda code: name_languages((code,), words),
         is_away=_is_away,
     )
@@ -132,6 +133,14 @@ def describe_area(service: Service, words: Words) -> str:
             return words("area.state", state=state)
         case NationArea():
             return words("area.nation")
+
+
+def group_hours(service: Service, words: Words) -> list[tuple[str, time, time]]:
+    """The days that have the same hours, in a row, and these hours."""
+    days: dict[tuple[time, time], list[int]] = {}
+    for opening in sorted(service.hours, key=lambda one: (one.weekday, one.opens)):
+        days.setdefault((opening.opens, opening.closes), []).append(opening.weekday)
+    return [(", ".join(map(words.weekday, same)), *hours) for hours, same in days.items()]
 
 
 def name_languages(codes: tuple[str, ...], words: Words) -> str:

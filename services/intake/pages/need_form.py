@@ -61,6 +61,8 @@ class Typed:
     excluded_conditions: tuple[str, ...] = ()
     preferences: tuple[str, ...] = ()
     consent: str = ""
+    excluded_kinds: tuple[str, ...] = ()
+    """Kinds of partner that the family does not want to be asked."""
     sensitive: bool = False
     name: str = ""
     birth_year: str = ""
@@ -125,6 +127,7 @@ def read_typed(form: FormData) -> Typed:
         excluded_conditions=many("excluded_conditions"),
         preferences=many("preferences"),
         consent=one("consent"),
+        excluded_kinds=many("excluded_kinds"),
         sensitive=one("sensitive") == "yes",
         name=one("name"),
         birth_year=one("birth_year"),
@@ -160,7 +163,10 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
     meant = {
         **_facts(typed, zone, words, problems),
         # What they sign is taken down on a page of its own, once the need is there.
-        "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
+        "consent": {
+            "kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent,
+            "excluded_kinds": typed.excluded_kinds,
+        },
         "family": {
             "name": typed.name,
             "birth_year": typed.birth_year or None,
@@ -183,7 +189,8 @@ def understand_facts(typed: Typed, zone: str, words: Words) -> NeedFacts:
     """What decides who could help, before anything of the family is typed. Raises BadForm."""
     problems: dict[str, str] = {}
     # Nobody is asked yet: the family need not have agreed.
-    meant = {**_facts(typed, zone, words, problems), "consent": {"kind": ConsentKind.SPOKEN}}
+    consent = {"kind": ConsentKind.SPOKEN, "excluded_kinds": typed.excluded_kinds}
+    meant = {**_facts(typed, zone, words, problems), "consent": consent}
     if not typed.languages:
         # Nobody has said what they speak: it leaves nobody out.
         meant |= {"languages": ("en",), "must_speak": False}

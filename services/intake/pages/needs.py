@@ -18,6 +18,7 @@ from schemas.vocabulary import (
     Fit,
     HandoverWay,
     IncomeBand,
+    PartnerKind,
     Urgency,
 )
 from services.intake import needs
@@ -131,6 +132,7 @@ async def _show_form(
         conditions=Condition,
         fits=Fit,
         consents=ConsentKind,
+        partner_kinds=PartnerKind,
         channels=Channel,
         phone_owners=PhoneOwner,
         languages=LANGUAGES,
