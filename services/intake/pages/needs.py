@@ -29,10 +29,11 @@ from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.needs import Entry, KeyUsedOtherwise
 from services.intake.pages.languages import LANGUAGES, Words
-from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_ids, read_typed, understand
+from services.intake.pages.need_form import SPOKEN, BadForm, understand
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.preview import Looked, look
 from services.intake.pages.rendering import show, words_for
+from services.intake.pages.typed_need import Typed, read_ids, read_typed
 from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.store import partners
 from services.intake.store.people import Person

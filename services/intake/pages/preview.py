@@ -11,9 +11,10 @@ from services.intake.explaining import Explanation
 from services.intake.matching import About, match_facts
 from services.intake.pages.languages import Words
 from services.intake.pages.matching import SHOWN, explain
-from services.intake.pages.need_form import BadForm, Typed, read_ids, read_typed, understand_facts
+from services.intake.pages.need_form import BadForm, understand_facts
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
+from services.intake.pages.typed_need import Typed, read_ids, read_typed
 from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.store.people import Person
 

@@ -45,7 +45,7 @@
   };
 
   const sayOffline = (event) => {
-    if (by("offline") && event.target.id === "need-form") by("offline").hidden = false;
+    if (by("offline") && event.target.matches("[data-typed]")) by("offline").hidden = false;
   };
 
   for (const kind of ["input", "change"]) {
@@ -69,7 +69,8 @@
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { target, detail } = event;
-    const arrived = target.id === "need-form" && detail.xhr.status < 300;
+    const sent = target.matches("[data-typed]") && detail.pathInfo.requestPath.startsWith("/needs/new");
+    const arrived = sent && detail.xhr.status < 300;
     if (arrived && !new URL(detail.xhr.responseURL).pathname.endsWith("/needs/new")) dropDraft();
   });
   for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
