@@ -12,9 +12,11 @@ from schemas import vocabulary
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
+from services.intake.directory import Sort
 from services.intake.domain.approval import ApprovalRule, ApprovalState
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
+from services.intake.domain.next_step import Step
 from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
 from services.intake.pages.contact_form import WAYS
@@ -41,6 +43,9 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "gap_rule": vocabulary.EligibilityRule,
     "gaps_by": Dimension,
     "handover": vocabulary.HandoverWay,
+    "handover_by": vocabulary.HandoverWay,
+    "kind": vocabulary.PartnerKind,
+    "sort": Sort,
     "income": vocabulary.IncomeBand,
     "left_out": vocabulary.EligibilityRule,
     "left_out_one": vocabulary.EligibilityRule,
@@ -56,6 +61,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "part_of_day": vocabulary.PartOfDay,
     "release": vocabulary.ReleaseReason,
     "status": NeedProgress,
+    "step": Step,
+    "step_why": Step,
     "status_hint": NeedProgress,
     "stuck": vocabulary.StuckCause,
     "to_confirm": vocabulary.EligibilityRule,

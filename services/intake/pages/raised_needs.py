@@ -7,9 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from services.intake import raising
 from services.intake.desk import Desk
-from services.intake.pages.need_form import Typed
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
+from services.intake.pages.typed_need import Typed
 from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.staff import NotYours
 from services.intake.store import raised
