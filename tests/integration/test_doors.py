@@ -233,6 +233,12 @@ async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
     )
     await contacts.save_wishes(desk.pool, desk.seal, partner_id, contact_id, wishes)
     question_id = await desk.pool.fetchval("SELECT question_id FROM address_questions")
+
+    async def letters_are_sent() -> bool:
+        return not await desk.pool.fetchval("SELECT count(*) FROM letters")
+
+    # They leave by themselves, and the tests count what is there before and after.
+    await eventually(letters_are_sent, 30)
     return {
         Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, contact_id, soon),
         Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
