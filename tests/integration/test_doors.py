@@ -227,7 +227,7 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
         if method == "POST":
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
                 ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
-                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
+                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY, message_id=NOBODY)
                 cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
             assert answer.status_code == 403, route.path
@@ -245,7 +245,9 @@ async def test_who_belongs_there_is_let_in(house: House) -> None:
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
             session = "officer" if door is Door.OFFICER else "ours"
             answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
-            gone = any(part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/"))
+            gone = any(
+                part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/", "/undelivered/")
+            )
             refused = {401, 403, 410} | (set() if gone else {404})
             assert answer.status_code not in refused, (method, route.path, answer.status_code)
             assert answer.headers.get("location") != "/sign-in", (method, route.path)

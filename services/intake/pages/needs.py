@@ -36,6 +36,7 @@ from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.store import families
 from services.intake.store.needs import NeedFilter
 from services.intake.store.people import Person
+from services.intake.undelivered import list_to_deal_with
 
 router = APIRouter(prefix="/needs", route_class=PageRoute)
 
@@ -63,6 +64,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
     async with desk.pool.acquire() as connection:
         nameless = await families.needs_without_family(connection, shown)
         unasked = await families.needs_not_asked(connection, [need.need_id for need in waiting])
+        undelivered = await list_to_deal_with(connection, site)
     # Where the family was asked, it may answer by itself: last.
     waiting.sort(key=lambda need: status_of(need, unasked=need.need_id in unasked) == NeedProgress.CONFIRMING)
     return show(
@@ -73,6 +75,7 @@ async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: s
         groups=groups,
         nameless=nameless,
         unasked=unasked,
+        undelivered=undelivered,
         older=ended.cursor,
         status_of=status_of,
     )

@@ -16,6 +16,7 @@ from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
+from services.intake.pages.messages import tell_messages
 from services.intake.pages.need_status import may_confirm, status_of, was_confirmed, was_erased
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
@@ -23,6 +24,7 @@ from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.phoned import list_asked
 from services.intake.store import changes, consents, disclosures, families, partners
 from services.intake.store.people import Person
+from services.intake.undelivered import list_to_deal_with
 from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -54,6 +56,7 @@ async def show_page(
         nameless = await families.needs_without_family(connection, [need_id])
         unasked = await families.needs_not_asked(connection, [need_id])
         asked = await list_asked(connection, need_id)
+        undelivered = await list_to_deal_with(connection, person.site_id, need_id)
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -68,6 +71,8 @@ async def show_page(
         status_of=status_of,
         asked_first=timeline.name_partners(picked, names, words),
         told=timeline.tell(history, need.terms, names, words),
+        messages=tell_messages(history, names, words),
+        undelivered=undelivered,
         has_family=not nameless,
         erased=was_erased(history),
         visits=announced,

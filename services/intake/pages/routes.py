@@ -18,6 +18,7 @@ from services.intake.pages import (
     one_need,
     phoned,
     sign_in,
+    undelivered,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -41,6 +42,7 @@ def pages_router() -> APIRouter:
         offers,
         identity,
         families,
+        undelivered,
     ):
         router.include_router(pages.router)
     return router
