@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
+from services.intake import metrics
 from services.intake.api import (
     answers,
     clearances,
@@ -83,7 +84,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Loop("raised needs", lambda: close_forgotten(pool), every=600, vital=False),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
-                measuring(pool),
+                measuring(pool, metrics.measure),
             ]
             async with running(parts):
                 yield

@@ -11,6 +11,7 @@ from services.intake.needs import Page, list_needs
 from services.intake.store import families, visits
 from services.intake.store.needs import NeedFilter, NeedRow
 from services.intake.store.raised import count_waiting
+from services.intake.undelivered import list_to_deal_with
 from services.runtime.database import Pool
 
 _MOVING = (NeedProgress.APPROVAL, NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
@@ -37,6 +38,8 @@ class Board:
     ended: Page
     raised: int
     """How many needs colleagues raised that wait to be completed."""
+    undelivered: int
+    """How many messages did not arrive, and nobody has dealt with."""
 
     @property
     def is_empty(self) -> bool:
@@ -64,7 +67,8 @@ async def read_board(pool: Pool, site_id: UUID, now: datetime, before: str | Non
     )
     async with pool.acquire() as connection:
         raised = await count_waiting(connection, site_id)
-    return Board(waiting, [one for one in listed if one.step is None], ended, raised)
+        undelivered = await list_to_deal_with(connection, site_id)
+    return Board(waiting, [one for one in listed if one.step is None], ended, raised, len(undelivered))
 
 
 async def _look_at(pool: Pool, live: Sequence[NeedRow], now: datetime) -> list[Listed]:

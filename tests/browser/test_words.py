@@ -40,6 +40,7 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "condition_one": vocabulary.Condition,
     "consent": vocabulary.ConsentKind,
     "decline": vocabulary.DeclineReason,
+    "delivery_problem": vocabulary.DeliveryProblem,
     "gap_rule": vocabulary.EligibilityRule,
     "gaps_by": Dimension,
     "handover": vocabulary.HandoverWay,
@@ -54,6 +55,7 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "nearly": CAN_BE_CHANGED,
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
+    "purpose": vocabulary.MessagePurpose,
     "referral": vocabulary.ReferralAnswer,
     "role": Role,
     "role_hint": Role,
@@ -70,9 +72,9 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "urgency": vocabulary.Urgency,
     "urgency_hint": vocabulary.Urgency,
 }
-HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events} - {
-    event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events
-}
+DELIVERIES = {event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events}
+ABOUT_NEEDS = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events}
+HISTORY = ABOUT_NEEDS - DELIVERIES
 LETTERS = ("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired")
 CHOSEN = {
     "change.bad_approval",
@@ -137,7 +139,8 @@ def test_no_text_is_missing(language: str) -> None:
     assert len(used) > 50
     used |= CHOSEN
     used |= {f"{section}.{one.value}" for section, kind in SECTIONS.items() for one in kind}
-    used |= {f"history.{what}" for what in HISTORY}
+    used |= {f"history.{what}" for what in HISTORY} | {"history.settled"}
+    used |= {f"message_state.{what}" for what in DELIVERIES}
     used |= {f"offer.{stage}{part}" for stage in set(Stage) - QUIET_STAGES for part in ("", "_title")}
     assert used - set(texts) == set()
 

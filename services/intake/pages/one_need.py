@@ -16,6 +16,7 @@ from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded, NotPossible
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
+from services.intake.pages.messages import tell_messages
 from services.intake.pages.need_status import may_confirm, status_of, was_confirmed, was_erased
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
@@ -24,6 +25,7 @@ from services.intake.phoned import list_asked
 from services.intake.store import changes, consents, disclosures, families, partners
 from services.intake.store.approvals import list_deciders, read_approval
 from services.intake.store.people import Person
+from services.intake.undelivered import list_to_deal_with
 from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -57,6 +59,7 @@ async def show_page(
         asked = await list_asked(connection, need_id)
         approval = await read_approval(connection, need_id) if need.progress.status.unpublished else None
         deciders = await list_deciders(connection, need_id) if approval else []
+        undelivered = await list_to_deal_with(connection, person.site_id, need_id)
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -71,6 +74,8 @@ async def show_page(
         status_of=status_of,
         asked_first=timeline.name_partners(picked, names, words),
         told=timeline.tell(history, need.terms, names, words),
+        messages=tell_messages(history, names, words),
+        undelivered=undelivered,
         has_family=not nameless,
         erased=was_erased(history),
         visits=announced,

@@ -32,6 +32,7 @@ from services.intake.pages import (
     sign_in,
     site_links,
     sites,
+    undelivered,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -69,6 +70,7 @@ def pages_router() -> APIRouter:
         raised_status,
         approvals,
         approving,
+        undelivered,
     ):
         router.include_router(pages.router)
     return router
