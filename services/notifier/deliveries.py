@@ -45,7 +45,12 @@ def to_delivery(
     contact_id: UUID | None = None,
     problem: DeliveryProblem | None = None,
 ) -> Outgoing | None:
-    """The event of a message's new status; None for those that are nobody else's business (queued, sending)."""
+    """The event of a message's new status; None for those that are nobody else's business.
+
+    Those are `queued` and `sending`, and whatever becomes of a message that is about no need.
+    """
+    if message.need_id is None:
+        return None
     about = {
         "need_id": message.need_id,
         "message_id": message.message_id,

@@ -14,7 +14,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template
 
 from schemas import handovers, offers, outcomes
 from schemas.addresses import Address
-from schemas.event import Item, LineQuantity, NeedEvent
+from schemas.event import Event, Item, LineQuantity
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
@@ -78,7 +78,7 @@ class Renderer:
         self._layout_plain = Environment(loader=DictLoader(layouts), autoescape=False)  # noqa: S701 - plain text
         self._layout_html = Environment(loader=DictLoader(layouts), autoescape=True)
 
-    def render(self, purpose: MessagePurpose, event: NeedEvent, reader: Reader) -> Words:
+    def render(self, purpose: MessagePurpose, event: Event, reader: Reader) -> Words:
         """The words of one message. A language without a catalogue reads English."""
         language = reader.language if reader.language in self.catalogues else "en"
         catalogue = self.catalogues[language]
@@ -111,7 +111,7 @@ class Renderer:
         )
 
 
-def _is_sensitive(event: NeedEvent) -> bool:
+def _is_sensitive(event: Event) -> bool:
     match event:
         case OfferEvent(terms=terms):
             return terms.sensitive
@@ -130,7 +130,7 @@ class _Facts:
     """What a catalogue may speak of, for one message."""
 
     def __init__(
-        self, compile_text: Compile, catalogue: dict[str, Any], language: str, event: NeedEvent, reader: Reader
+        self, compile_text: Compile, catalogue: dict[str, Any], language: str, event: Event, reader: Reader
     ) -> None:
         self._compile, self._catalogue, self._language = compile_text, catalogue, language
         self._event, self._reader = event, reader

@@ -57,6 +57,8 @@ class Resolver:
             return 0
         async with self.pool.acquire() as connection, connection.transaction():
             now = await read_clock(connection)
+            messages = await queue.conclude_texts(connection, final)
+            went_on = await queue.try_other_ways(connection, [one.message_id for one in messages])
             learned = [
                 to_delivery(
                     message,
@@ -66,7 +68,8 @@ class Resolver:
                     channel=Channel.TEXT,
                     problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
                 )
-                for message in await queue.conclude_texts(connection, final)
+                for message in messages
+                if message.message_id not in went_on
             ]
             await publish(connection, learned)
         return 0

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 
-from schemas.event import NeedEvent
 from schemas.links import LinkKeys
 from schemas.topics import TOPICS
 from schemas.vocabulary import Channel, DeliveryProblem
@@ -125,8 +124,6 @@ class Sender:
 
     def _word(self, message: queue.Message, to: Destination) -> Words:
         event = _MODELS[message.event_type].model_validate(message.event)
-        if not isinstance(event, NeedEvent):
-            raise TypeError(f"{message.event_type} is about no need")
         return self._renderer.render(message.purpose, event, to.reader)
 
     async def _hand_over(self, message: queue.Message, destination: Destination, made: Letter | str) -> Attempt:
@@ -230,4 +227,5 @@ def _sent(message: queue.Message, destination: Destination | None, attempt: Atte
         destination.channel if destination else message.channel,
         destination.contact_id if destination else None,
         attempt,
+        others=destination is not None and destination.others,
     )

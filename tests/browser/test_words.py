@@ -63,6 +63,7 @@ CHOSEN = {
     "by_phone.declined",
     "by_phone.released",
     "change.bad_needed_by",
+    "contact.stop_alone",
     "change.bad_quantities",
     "family.title",
     "family.discreet_title",
@@ -81,6 +82,8 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"address.{text}_{what}" for text in ("lead", "done") for what in ("email", "text", "change")}
+CHOSEN |= {"address.title", "address.yes", "address.not_me", "contact.waiting", "contact.needs_phone"}
 CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}

@@ -8,6 +8,7 @@ from schemas import deliveries, handovers, offers, outcomes
 from schemas.event import NeedEvent
 from schemas.handovers import HandoverEvent
 from schemas.offers import OfferEvent
+from schemas.partners import PartnerRecorded
 from schemas.vocabulary import (
     Answerer,
     DeliveryProblem,
@@ -92,6 +93,24 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR091
         case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
             return _after_failure(event, at)
     return _about_handover(event, at)
+
+
+def questions_for(record: PartnerRecorded, at: datetime) -> list[tuple[UUID, Draft]]:
+    """By id, what the partner's people are asked about their addresses."""
+    return [
+        (
+            question.question_id,
+            Draft(
+                RecipientKind.PARTNER,
+                MessagePurpose.CONTACT_CONFIRMATION,
+                at + _OTHERWISE_WITHIN,
+                partner_id=record.partner_id,
+                contact_id=contact.contact_id,
+            ),
+        )
+        for contact in record.contacts
+        for question in contact.questions
+    ]
 
 
 def _about_stuck(cause: StuckCause, at: datetime) -> list[Draft]:

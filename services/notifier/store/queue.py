@@ -28,7 +28,8 @@ class Message:
     message_id: UUID
     recipient: RecipientKind
     purpose: MessagePurpose
-    need_id: UUID
+    need_id: UUID | None
+    """None is about no need."""
     offer_id: UUID | None
     partner_id: UUID | None
     contact_id: UUID | None
@@ -41,6 +42,8 @@ class Message:
     attempts: int
     perhaps_sent: bool
     """Whether an attempt before this one may have reached its receiver."""
+    tried: frozenset[str]
+    """The ways that did not get through."""
     deadline: datetime
     provider_id: str | None
     created_at: datetime
@@ -52,7 +55,7 @@ class NewMessage:
 
     message_id: UUID
     event_id: UUID
-    need_id: UUID
+    need_id: UUID | None
     event: dict[str, Any]
     event_type: str
     traceparent: str
@@ -136,11 +139,13 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
                problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
+               tried = CASE WHEN result.tried IS NULL THEN messages.tried
+                            ELSE array_append(messages.tried, result.tried) END,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[], $9::boolean[])
+                      $8::text[], $9::boolean[], $10::text[])
                AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                          perhaps_sent)
+                          perhaps_sent, tried)
          WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
            AND messages.status = 'sending'
         RETURNING messages.message_id, messages.version
@@ -157,10 +162,11 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
                     one.provider_id,
                     one.problem,
                     one.perhaps_sent,
+                    one.tried,
                 )
                 for one in results
             ],
-            9,
+            10,
         ),
     )
     return {row["message_id"]: row["version"] for row in rows}
@@ -231,6 +237,25 @@ async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) ->
     return [_read_message(row) for row in rows]
 
 
+async def try_other_ways(connection: Connection, message_ids: Collection[UUID]) -> set[UUID]:
+    """Queues what came back after it was taken, to go by another way, if there is one. Returns which it queued.
+
+    Where there is none, the sender finds out and says that it bounced.
+    """
+    rows = await connection.fetch(
+        """
+        UPDATE messages
+           SET status = 'queued', due_at = now(), version = version + 1, provider_id = NULL,
+               tried = array_append(tried, channel || ' ' || coalesce(contact_id::text, 'None'))
+         WHERE message_id = ANY($1::uuid[]) AND status = 'bounced' AND recipient <> 'family'
+           AND purpose <> 'contact_confirmation' AND NOT perhaps_sent AND deadline > now()
+        RETURNING message_id
+        """,
+        list(message_ids),
+    )
+    return {row["message_id"] for row in rows}
+
+
 async def adopt_text(
     connection: Connection, message_id: UUID, attempts: int, provider_ids: Sequence[str]
 ) -> str | None:
@@ -287,6 +312,7 @@ def _read_message(row: asyncpg.Record) -> Message:
         version=row["version"],
         attempts=row["attempts"],
         perhaps_sent=row["perhaps_sent"],
+        tried=frozenset(row["tried"]),
         deadline=row["deadline"],
         provider_id=row["provider_id"],
         created_at=row["created_at"],
