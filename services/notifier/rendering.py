@@ -18,7 +18,7 @@ from schemas.event import NeedEvent
 from schemas.offers import OfferEvent
 from schemas.vocabulary import MessagePurpose, RecipientKind, RefusalReason
 from services.notifier.domain.segments import to_gsm
-from services.notifier.facts import Compile, Facts
+from services.notifier.facts import Compile, Facts, fill
 from services.notifier.reader import Reader
 from services.notifier.wording import Wording, read_layout
 
@@ -96,10 +96,10 @@ class Renderer:
         facts = self._facts[language].collect(event, reader)
         return Words(
             language,
-            " ".join(form.subject.render(facts).split()),
-            form.plain.render(facts),
-            form.html.render(facts),
-            to_gsm(" ".join(form.text.render(facts).split())),
+            " ".join(fill(form.subject, facts).split()),
+            fill(form.plain, facts),
+            fill(form.html, facts),
+            to_gsm(" ".join(fill(form.text, facts).split())),
         )
 
     def _make_form(self, entry: _Entry) -> _Form:
