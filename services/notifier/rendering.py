@@ -18,7 +18,7 @@ from schemas.event import Event
 from schemas.offers import OfferEvent, OfferMade
 from schemas.vocabulary import MessagePurpose, RecipientKind, RefusalReason
 from services.notifier.domain.segments import segments, to_gsm
-from services.notifier.facts import Compile, Facts
+from services.notifier.facts import Compile, Facts, fill
 from services.notifier.reader import Reader
 from services.notifier.wording import Wording, read_layout
 
@@ -123,10 +123,10 @@ class Renderer:
         form = self._form(entry)
         return Words(
             entry.language,
-            " ".join(form.subject.render(facts).split()),
-            form.plain.render(facts),
-            form.html.render(facts),
-            to_gsm(" ".join(form.text.render(facts).split())),
+            " ".join(fill(form.subject, facts).split()),
+            fill(form.plain, facts),
+            fill(form.html, facts),
+            to_gsm(" ".join(fill(form.text, facts).split())),
         )
 
     def _make_form(self, entry: _Entry) -> _Form:
