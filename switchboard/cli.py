@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 
 from switchboard.errors import SwitchboardError
 from switchboard.family_commands import audit_commands, family_commands
+from switchboard.message_commands import message_commands
 from switchboard.provider_commands import provider_commands
 
 
@@ -92,6 +93,7 @@ app.add_typer(dead_letter_commands, name="dlq")
 
 app.add_typer(family_commands, name="family")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(message_commands, name="messages")
 app.add_typer(provider_commands, name="providers")
 
 Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]

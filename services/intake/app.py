@@ -15,9 +15,11 @@ from services.intake.api import (
     consents,
     gaps,
     internal,
+    mail,
     matching,
     needs,
     partners,
+    stopping,
     taxonomy,
     texts,
 )
@@ -29,12 +31,13 @@ from services.intake.erasing import erase_due
 from services.intake.gaps import report_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
+from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import codes, keys
+from services.intake.store import codes, contacts, keys, receipts
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -72,6 +75,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, topics_read_by(ServiceName.INTAKE), kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
+                Loop("letters", lambda: send_due(pool, settings), every=1),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
@@ -91,7 +95,20 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
+    for routes in (
+        needs,
+        answers,
+        matching,
+        consents,
+        partners,
+        clearances,
+        taxonomy,
+        gaps,
+        texts,
+        mail,
+        stopping,
+        internal,
+    ):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
@@ -105,3 +122,5 @@ async def forget_old(connection: Connection) -> None:
     """Drops what counts no more."""
     await keys.forget_old(connection)
     await codes.forget_old(connection)
+    await receipts.forget_old(connection)
+    await contacts.forget_old(connection)

@@ -11,12 +11,16 @@ from starlette.applications import Starlette
 from schemas.topics import ServiceName, topics_read_by
 from services.notifier import metrics
 from services.notifier.addresses import Addresses
+from services.notifier.composing import Composer
 from services.notifier.email import Mailer
+from services.notifier.handing_over import Courier
 from services.notifier.handlers import handle
 from services.notifier.providers import Provider, Providers
+from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
+from services.notifier.store.receipts import forget_old
 from services.notifier.texts import Texter
 from services.runtime.consuming import Consumer
 from services.runtime.database import Pool, open_pool
@@ -72,7 +76,7 @@ def make_providers(settings: NotifierSettings, client: httpx.AsyncClient) -> Pro
             *(
                 Provider(
                     one.name,
-                    Texter(client, one.url, one.account, one.token.get_secret_value()),
+                    Texter(client, one.url, one.account, one.token.get_secret_value(), settings.public_url),
                     one.weight,
                     one.per_second,
                     {each.number: each.per_second for each in one.numbers},
@@ -85,13 +89,19 @@ def make_providers(settings: NotifierSettings, client: httpx.AsyncClient) -> Pro
 
 def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClient, providers: Providers) -> list[Part]:
     kafka = settings.kafka_bootstrap_servers
+    wording = settings.wording
     sender = Sender(
         pool,
         providers,
         Addresses(client, settings.intake_internal_url, settings.notifier_api_key.get_secret_value()),
+        Courier(
+            pool,
+            providers,
+            Renderer(wording),
+            Composer(settings.email_from, settings.email_reply_to or wording.brand.reply_to),
+        ),
         keys=settings.signing_keys,
         public_url=settings.public_url,
-        email_from=settings.email_from,
         quiet=settings.quiet_hours,
         window=timedelta(minutes=settings.offer_window_minutes),
     )
@@ -104,7 +114,7 @@ def _make_parts(settings: NotifierSettings, pool: Pool, client: httpx.AsyncClien
         Loop("expired leases", resolver.expire_leases, every=5),
         Loop("messages that wait too long", resolver.let_go, every=5),
         Loop("texts of unknown fate", resolver.look_up_texts, every=5),
-        Loop("texts in transit", resolver.learn_texts, every=2),
-        pruning(pool),
+        Loop("texts in transit", resolver.learn_texts, every=60),
+        pruning(pool, forget_old),
         measuring(pool, metrics.measure),
     ]

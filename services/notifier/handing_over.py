@@ -28,9 +28,9 @@ _MODELS = {model.type: model for topic in TOPICS for model in topic.events}
 class Courier:
     """Makes words of parcels, and hands them over."""
 
-    def __init__(self, pool: Pool, providers: Providers, composer: Composer) -> None:
-        self._pool, self._providers, self._composer = pool, providers, composer
-        self._renderer = Renderer()
+    def __init__(self, pool: Pool, providers: Providers, renderer: Renderer, composer: Composer) -> None:
+        self._pool, self._providers = pool, providers
+        self._renderer, self._composer = renderer, composer
 
     async def hand_over(self, parcel: Parcel, choice: Choice) -> Attempt:
         """Sends a parcel by the provider that was chosen, and says what became of it."""
@@ -90,4 +90,4 @@ class Courier:
                 )
             if own is not None:
                 return Accepted(own)
-        return await texter.send(number, parcel.address, body)
+        return await texter.send(parcel.parcel_id, number, parcel.address, body)

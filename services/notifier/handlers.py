@@ -9,8 +9,10 @@ from schemas import offers, outcomes
 from schemas.codec import Tombstone
 from schemas.event import NeedEvent
 from schemas.partners import PartnerRecorded
+from schemas.receipts import ReceiptReceived
 from services.notifier import metrics
 from services.notifier.domain.telling import Draft, messages_for
+from services.notifier.receiving import take_receipts
 from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 from services.runtime.messages import Message
@@ -24,7 +26,7 @@ _ENDS_OFFER = (
 
 
 async def handle(connection: Connection, messages: Sequence[Message]) -> None:
-    """Keeps partners' contacts and the state of offers, and queues what there is to tell."""
+    """Keeps partners' contacts, the state of offers and receipts, and queues what there is to tell."""
     partners = [row for message in messages if (row := _partner_row(message)) is not None]
     if partners:
         await contacts.save_partners(connection, partners)
@@ -46,6 +48,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     if new:
         await queue.add_messages(connection, new)
         metrics.observe_queued(messages, datetime.now(UTC))
+    if reported := [message.event for message in messages if isinstance(message.event, ReceiptReceived)]:
+        await take_receipts(connection, reported)
 
 
 def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:

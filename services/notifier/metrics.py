@@ -18,6 +18,9 @@ ACCEPTED_AFTER = Histogram(
     ["channel"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
+RECEIPTS = Counter(
+    "switchboard_receipts_total", "What providers reported of messages, where it changed something", ["channel", "fate"]
+)
 
 UNFINISHED = Gauge("switchboard_messages_unfinished", "Messages that are not out of our hands", ["state"])
 

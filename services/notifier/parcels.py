@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from schemas.vocabulary import Channel, MessagePurpose
 from services.notifier.domain.choosing import Wanted
 from services.notifier.domain.gathering import Gathering, gathering_of
-from services.notifier.recipients import Destination
+from services.notifier.recipients import Destination, hash_address
 from services.notifier.store import parcels, queue
 from services.runtime.database import Connection
 
@@ -55,7 +55,16 @@ class Parcel:
         """The way of each message."""
         lane = "parcel" if self.stays_together else "ready"
         return [
-            queue.Way(one.message_id, one.attempts, to.channel, to.contact_id, provider, self._id_of(one), lane)
+            queue.Way(
+                one.message_id,
+                one.attempts,
+                to.channel,
+                to.contact_id,
+                provider,
+                self._id_of(one),
+                lane,
+                hash_address(to.address),
+            )
             for one, to in self.messages
         ]
 

@@ -1,160 +1,192 @@
-"""From a message and its reader to words: one catalogue a language, one layout for all."""
+"""From a message and its reader to words: one catalogue a language, one layout for all.
 
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+The layout is filled twice: with an entry's words when that entry is first used, with the facts for each message. So the
+style sheet is inlined once, and a message costs four small templates.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
-from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from babel.dates import format_date, format_datetime
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from css_inline import CSSInliner
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
-from schemas import handovers, offers, outcomes
-from schemas.addresses import Address
-from schemas.event import Item, LineQuantity, NeedEvent
+from schemas import outcomes
+from schemas.event import NeedEvent
 from schemas.offers import OfferEvent, OfferMade
-from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import MessagePurpose, RecipientKind, ReferralAnswer, RefusalReason
-from services.notifier.domain.segments import segments
-
-LANGUAGES = ("en", "es")
-"""What some read instead of the usual words."""
+from schemas.vocabulary import MessagePurpose, RecipientKind, RefusalReason
+from services.notifier.domain.segments import segments, to_gsm
+from services.notifier.facts import Compile, Facts
+from services.notifier.reader import Reader
+from services.notifier.wording import Wording, read_layout
 
 _REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
-
+_FOOTERS = {RecipientKind.PARTNER: "footer", RecipientKind.FAMILY: "family_footer"}
+_NOTHING_BEHIND_IT = "\u034f\u00a0" * 90
+"""After the words that a list of emails shows, so that it shows none of those that follow."""
+_SEVERAL = "offers"
+"""The words of offers that go out as one."""
 _SEGMENTS = 2
 """What a text that lists several offers may cost; a longer one says how many they are."""
-
-Compile: TypeAlias = Callable[[str], Template]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads it. `coordinator` is who hands over, where the message names one."""
-
-    kind: RecipientKind
-    name: str
-    language: str
-    time_zone: str
-    partner_name: str
-    link: str
-    coordinator: Address | None = None
-    code: str = ""
-    """What a partner's person enters to prove that their address is theirs."""
-    visitor: str = ""
-    """The first name of the person who would come to the family."""
-    answered_by: str = ""
-    """The name of the partner whose offer the message is about."""
-    preferences: str = ""
-    """Where a partner's person says how and when to be written to; `/stop` behind it ends it by one POST (RFC 8058)."""
-
-    @property
-    def withheld(self) -> bool:
-        """Whether others may read along, so that nothing says what it is about."""
-        return self.coordinator is not None and self.coordinator.discreet
 
 
 @dataclass(frozen=True)
 class Words:
-    """A message in words, for either channel."""
+    """A message in words, for either channel, and the language that they are in."""
 
+    language: str
     subject: str
     plain: str
     html: str
     text: str
 
 
+@dataclass(frozen=True)
+class _Form:
+    """An entry with holes where its facts go."""
+
+    subject: Template
+    plain: Template
+    html: Template
+    text: Template
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """Which words of a catalogue are meant."""
+
+    language: str
+    purpose: str
+    recipient: RecipientKind
+    refusal: RefusalReason | None
+    sensitive: bool
+    withheld: bool
+
+
 class Renderer:
     """Holds the catalogues; makes words."""
 
-    def __init__(self) -> None:
-        folder = resources.files(__package__).joinpath("templates")
-        self.catalogues: Mapping[str, dict[str, Any]] = {
-            language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text()) for language in LANGUAGES
-        }
-        layouts = {name: folder.joinpath(name).read_text() for name in ("layout.html", "layout.txt")}
+    def __init__(self, wording: Wording | None = None) -> None:
+        wording = wording or Wording.load()
+        self.catalogues, self._brand = wording.catalogues, wording.brand
         plain = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
+        html = Environment(undefined=StrictUndefined, autoescape=True)
         # Compiling a text costs more than filling it in, and there are few texts.
         self._compile: Compile = lru_cache(maxsize=None)(plain.from_string)
-        self._layout_plain = Environment(loader=DictLoader(layouts), autoescape=False)  # noqa: S701 - plain text
-        self._layout_html = Environment(loader=DictLoader(layouts), autoescape=True)
+        self._compile_html: Compile = html.from_string
+        self._form = lru_cache(maxsize=None)(self._make_form)
+        self._facts = {
+            language: Facts(catalogue, language, self._brand.name, self._compile)
+            for language, catalogue in self.catalogues.items()
+        }
+        self._layouts = {name: _make_layout(name, wording) for name in ("layout.txt", "layout.html")}
 
     def render(self, purpose: MessagePurpose, event: NeedEvent, reader: Reader) -> Words:
         """The words of one message. A language without a catalogue reads English."""
         language = reader.language if reader.language in self.catalogues else "en"
-        catalogue = self.catalogues[language]
-        entry = catalogue[purpose][reader.kind]
-        if isinstance(event, outcomes.ClaimRefused) and event.reason in _REFUSALS_WITH_WORDS:
-            entry = entry | entry[event.reason]
-        if _is_sensitive(event):
-            entry = entry | catalogue["sensitive"].get(purpose, {}).get(reader.kind, {})
-        if reader.withheld:
-            entry = entry | entry["discreet"]
-        facts = _Facts(self._compile, catalogue, language, event, reader).collect()
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if isinstance(text, str)}
-        shared = catalogue["shared"]
-        footer = shared["family_footer"] if reader.kind is RecipientKind.FAMILY else shared["footer"]
-        subject = _one_line(filled["subject"])
-        page = {
-            "language": language,
-            "subject": subject,
-            "greeting": self._compile(shared["greeting"]).render(facts),
-            "paragraphs": [part.strip() for part in filled["body"].split("\n\n") if part.strip()],
-            "button": filled["button"],
-            "link": reader.link,
-            "footer": self._compile(footer).render(facts) if reader.kind is not RecipientKind.COORDINATOR else "",
-        }
-        return Words(
-            subject=subject,
-            plain=self._layout_plain.get_template("layout.txt").render(page),
-            html=self._layout_html.get_template("layout.html").render(page),
-            text=_one_line(filled["text"]),
+        refusal = event.reason if isinstance(event, outcomes.ClaimRefused) else None
+        entry = _Entry(
+            language,
+            purpose,
+            reader.kind,
+            refusal if refusal in _REFUSALS_WITH_WORDS else None,
+            _is_sensitive(event),
+            reader.withheld,
         )
+        return self._fill(entry, self._facts[language].collect(event, reader))
 
     def render_offers(self, offers: Sequence[tuple[OfferMade, Reader]]) -> Words:
         """The words of several offers to one person in one message. Of sensitive ones the text says only how many."""
-        reader = offers[0][1]
+        first, reader = offers[0]
         language = reader.language if reader.language in self.catalogues else "en"
-        catalogue = self.catalogues[language]
-        entry = catalogue["offers"]["partner"]
-        shared = catalogue["shared"]
-        listed, short = [], []
+        words = self.catalogues[language][_SEVERAL][reader.kind]
+        listed: list[dict[str, str]] = []
+        short: list[str] = []
         for event, each in offers:
-            facts = _Facts(self._compile, catalogue, language, event, each).collect()
-            kind = "sensitive" if _is_sensitive(event) else "plain"
-            listed.append({"words": self._compile(entry[kind]["line"]).render(facts), "link": each.link})
-            if kind == "plain":
-                short.append(self._compile(entry[kind]["short"]).render(facts))
-        facts = {
-            "count": str(len(offers)),
-            "partner": reader.partner_name,
-            "link": reader.link,
-            "name": reader.name,
-            "listed": "; ".join(short),
-        }
-        filled = {name: self._compile(text).render(facts) for name, text in entry.items() if isinstance(text, str)}
-        subject = _one_line(filled["subject"])
-        page = {
-            "language": language,
-            "subject": subject,
-            "greeting": self._compile(shared["greeting"]).render(facts),
-            "paragraphs": [part.strip() for part in filled["body"].split("\n\n") if part.strip()],
-            "offers": listed,
-            "button": filled["button"],
-            "footer": self._compile(shared["footer"]).render(facts),
-        }
-        long = _one_line(filled["text"])
-        return Words(
-            subject=subject,
-            plain=self._layout_plain.get_template("layout.txt").render(page),
-            html=self._layout_html.get_template("layout.html").render(page),
-            text=long
-            if len(short) == len(offers) and segments(long) <= _SEGMENTS
-            else _one_line(filled["text_counted"]),
+            facts = self._facts[language].collect(event, each)
+            said = words["sensitive" if _is_sensitive(event) else "plain"]
+            listed.append({"words": self._compile(said["line"]).render(facts), "link": each.link})
+            short += [self._compile(said["short"]).render(facts)] if "short" in said else []
+        about = {"count": str(len(offers)), "offers": listed, "listed": "; ".join(short)}
+        filled = self._fill(
+            _Entry(language, _SEVERAL, reader.kind, None, sensitive=False, withheld=False),
+            {**self._facts[language].collect(first, reader), **about},
         )
+        if len(short) == len(offers) and segments(filled.text).count <= _SEGMENTS:
+            return filled
+        counted = self._compile(words["text_counted"]).render(about | {"link": reader.link})
+        return replace(filled, text=to_gsm(" ".join(counted.split())))
+
+    def _fill(self, entry: _Entry, facts: Mapping[str, object]) -> Words:
+        form = self._form(entry)
+        return Words(
+            entry.language,
+            " ".join(form.subject.render(facts).split()),
+            form.plain.render(facts),
+            form.html.render(facts),
+            to_gsm(" ".join(form.text.render(facts).split())),
+        )
+
+    def _make_form(self, entry: _Entry) -> _Form:
+        words, shared = self._find_words(entry), self.catalogues[entry.language]["shared"]
+        paragraphs = [part.strip() for part in words["body"].split("\n\n") if part.strip()]
+        # A phone that is locked shows how an email begins.
+        hidden = entry.sensitive or entry.withheld
+        page = {
+            "language": entry.language,
+            "subject": words["subject"],
+            "preheader": shared["quiet_preheader"] if hidden else paragraphs[0],
+            "filler": _NOTHING_BEHIND_IT if hidden else "",
+            "greeting": shared["greeting"],
+            "paragraphs": paragraphs,
+            "button": words["button"],
+            "several": entry.purpose == _SEVERAL,
+            "footer": shared[_FOOTERS.get(entry.recipient, "coordinator_footer")],
+            "change": shared["change"],
+            "address": self._brand.address,
+        }
+        return _Form(
+            self._compile(words["subject"]),
+            self._compile(self._layouts["layout.txt"].render(page)),
+            self._compile_html(
+                self._layouts["layout.html"].render(page | {"paragraphs": [_break_lines(part) for part in paragraphs]})
+            ),
+            self._compile(words["text"]),
+        )
+
+    def _find_words(self, entry: _Entry) -> Mapping[str, Any]:
+        catalogue = self.catalogues[entry.language]
+        words: dict[str, Any] = catalogue[entry.purpose][entry.recipient]
+        if entry.refusal:
+            words = words | words[entry.refusal]
+        if entry.sensitive:
+            words = words | catalogue["sensitive"].get(entry.purpose, {}).get(entry.recipient, {})
+        return words | words["discreet"] if entry.withheld else words
+
+
+def _break_lines(paragraph: str) -> Markup:
+    return Markup("<br>\n").join(paragraph.split("\n"))
+
+
+def _make_layout(name: str, wording: Wording) -> Template:
+    """With brackets for an entry's words, so that the braces of its facts stay for later."""
+    brackets = Environment(
+        block_start_string="[%",
+        block_end_string="%]",
+        variable_start_string="[[",
+        variable_end_string="]]",
+        undefined=StrictUndefined,
+        autoescape=name.endswith(".html"),
+        keep_trailing_newline=True,
+    )
+    source = read_layout(name)
+    if name.endswith(".html"):
+        style = brackets.from_string(read_layout("style.css")).render(wording.brand.model_dump())
+        inliner = CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
+        source = inliner.inline(source.replace("[[ style ]]", style))
+    return brackets.from_string(source)
 
 
 def _is_sensitive(event: NeedEvent) -> bool:
@@ -165,130 +197,3 @@ def _is_sensitive(event: NeedEvent) -> bool:
             # Yesterday's matcher does not say so: then the items do.
             return sensitive or any(item.category.sensitive for item in delivered)
     return False
-
-
-def _one_line(text: str) -> str:
-    # A line break in a name must not begin a header of its own.
-    return " ".join(text.split())
-
-
-class _Facts:
-    """What a catalogue may speak of, for one message."""
-
-    def __init__(
-        self, compile_text: Compile, catalogue: dict[str, Any], language: str, event: NeedEvent, reader: Reader
-    ) -> None:
-        self._compile, self._catalogue, self._language = compile_text, catalogue, language
-        self._event, self._reader = event, reader
-
-    def collect(self) -> dict[str, str]:
-        reader = self._reader
-        facts = {
-            "name": reader.name,
-            "partner": reader.partner_name,
-            "link": reader.link,
-            "code": reader.code,
-            "visitor": reader.visitor,
-        }
-        if reader.coordinator is not None:
-            facts |= self._about_coordinator(reader.coordinator)
-        if isinstance(self._event, OfferEvent):
-            facts |= self._about_offer(self._event)
-        return facts | self._about_event()
-
-    def _about_coordinator(self, coordinator: Address) -> dict[str, str]:
-        return {
-            "coordinator_name": coordinator.name,
-            "site": coordinator.site_name,
-            "reference": coordinator.reference,
-            "coordinator_phone": self._word("phone", phone=coordinator.phone) if coordinator.phone else "",
-            "coordinator_email": self._word("email", email=coordinator.email) if coordinator.email else "",
-        }
-
-    def _about_offer(self, event: OfferEvent) -> dict[str, str]:
-        terms = event.terms
-        miles = terms.distance_miles
-        return {
-            "items": self._list(terms.items),
-            "place": terms.place,
-            "distance": self._word("away", miles=str(miles)) if miles else "",
-            "number": str(terms.number),
-            "needed_by": self._day(terms.needed_by),
-            "needed_by_short": self._day(terms.needed_by),
-            "respond_by": self._moment(terms.respond_by),
-        }
-
-    def _about_event(self) -> dict[str, str]:
-        match self._event:
-            case offers.OfferReminded(due=due):
-                return {"due": self._moment(due), "due_short": self._moment(due)}
-            case outcomes.ClaimAwarded(awarded=awarded, contact_by=by, terms=terms):
-                moment = self._moment(by)
-                return {
-                    "awarded": self._list(_of_lines(terms.items, awarded)),
-                    "contact_by": moment,
-                    "contact_by_short": moment,
-                }
-            case outcomes.ClaimLapsed(returned=returned, terms=terms, reason=reason):
-                facts = {"returned": self._list(_of_lines(terms.items, returned))}
-                if self._reader.kind is RecipientKind.PARTNER:
-                    facts["lapsed_words"] = self._word(reason, partner=self._reader.partner_name)
-                return facts
-            case outcomes.ReferralAnswered(answer=answer, terms=terms):
-                # Who is enrolled asked for a programme, which a sensitive answer does not say.
-                taken_on = answer is ReferralAnswer.ENROLLED and (terms.programme is None or terms.sensitive)
-                return {
-                    "answered_by": self._reader.answered_by or self._word("somebody"),
-                    "answer_words": self._word("taken_on" if taken_on else answer),
-                }
-            case outcomes.ConfirmationRequested(delivered=delivered):
-                return {"delivered": self._list(delivered)}
-            case handovers.VisitPlanned(begins=begins, ends=ends):
-                return {"begins": self._moment(begins), "ends": self._time(ends)}
-            case handovers.VisitRefused(begins=begins):
-                return {"begins": self._moment(begins)}
-            case outcomes.NeedStuck(cause=cause):
-                return {"stuck_words": self._word(cause)}
-            case outcomes.NeedFulfilled(met=met):
-                return self._outcome("fulfilled", met, ())
-            case outcomes.NeedPartlyFulfilled(met=met, unmet=unmet):
-                return self._outcome("partly", met, unmet)
-            case outcomes.NeedUnmet(unmet=unmet):
-                return self._outcome("unmet", (), unmet)
-        return {}
-
-    def _outcome(self, word: str, met: Sequence[Item], unmet: Sequence[Item]) -> dict[str, str]:
-        return {
-            "outcome_words": self._word(word),
-            "met_words": self._word("met", met=self._list(met)) if met else "",
-            "unmet_words": self._word("still_missing", unmet=self._list(unmet)) if unmet else "",
-        }
-
-    def _word(self, key: str, **facts: str) -> str:
-        return self._compile(self._catalogue["words"][key]).render(facts)
-
-    def _list(self, items: Iterable[Item]) -> str:
-        labels = [ITEM_KINDS[item.code].label(item.quantity, self._language) for item in items]
-        if len(labels) == 1:
-            return labels[0]
-        return f"{', '.join(labels[:-1])} {self._catalogue['shared']['and']} {labels[-1]}"
-
-    def _day(self, moment: datetime) -> str:
-        return format_date(
-            self._local(moment), "EEEE, MMMM d" if self._language == "en" else "EEEE d 'de' MMMM", self._language
-        )
-
-    def _moment(self, moment: datetime) -> str:
-        pattern = "EEE, MMM d, h:mm a" if self._language == "en" else "EEE d MMM, h:mm a"
-        return format_datetime(self._local(moment), pattern, locale=self._language)
-
-    def _time(self, moment: datetime) -> str:
-        return format_datetime(self._local(moment), "h:mm a", locale=self._language)
-
-    def _local(self, moment: datetime) -> datetime:
-        return moment.astimezone(ZoneInfo(self._reader.time_zone)).replace(tzinfo=None)
-
-
-def _of_lines(items: Iterable[Item], lines: Iterable[LineQuantity]) -> list[Item]:
-    quantities = {one.line: one.quantity for one in lines}
-    return [item.model_copy(update={"quantity": quantities[item.line]}) for item in items if item.line in quantities]

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.vocabulary import Channel, DeliveryProblem
+from schemas.receipts import ReceiptReceived
+from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
-from services.notifier.store import parcels, queue
+from services.notifier.receiving import take_receipts
+from services.notifier.store import parcels, queue, receipts
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, read_clock
 
@@ -58,24 +60,25 @@ class Resolver:
             return await queue.queue_unknown_texts(connection)
 
     async def learn_texts(self) -> int:
-        """Which accepted texts arrived or never will."""
+        """Which accepted texts arrived or never will, where no callback came: then the provider's listing knows."""
+        async with self.pool.acquire() as connection:
+            waiting = await receipts.texts_nobody_reported(connection)
         final: dict[str, bool] = {}
-        for texter in self.texters:
+        for texter in self.texters if waiting else ():
             final |= await texter.list_final()
-        if not final:
-            return 0
         async with self.pool.acquire() as connection, connection.transaction():
             now = await read_clock(connection)
-            learned = [
-                to_delivery(
-                    message,
-                    MessageStatus.DELIVERED if final[message.provider_id or ""] else MessageStatus.BOUNCED,
-                    message.version,
-                    now,
+            reported = [
+                ReceiptReceived(
+                    message_id=waiting[provider_id],
                     channel=Channel.TEXT,
-                    problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
+                    fate=Fate.DELIVERED if arrived else Fate.BOUNCED_FOR_NOW,
+                    problem=None if arrived else DeliveryProblem.NOT_REACHED,
+                    at=now,
                 )
-                for message in await queue.conclude_texts(connection, final)
+                for provider_id, arrived in final.items()
+                if provider_id in waiting
             ]
-            await publish(connection, learned)
+            if reported:
+                await take_receipts(connection, reported)
         return 0

@@ -12,13 +12,13 @@ from schemas.links import LinkKeys
 from schemas.vocabulary import DeliveryProblem
 from services.notifier import deliveries, metrics
 from services.notifier.addresses import Addresses
-from services.notifier.composing import Composer
 from services.notifier.domain.choosing import Choice
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import Attempt, MessageStatus, NotNow, Refused, Result, Sent, conclude
 from services.notifier.handing_over import Courier
 from services.notifier.parcels import Going, Parcel, gather
 from services.notifier.providers import Providers
+from services.notifier.receiving import apply_receipts
 from services.notifier.recipients import Destination, Known, Recipients, hash_address
 from services.notifier.store import contacts, parcels, queue
 from services.runtime.database import Connection, Pool, read_clock
@@ -57,17 +57,16 @@ class Sender:
         pool: Pool,
         providers: Providers,
         addresses: Addresses,
+        courier: Courier,
         *,
         keys: LinkKeys,
         public_url: str,
-        email_from: str,
         quiet: QuietHours,
         window: timedelta = timedelta(0),
     ) -> None:
-        self._pool, self._providers, self._addresses = pool, providers, addresses
+        self._pool, self._providers, self._addresses, self._courier = pool, providers, addresses, courier
         self._keys, self._public_url, self._quiet = keys, public_url.rstrip("/"), quiet
         self._window = window
-        self._courier = Courier(pool, providers, Composer(email_from))
 
     async def send_due(self) -> int:
         """Sends one set. Returns how many messages went or came to an end."""
@@ -164,6 +163,7 @@ class Sender:
             if refused:
                 await contacts.suppress(connection, refused)
             await deliveries.publish(connection, _to_deliveries(messages, results, versions, now))
+            await apply_receipts(connection, versions.keys())
         for result in results:
             if result.message_id in versions:
                 metrics.observe(result, messages[result.message_id], now)

@@ -8,7 +8,12 @@ from pydantic_settings import NoDecode
 from schemas.links import LinkKeys
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.provider_settings import EmailProvider, EmailProviders, TextNumber, TextProvider, TextProviders
+from services.notifier.wording import Wording
 from services.runtime.settings import ServiceSettings
+
+
+def _load_wording(given: Wording | str) -> Wording:
+    return given if isinstance(given, Wording) else Wording.load(given)
 
 
 class NotifierSettings(ServiceSettings):
@@ -22,6 +27,12 @@ class NotifierSettings(ServiceSettings):
     smtp_url: str | None = Field(default=None, description="smtp://[user:password@]host:port, smtps:// for TLS at once")
     email_providers: EmailProviders = Field(default=(), description="instead of SMTP_URL, several: a TOML or JSON list")
     email_from: str = Field(description="the sender of every email")
+    email_reply_to: str = Field(default="", description="where people read the answers; otherwise the sender")
+    wording: Annotated[Wording, NoDecode, BeforeValidator(_load_wording)] = Field(
+        default_factory=Wording.load,
+        validation_alias="templates_dir",
+        description="a folder of a county's own words and brand: docs/messages.md",
+    )
     sms_api_url: str | None = Field(default=None, description="Twilio's API, or one that speaks like it")
     sms_account_sid: str = ""
     sms_auth_token: SecretStr = SecretStr("")

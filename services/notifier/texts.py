@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -42,19 +43,21 @@ class Texter:
     api_url: str
     account: str
     token: str
+    public_url: str
+    """How the provider reaches intake, to say what became of a text."""
     turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _AT_ONCE))
 
-    async def send(self, sender: str, to: str, body: str) -> Attempt:
+    async def send(self, parcel_id: UUID, sender: str, to: str, body: str) -> Attempt:
         """Sends one text from one of our numbers, and says what became of it."""
         try:
             async with asyncio.timeout(_TURN_WITHIN_S):
                 await self.turns.acquire()
         except TimeoutError:
             return NotNow()
+        told_at = f"{self.public_url.rstrip('/')}/webhooks/texts/{parcel_id}/status"
+        form = {"From": sender, "To": to, "Body": body, "StatusCallback": told_at}
         try:
-            answer = await self.client.post(
-                self._messages, data={"From": sender, "To": to, "Body": body}, auth=(self.account, self.token)
-            )
+            answer = await self.client.post(self._messages, data=form, auth=(self.account, self.token))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
             return NotNow(trouble=Trouble.CONNECTION)
         except httpx.HTTPError as error:

@@ -16,8 +16,11 @@ from services.intake.domain.family import PhoneOwner
 from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
 from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
+from services.intake.pages.contact_form import WAYS
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
+from services.intake.staff import EnteredPerson, EnteredSite
+from services.intake.store.people import Role
 
 FOLDER = Path(pages.__file__).parent
 SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
@@ -41,6 +44,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
     "referral": vocabulary.ReferralAnswer,
+    "role": Role,
+    "role_hint": Role,
     "shortfall": vocabulary.ShortfallCause,
     "part_of_day": vocabulary.PartOfDay,
     "release": vocabulary.ReleaseReason,
@@ -80,8 +85,15 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}
+CHOSEN |= {f"staff_problem.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
+CHOSEN |= {f"staff_problem.{name}" for name in ("email_known", "own", "last")}
+CHOSEN |= {f"noted_field.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
+CHOSEN |= {f"noted.{what}" for what in ("person_added", "person_changed", "person_paused", "person_resumed")}
+CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed")}
+CHOSEN |= {f"letter.{what}_{part}" for what in ("welcome",) for part in ("subject", "text")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

@@ -23,10 +23,13 @@ from starlette.routing import Route
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade
 from schemas.vocabulary import Channel, DeliveryProblem, Urgency
+from services.notifier.composing import Composer
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import Attempt, NotNow, NotWanted, Refused, Trouble, Unclear
 from services.notifier.email import Letter, Mailer
+from services.notifier.handing_over import Courier
 from services.notifier.providers import Provider, Providers
+from services.notifier.rendering import Renderer
 from services.notifier.resolving import Resolver
 from services.notifier.sender import Sender
 from services.notifier.texts import Texter
@@ -43,13 +46,14 @@ NUMBER = {"+15005550006": None}
 def sender_of(room: post.PostRoom, providers: Sequence[Provider] = (), window: timedelta = timedelta(0)) -> Sender:
     """One more notifier beside the room's own, on the same database."""
     own = room.sender
+    carriers = Providers(providers) if providers else own._providers  # noqa: SLF001
     return Sender(
         room.pool,
-        Providers(providers) if providers else own._providers,  # noqa: SLF001
+        carriers,
         own._addresses,  # noqa: SLF001
+        Courier(room.pool, carriers, Renderer(), Composer("Switchboard <switchboard@example.org>")),
         keys=LinkKeys({"k1": b"s" * 32}),
         public_url="https://switchboard.example.org",
-        email_from="Switchboard <switchboard@example.org>",
         quiet=QuietHours(0, 0),
         window=window,
     )
@@ -219,6 +223,7 @@ async def test_a_list_by_text_that_was_perhaps_taken_is_looked_up_and_is_all_of_
     assert await room.statuses() == ["accepted"] * 2
     assert await columns(room, "provider_id") == ["SM1", "SM1"]
     assert len(room.providers.texts) == 1
+    await room.no_callback_came()
     await room.resolver.learn_texts()
     assert await room.statuses() == ["delivered"] * 2
 
@@ -382,7 +387,7 @@ async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Text
 
     await eventually(started)
     async with httpx.AsyncClient(timeout=1) as client:
-        yield api, Texter(client, f"http://127.0.0.1:{port}", "AC1", "token")
+        yield api, Texter(client, f"http://127.0.0.1:{port}", "AC1", "token", "https://switchboard.example.org")
     server.should_exit = True
     await serving
 
@@ -404,7 +409,7 @@ async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Text
 )
 async def test_each_answer_of_a_texting_api_is_told_apart(status: int, more: dict[str, Any], attempt: Attempt) -> None:
     async with texting(status, **more) as (_, texter):
-        assert await texter.send("+15005550006", "+17185550141", "hello") == attempt
+        assert await texter.send(uuid4(), "+15005550006", "+17185550141", "hello") == attempt
 
 
 @pytest.mark.parametrize("asked", ["seconds", "date"])
@@ -412,7 +417,7 @@ async def test_a_texting_api_that_says_when_is_asked_again_then(asked: str) -> N
     then = datetime.now(UTC) + timedelta(seconds=100)
     header = "100" if asked == "seconds" else then.strftime("%a, %d %b %Y %H:%M:%S GMT")
     async with texting(429, headers={"Retry-After": header}) as (_, texter):
-        attempt = await texter.send("+15005550006", "+17185550141", "hello")
+        attempt = await texter.send(uuid4(), "+15005550006", "+17185550141", "hello")
     assert isinstance(attempt, NotNow)
     assert attempt.pause is not None
     assert timedelta(seconds=95) < attempt.pause <= timedelta(seconds=120)
@@ -421,7 +426,9 @@ async def test_a_texting_api_that_says_when_is_asked_again_then(asked: str) -> N
 async def test_a_texting_api_that_is_not_there_took_nothing() -> None:
     async with httpx.AsyncClient(timeout=1) as client:
         for url in (f"http://127.0.0.1:{find_free_port()}", "http://nowhere.invalid"):
-            attempt = await Texter(client, url, "AC1", "token").send("+15005550006", "+17185550141", "hello")
+            attempt = await Texter(client, url, "AC1", "token", "https://switchboard.example.org").send(
+                uuid4(), "+15005550006", "+17185550141", "hello"
+            )
             assert attempt == NotNow(trouble=Trouble.CONNECTION)
 
 

@@ -1,4 +1,4 @@
-"""Which offers wait for each other, and what a list of them costs as a text."""
+"""Which offers wait for each other, and until when."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.gathering import Gathering, gathering_of, next_hour
-from services.notifier.domain.segments import segments
 
 NOW = datetime(2026, 3, 7, 20, tzinfo=UTC)
 WINDOW = timedelta(minutes=10)
@@ -60,24 +59,3 @@ def test_the_next_hour_is_to_come_within_a_day_and_is_that_hour(moment: datetime
 )
 def test_eight_in_the_morning_is_eight_after_a_change_of_clocks(before: datetime, hours: int) -> None:
     assert next_hour(before, 8, ZONE) == before + timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("text", "cost"),
-    [
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        ("ñ" * 160, 1),
-        ("í" * 70, 1),
-        ("í" * 71, 2),
-        ("🎈" * 35, 1),
-        ("🎈" * 36, 2),
-        ("", 1),
-    ],
-)
-def test_a_text_costs_what_the_standard_says(text: str, cost: int) -> None:
-    assert segments(text) == cost

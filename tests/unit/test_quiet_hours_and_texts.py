@@ -12,7 +12,8 @@ from schemas.addresses import Hours
 from schemas.vocabulary import RecipientKind
 from services.intake.domain.texting import Said, Word, understand
 from services.notifier.domain.quiet_hours import QuietHours
-from services.notifier.rendering import LANGUAGES, Renderer
+from services.notifier.rendering import Renderer
+from services.notifier.wording import LANGUAGES
 
 NIGHT = QuietHours(21, 8)
 

@@ -13,6 +13,8 @@ from services.intake.domain.need import NeedNotFound
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
 from services.intake.pages.problems import NotHere, OutOfOrder, PageProblem, SignInNeeded
 from services.intake.pages.rendering import show
+from services.intake.partners import PartnerNotFound
+from services.intake.staff import NotYours
 from services.runtime.logs import get_logger
 
 _log = get_logger(__name__)
@@ -44,7 +46,7 @@ class PageRoute(APIRoute):
                 answer = _ask_to_sign_in(request)
             except PageProblem as problem:
                 answer = _explain(request, problem)
-            except (NeedNotFound, OfferNotFound, RequestValidationError):
+            except (NeedNotFound, NotYours, OfferNotFound, PartnerNotFound, RequestValidationError):
                 answer = _explain(request, NotHere())
             except Exception as error:  # noqa: BLE001 - people get a page, whatever it is
                 _log.error("page failed", exc_info=error)

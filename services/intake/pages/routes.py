@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    addresses,
     changing,
     consents,
+    contacts,
     danger,
     disclosures,
     families,
@@ -16,8 +18,10 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    people,
     phoned,
     sign_in,
+    sites,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -41,6 +45,10 @@ def pages_router() -> APIRouter:
         offers,
         identity,
         families,
+        contacts,
+        addresses,
+        people,
+        sites,
     ):
         router.include_router(pages.router)
     return router

@@ -14,12 +14,18 @@ from services.intake.store.people import Role
 router = APIRouter(route_class=PageRoute)
 
 _BOARD = "/needs"
+_DOORS = {
+    Role.COORDINATOR: _BOARD,
+    Role.SUPERVISOR: "/people",
+    Role.ADMINISTRATOR: "/people",
+    Role.DISTRICT: "/disclosures",
+}
 
 
 @router.get("/")
 async def choose_door(person: Anybody) -> Response:
     """The page that who is signed in is there for; the sign-in page for everybody else."""
-    return RedirectResponse(_BOARD if person.role is Role.COORDINATOR else "/disclosures", 303)
+    return RedirectResponse(_DOORS[person.role], 303)
 
 
 @router.get("/sign-in")

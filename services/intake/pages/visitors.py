@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from schemas.links import BadLink, ExpiredLink, FamilyLink, Link, OfferLink
+from schemas.links import AddressLink, BadLink, ContactLink, ExpiredLink, FamilyLink, Link, OfferLink
 from schemas.partners import Contact, PartnerRecorded
-from services.intake import signing_in
+from services.intake import contacts, signing_in
 from services.intake.desk import Desk, desk_of
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.problems import NotHere, NotYet, SignInNeeded, TooOld
 from services.intake.store import offers, partners
+from services.intake.store.contacts import Question
 from services.intake.store.offers import OfferRow
 from services.intake.store.people import Person, Role
 
@@ -54,10 +55,29 @@ async def sign_in_as_officer(person: Anybody) -> Person:
     return person
 
 
+async def sign_in_as_leader(person: Anybody) -> Person:
+    """A supervisor or an administrator. Raises SignInNeeded or NotHere."""
+    if person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+        raise NotHere
+    return person
+
+
+async def sign_in_as_administrator(person: Anybody) -> Person:
+    """The network's administrator. Raises SignInNeeded or NotHere."""
+    if person.role is not Role.ADMINISTRATOR:
+        raise NotHere
+    return person
+
+
 SignedIn = Annotated[Person, Depends(sign_in_as_coordinator)]
 """A coordinator, who sees the needs of the own site."""
 Officer = Annotated[Person, Depends(sign_in_as_officer)]
 """The district's officer, who sees who looked, and what nobody could do, at all sites, and no family."""
+
+Leader = Annotated[Person, Depends(sign_in_as_leader)]
+"""A supervisor, who looks after the own site, or an administrator, who looks after all. Neither sees a family."""
+Administrator = Annotated[Person, Depends(sign_in_as_administrator)]
+"""The network's administrator, who names sites and people and takes partners in."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +118,55 @@ async def of_family(token: str, desk: OnDesk) -> FamilyLink:
 
 
 OfFamily = Annotated[FamilyLink, Depends(of_family)]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A partner's contact who holds the link to their own preferences."""
+
+    partner: PartnerRecorded
+    contact: Contact
+
+
+async def of_contact(token: str, desk: OnDesk) -> Reached:
+    """Whose preferences the link in the path opens. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, ContactLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        partner = await partners.read_partner(connection, link.partner_id)
+    contact = next((one for one in partner.contacts if one.contact_id == link.contact_id), None) if partner else None
+    if partner is None or contact is None:
+        raise NotHere
+    return Reached(partner, contact)
+
+
+OfContact = Annotated[Reached, Depends(of_contact)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whoever reads an address that a partner's contact is said to have."""
+
+    question: Question
+    partner: PartnerRecorded
+
+
+async def of_address(token: str, desk: OnDesk) -> Asked:
+    """Whom the link in the path asks. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, AddressLink):
+        raise NotHere
+    found = await contacts.read_question(desk.pool, link.question_id)
+    if found is None:
+        raise NotHere
+    question, partner = found
+    if question.address is None and not question.confirmed:
+        raise TooOld
+    return Asked(question, partner)
+
+
+OfAddress = Annotated[Asked, Depends(of_address)]
 
 
 def _read_link(token: str, desk: Desk) -> Link:

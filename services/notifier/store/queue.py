@@ -150,22 +150,28 @@ class Way:
     provider: str
     parcel_id: UUID | None
     lane: str
+    address_hash: bytes
 
 
 async def save_ways(connection: Connection, ways: Sequence[Way]) -> set[UUID]:
-    """Writes down the ways of sends about to begin. Returns the messages whose lease still holds."""
+    """Writes down the ways of sends about to begin. Returns the messages whose lease still holds.
+
+    What perhaps went to another address before has no address any more that a receipt could be about.
+    """
     rows = await connection.fetch(
         """
         UPDATE messages
            SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true,
+               address_hash = CASE WHEN NOT perhaps_sent OR messages.address_hash = way.address_hash
+                                   THEN way.address_hash END,
                provider = way.provider, parcel_id = way.parcel_id, lane = way.lane
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
-               AS way (message_id, attempts, channel, contact_id, provider, parcel_id, lane)
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::bytea[])
+               AS way (message_id, attempts, channel, contact_id, provider, parcel_id, lane, address_hash)
          WHERE messages.message_id = way.message_id AND messages.attempts = way.attempts
-           AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $8::interval
+           AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $9::interval
         RETURNING messages.message_id
         """,
-        *to_columns([astuple(way) for way in ways], 7),
+        *to_columns([astuple(way) for way in ways], 8),
         LONGEST_ATTEMPT,
     )
     return {row["message_id"] for row in rows}
@@ -223,17 +229,24 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
     """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
     rows = await connection.fetch(
         """
+        WITH result AS (
+            SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[],
+                                 $7::text[], $8::text[], $9::boolean[])
+                   AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
+                              perhaps_sent)
+        ), held AS (
+            -- In order, as receipts lock them: two that waited for each other would lose what was sent.
+            SELECT message_id FROM messages JOIN result USING (message_id)
+             WHERE messages.attempts = result.attempts AND messages.status = 'sending'
+             ORDER BY message_id FOR UPDATE OF messages
+        )
         UPDATE messages
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
                problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[], $9::boolean[])
-               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                          perhaps_sent)
-         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
-           AND messages.status = 'sending'
+          FROM result JOIN held USING (message_id)
+         WHERE messages.message_id = result.message_id
         RETURNING messages.message_id, messages.version
         """,
         *to_columns(
@@ -303,23 +316,6 @@ async def queue_unknown_texts(connection: Connection) -> int:
         _LISTED_AFTER,
     )
     return len(rows)
-
-
-async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) -> list[Message]:
-    """Accepted texts, by the provider's id, become delivered or bounced; returns those that were still in transit."""
-    rows = await connection.fetch(
-        """
-        UPDATE messages
-           SET status = CASE WHEN final.arrived THEN 'delivered' ELSE 'bounced' END, version = version + 1,
-               due_at = now()
-          FROM unnest($1::text[], $2::boolean[]) AS final (provider_id, arrived)
-         WHERE messages.provider_id = final.provider_id AND status = 'accepted' AND channel = 'text'
-        RETURNING messages.*
-        """,
-        list(arrived),
-        list(arrived.values()),
-    )
-    return [read_message(row) for row in rows]
 
 
 async def adopt_text(connection: Connection, messages: Mapping[UUID, int], provider_ids: Sequence[str]) -> str | None:

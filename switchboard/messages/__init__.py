@@ -1,0 +1,1 @@
+"""Every message as people would get it: samples, and what shows them."""
