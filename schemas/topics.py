@@ -94,6 +94,7 @@ OUTCOMES = Topic(
         outcomes.NeedFulfilled,
         outcomes.NeedPartlyFulfilled,
         outcomes.NeedUnmet,
+        outcomes.HelpEnded,
     ),
 )
 HANDOVERS = Topic(

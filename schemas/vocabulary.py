@@ -324,6 +324,14 @@ class UnmetCause(StrEnum):
     CONSENT_WITHDRAWN = auto()
 
 
+class Arrival(StrEnum):
+    """What is known, at a need's end, of what a partner handed over: said by the family, or the coordinator for it."""
+
+    ARRIVED = auto()
+    NOT_ARRIVED = auto()
+    NOT_SAID = auto()
+
+
 class ReminderKind(StrEnum):
     """What a partner is reminded of."""
 
@@ -364,6 +372,7 @@ class MessagePurpose(StrEnum):
     REFERRAL_ANSWERED = auto()
     CONTACT_CONFIRMATION = auto()
     """Whether an address is its reader's: about no need."""
+    HELP_ENDED = auto()
 
 
 class DeliveryProblem(StrEnum):

@@ -26,7 +26,7 @@ _REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
 _FOOTERS = {RecipientKind.PARTNER: "footer", RecipientKind.FAMILY: "family_footer"}
 _NOTHING_BEHIND_IT = "\u034f\u00a0" * 90
 """After the words that a list of emails shows, so that it shows none of those that follow."""
-_SEVERAL = "offers"
+SEVERAL = "offers"
 """The words of offers that go out as one."""
 _SEGMENTS = 2
 """What a text that lists several offers may cost; a longer one says how many they are."""
@@ -101,7 +101,7 @@ class Renderer:
         """The words of several offers to one person in one message. Of sensitive ones the text says only how many."""
         first, reader = offers[0]
         language = reader.language if reader.language in self.catalogues else "en"
-        words = self.catalogues[language][_SEVERAL][reader.kind]
+        words = self.catalogues[language][SEVERAL][reader.kind]
         listed: list[dict[str, str]] = []
         short: list[str] = []
         for event, each in offers:
@@ -111,7 +111,7 @@ class Renderer:
             short += [self._compile(said["short"]).render(facts)] if "short" in said else []
         about = {"count": str(len(offers)), "offers": listed, "listed": "; ".join(short)}
         filled = self._fill(
-            _Entry(language, _SEVERAL, reader.kind, None, sensitive=False, withheld=False),
+            _Entry(language, SEVERAL, reader.kind, None, sensitive=False, withheld=False),
             {**self._facts[language].collect(first, reader), **about},
         )
         if len(short) == len(offers) and segments(filled.text).count <= _SEGMENTS:
@@ -142,7 +142,7 @@ class Renderer:
             "greeting": shared["greeting"],
             "paragraphs": paragraphs,
             "button": words["button"],
-            "several": entry.purpose == _SEVERAL,
+            "several": entry.purpose == SEVERAL,
             "footer": shared[_FOOTERS.get(entry.recipient, "coordinator_footer")],
             "change": shared["change"],
             "address": self._brand.address,

@@ -13,6 +13,9 @@ from switchboard.errors import SwitchboardError
 from switchboard.messages.samples import Sample, make_samples
 
 _SENSITIVE = "sensitive"
+_IN_THE_DARK = "@media (prefers-color-scheme: dark)"
+_SCHEMES = {"light": "@media not all", "dark": "@media all"}
+"""A frame takes the browser's scheme: to show both beside each other, each is written as if it were the browser's."""
 
 
 def find_samples(
@@ -60,12 +63,15 @@ def price(text: str) -> str:
 
 def write_pages(found: Mapping[str, Sequence[Sample]], folder: Path) -> Path:
     """Writes each email as a page of its own, and an index of all. Returns the index's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for scheme in _SCHEMES:
+        (folder / scheme).mkdir(parents=True, exist_ok=True)
     shown = []
     for language, samples in found.items():
         for sample in samples:
             name = f"{language}-{sample.title.replace(' ', '-')}.html"
             (folder / name).write_text(sample.words.html, encoding="utf-8")
+            for scheme, instead in _SCHEMES.items():
+                (folder / scheme / name).write_text(sample.words.html.replace(_IN_THE_DARK, instead), encoding="utf-8")
             shown.append({"page": name, "language": language, "sample": sample, "price": price(sample.words.text)})
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True

@@ -387,7 +387,7 @@ async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Text
 
     await eventually(started)
     async with httpx.AsyncClient(timeout=1) as client:
-        yield api, Texter(client, f"http://127.0.0.1:{port}", "AC1", "token", "https://switchboard.example.org")
+        yield api, Texter(client, f"http://127.0.0.1:{port}", "AC1", "token", "http://x")
     server.should_exit = True
     await serving
 
@@ -426,7 +426,7 @@ async def test_a_texting_api_that_says_when_is_asked_again_then(asked: str) -> N
 async def test_a_texting_api_that_is_not_there_took_nothing() -> None:
     async with httpx.AsyncClient(timeout=1) as client:
         for url in (f"http://127.0.0.1:{find_free_port()}", "http://nowhere.invalid"):
-            attempt = await Texter(client, url, "AC1", "token", "https://switchboard.example.org").send(
+            attempt = await Texter(client, url, "AC1", "token", "http://x").send(
                 uuid4(), "+15005550006", "+17185550141", "hello"
             )
             assert attempt == NotNow(trouble=Trouble.CONNECTION)
