@@ -65,9 +65,39 @@ class AddressLink:
     expires: datetime
 
 
-Link = OfferLink | FamilyLink | ContactLink | AddressLink
+@dataclass(frozen=True)
+class SiteLink:
+    """Lets whoever works at a site raise a need there, until the site has another link (`link_id`)."""
+
+    purpose: ClassVar[int] = 5
+    site_id: UUID
+    link_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class RaisedLink:
+    """Lets whoever raised a need see how far it has come."""
+
+    purpose: ClassVar[int] = 6
+    raised_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class ApprovalLink:
+    """Lets one person decide whether a need goes out."""
+
+    purpose: ClassVar[int] = 7
+    need_id: UUID
+    person_id: UUID
+    expires: datetime
+
+
+Link = OfferLink | FamilyLink | ContactLink | AddressLink | SiteLink | RaisedLink | ApprovalLink
 _KINDS: Mapping[int, tuple[Callable[..., Link], int]] = {
-    kind.purpose: (kind, len(fields(kind)) - 1) for kind in (OfferLink, FamilyLink, ContactLink, AddressLink)
+    kind.purpose: (kind, len(fields(kind)) - 1)
+    for kind in (OfferLink, FamilyLink, ContactLink, AddressLink, SiteLink, RaisedLink, ApprovalLink)
 }
 """By purpose: the kind of link, and how many ids it names."""
 

@@ -22,7 +22,7 @@ ITEMS = ("food.box", "bed.twin", "clothing.child")
 _PATIENCE_S = 90
 _OFFER_NUMBER = re.compile(r"(?:YES|SI) (\d{2,4})\b")
 _REFERENCE = re.compile(r"(?:YES|SI) (\d{6})\b")
-_AWARDED = re.compile(r"You are taking|what comes next")
+_AWARDED = re.compile(r"You are taking|what comes next", re.IGNORECASE)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
+from services.intake import metrics
 from services.intake.api import (
     answers,
     clearances,
@@ -24,6 +25,7 @@ from services.intake.api import (
     texts,
 )
 from services.intake.api.problems import add_problem_handlers
+from services.intake.approving import look_at_due
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
 from services.intake.doors import guarded_routes
@@ -35,6 +37,7 @@ from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
+from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
 from services.intake.store import codes, contacts, keys, receipts
@@ -77,9 +80,11 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
                 Loop("letters", lambda: send_due(pool, settings), every=1),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
+                Loop("approvals", lambda: look_at_due(pool), every=5),
+                Loop("raised needs", lambda: close_forgotten(pool), every=600, vital=False),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
-                measuring(pool),
+                measuring(pool, metrics.measure),
             ]
             async with running(parts):
                 yield

@@ -10,10 +10,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from services.intake.api import mail, texts
 from services.intake.api.callers import Calling
 from services.intake.pages.visitors import (
+    approver,
+    at_site,
     invited,
     of_address,
     of_contact,
     of_family,
+    raiser,
     sign_in_as_administrator,
     sign_in_as_coordinator,
     sign_in_as_leader,
@@ -44,6 +47,12 @@ class Door(StrEnum):
     """Sees the own preferences, and nobody else's address."""
     ADDRESS_LINK = auto()
     """Says that the address the link came to is theirs."""
+    SITE_LINK = auto()
+    """Raises a need, and sees nothing."""
+    APPROVAL_LINK = auto()
+    """Decides about one need, and sees no family."""
+    RAISED_LINK = auto()
+    """Sees how far one need has come, and no family."""
     PROVIDER = auto()
     """The texting provider by its signature, the mail relay by our secret."""
 
@@ -65,6 +74,9 @@ _GUARDS = {
     of_family: Door.FAMILY_LINK,
     of_contact: Door.CONTACT_LINK,
     of_address: Door.ADDRESS_LINK,
+    at_site: Door.SITE_LINK,
+    approver: Door.APPROVAL_LINK,
+    raiser: Door.RAISED_LINK,
 }
 
 

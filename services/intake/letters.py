@@ -5,11 +5,14 @@ One that was taken just before a crash goes out once more, under the same Messag
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from uuid import UUID
 
 import aiosmtplib
 
+from services.intake.approving import approval_link
 from services.intake.mailing import mail_server, send_email, write_email
 from services.intake.pages.languages import Words
+from services.intake.raising import status_link
 from services.intake.settings import IntakeSettings
 from services.intake.store import letters
 from services.intake.store.letters import DueLetter
@@ -57,8 +60,18 @@ def _say(words: Words, name: str, value: str, letter: DueLetter) -> str:
     return words.moment(datetime.fromisoformat(value), letter.time_zone, datetime.now(UTC))
 
 
-def _path_to(letter: DueLetter, _settings: IntakeSettings) -> str:
-    match letter.what:
-        case "welcome":
+def _path_to(letter: DueLetter, settings: IntakeSettings) -> str:
+    match letter:
+        case DueLetter(what="welcome"):
             return "/sign-in"
+        case DueLetter(what="need_raised", about=UUID() as raised_id):
+            return f"/raised-needs/{raised_id}"
+        case DueLetter(what="need_sent_back" | "approval_expired", about=UUID() as need_id):
+            return f"/needs/{need_id}"
+        case DueLetter(what="approval_asked", about=UUID() as need_id, person_id=UUID() as person_id):
+            link = approval_link(need_id, person_id, datetime.fromisoformat(letter.facts["expires_at"]))
+            return f"/a/{settings.signing_keys.sign(link)}"
+        case DueLetter(what="raised", about=UUID() as raised_id):
+            status = status_link(raised_id, datetime.fromisoformat(letter.facts["raised_at"]))
+            return f"/raised/{settings.signing_keys.sign(status)}"
     raise ValueError(f"{letter.what} leads nowhere")

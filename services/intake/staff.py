@@ -5,8 +5,9 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.intake.domain.approval import ApprovalRule
 from services.intake.domain.need import NotPossible
 from services.intake.domain.reaching import Email, Phone, Zip, Zone
 from services.intake.store import people, staff
@@ -49,7 +50,16 @@ class EnteredSite(_Entered):
     time_zone: Zone
     backup_id: UUID | None = None
     deputy_id: UUID | None = None
+    approval: ApprovalRule = ApprovalRule.NONE
+    approval_above: int | None = Field(default=None, ge=0, le=1_000_000)
     reporting_steps: str | None = Field(default=None, max_length=2000)
+
+    @field_validator("approval_above")
+    @classmethod
+    def _is_there(cls, above: int | None, info: ValidationInfo) -> int | None:
+        if above is None and info.data.get("approval") is ApprovalRule.ABOVE:
+            raise ValueError("above which amount?")
+        return above
 
 
 def may_change(by: Person, person: StaffRow) -> bool:

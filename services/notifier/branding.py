@@ -11,7 +11,7 @@ _READABLE = 4.5
 """WCAG 2.2 AA for text of ordinary size."""
 
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-OneLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f<>]*$", strip_whitespace=True)]
+OneLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f<>{}\[\]]*$", strip_whitespace=True)]
 
 
 class _Section(BaseModel):

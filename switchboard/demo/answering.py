@@ -18,7 +18,7 @@ from switchboard.people import Message, Person, ids_in, link_in, text
 
 _OFFER_NUMBER = re.compile(r"(?:YES|SI) (\d{2,4})\b")
 _REFERENCE = re.compile(r"(?:YES|SI) (\d{6})\b")
-_AWARDED = re.compile(r"You are taking|what comes next|Usted se encarga|lo que sigue")
+_AWARDED = re.compile(r"You are taking|what comes next|Usted se encarga|lo que sigue", re.IGNORECASE)
 
 _log = get_logger(__name__)
 

@@ -1,14 +1,17 @@
 """What people are told: every message in every language, what its text costs, and how easily it reads."""
 
 import re
+from pathlib import Path
 
 import pytest
 import textstat
+from typer.testing import CliRunner
 
 from schemas.vocabulary import RecipientKind
 from services.notifier.domain.segments import segments
 from services.notifier.rendering import Renderer
 from services.notifier.wording import LANGUAGES
+from switchboard.cli import app
 from switchboard.messages.__main__ import FOLDER, write_snapshots
 from switchboard.messages.samples import Sample, make_samples
 
@@ -136,3 +139,35 @@ def test_how_an_email_begins_gives_nothing_away_on_a_locked_phone(language: str)
             assert len(found[1]) > 150
         else:
             assert paragraphs(sample)[0].split(". ")[0][:40] in found[1].replace("&#39;", "'")
+
+
+def test_the_command_shows_one_message_or_writes_them_all(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(app, ["messages", "preview", "offer", "--language", "es", "--sensitive"])
+    assert shown.exit_code == 0
+    assert shown.output.count("===") == 2
+    assert "Text (1 segment, " in shown.output
+    county = tmp_path / "county"
+    county.mkdir()
+    (county / "brand.toml").write_text('name = "Kings Helps"')
+    written = CliRunner().invoke(
+        app, ["messages", "preview", "--templates-dir", str(county), "--out", str(tmp_path / "out")]
+    )
+    assert written.output.strip() == str(tmp_path / "out" / "index.html")
+    pages = list((tmp_path / "out").glob("??-*.html"))
+    assert len(pages) == sum(map(len, SAMPLES.values()))
+    assert all("Kings Helps" in page.read_text() for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["not_told", "--recipient", "family"], "No message is like that."),
+        (["--language", "fr"], "There are words in en, es."),
+        (["--templates-dir", "nowhere"], "nowhere is not a folder"),
+    ],
+)
+def test_the_command_says_in_one_line_what_is_wrong(arguments: list[str], said: str) -> None:
+    shown = CliRunner().invoke(app, ["messages", "preview", *arguments])
+    assert shown.exit_code != 0
+    assert said in " ".join(shown.output.split())
+    assert len(shown.output.strip().splitlines()) == 1

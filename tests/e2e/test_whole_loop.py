@@ -121,7 +121,7 @@ async def test_a_text_claims_and_says_back_what_it_took(system: System) -> None:
 
     offer = await eventually(offered, 20)
     assert offer is not None
-    assert "3 juegos de sábanas" in offer
+    assert "3 juegos de sabanas" in offer
     reply = await system.reply(phone, f"Sí {number_in(offer)}")
     assert "3 juegos de sábanas" in reply
     await system.need_reaches(need["need_id"], "claimed")

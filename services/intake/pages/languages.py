@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_interval, format_skeleton, format_time
+from babel.dates import format_interval, format_skeleton, format_time, get_day_names
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """By code, with each language's own name."""
@@ -76,6 +76,16 @@ class Words:
     def hour(self, hour: int) -> str:
         """A full hour of the day, from 0 to 24, as people there say it: "9 AM"."""
         words: str = format_time(time(hour % 24), "h a", locale=LOCALES[self.language])
+        return words
+
+    def clock(self, at: time) -> str:
+        """A time of day, such as "9:30 AM"."""
+        words: str = format_time(at, "short", locale=LOCALES[self.language])
+        return words
+
+    def weekday(self, number: int) -> str:
+        """A day of the week by its number, Monday being 0, in short: "Mon"."""
+        words: str = get_day_names("abbreviated", locale=LOCALES[self.language])[number]
         return words
 
 

@@ -20,6 +20,7 @@ _DOORS = {
     Role.ADMINISTRATOR: "/people",
     Role.DISTRICT: "/disclosures",
 }
+_MAY_BE_WANTED = (f"{_BOARD}/", "/partners")
 
 
 @router.get("/")
@@ -72,7 +73,7 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     if session is None:
         return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
-    answer = RedirectResponse(wanted if wanted.startswith(f"{_BOARD}/") else "/", 303)
+    answer = RedirectResponse(wanted if wanted.startswith(_MAY_BE_WANTED) else "/", 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)
     drop_cookie(request, answer, Cookie.WANTED)
     return answer

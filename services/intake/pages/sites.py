@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from services.intake.domain.approval import ApprovalRule
 from services.intake.domain.need import NotPossible
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.people import site_seen_by
@@ -44,6 +45,8 @@ class TypedSite:
     time_zone: str = _ZONES[0]
     backup_id: str = ""
     deputy_id: str = ""
+    approval: str = ApprovalRule.NONE
+    approval_above: str = ""
     reporting_steps: str = ""
 
     def understand(self) -> EnteredSite:
@@ -81,7 +84,9 @@ async def add(request: Request, person: Administrator, desk: OnDesk) -> Response
 async def show_site(request: Request, site_id: UUID, person: Leader, desk: OnDesk) -> Response:
     """One site, to be changed."""
     site, people = await _find(desk.pool, site_id, person)
-    typed = TypedSite(**{name: str(getattr(site, name) or "") for name in vars(TypedSite())})
+    typed = TypedSite(
+        **{name: "" if getattr(site, name) is None else str(getattr(site, name)) for name in vars(TypedSite())}
+    )
     return _show(request, person, site, typed, people, {})
 
 
@@ -136,6 +141,7 @@ def _show(
         typed=typed,
         people=[one for one in people if not one.paused],
         problems=problems,
+        rules=ApprovalRule,
         zones=[(zone, _name_zone(zone, locale)) for zone in zones],
     )
 

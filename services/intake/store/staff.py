@@ -34,6 +34,8 @@ class SiteRow:
     time_zone: str
     backup_id: UUID | None
     deputy_id: UUID | None
+    approval: str
+    approval_above: int | None
     reporting_steps: str | None
 
 
@@ -60,7 +62,7 @@ class Noted:
 
 
 _PERSON = "person_id, site_id, name, email, phone, role, language, paused_at IS NOT NULL AS paused"
-_SITE = "site_id, name, zip_code, time_zone, backup_id, deputy_id, reporting_steps"
+_SITE = "site_id, name, zip_code, time_zone, backup_id, deputy_id, approval, approval_above, reporting_steps"
 
 
 async def list_people(connection: Connection, site_id: UUID | None) -> list[StaffRow]:
@@ -141,12 +143,14 @@ async def save_site(connection: Connection, site: SiteRow) -> None:
     """Writes a site, new or not."""
     await connection.execute(
         """
-        INSERT INTO sites (site_id, name, zip_code, time_zone, backup_id, deputy_id, reporting_steps)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO sites (site_id, name, zip_code, time_zone, backup_id, deputy_id, reporting_steps, approval,
+                           approval_above)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (site_id) DO UPDATE
            SET name = excluded.name, zip_code = excluded.zip_code, time_zone = excluded.time_zone,
                backup_id = excluded.backup_id, deputy_id = excluded.deputy_id,
-               reporting_steps = excluded.reporting_steps
+               reporting_steps = excluded.reporting_steps, approval = excluded.approval,
+               approval_above = excluded.approval_above
         """,
         site.site_id,
         site.name,
@@ -155,6 +159,8 @@ async def save_site(connection: Connection, site: SiteRow) -> None:
         site.backup_id,
         site.deputy_id,
         site.reporting_steps,
+        site.approval,
+        site.approval_above,
     )
 
 
