@@ -50,6 +50,7 @@ async def running_arena(folder: Path) -> AsyncIterator[Arena]:
         "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
         "SMS_API_URL": f"http://127.0.0.1:{http_port}",
         "QUIET_HOURS": "off",
+        "OFFER_WINDOW_MINUTES": "0",
         "LOG_LEVEL": "WARNING",
     }
     async with AsyncExitStack() as stack:

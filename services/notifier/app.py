@@ -34,8 +34,8 @@ from services.runtime.relay import Relay
 from services.runtime.serving import serve
 
 _CALL_TIMEOUT_S = 8
-_SENDERS = 2
-"""One set is made while another waits for the slowest of its receivers."""
+_SENDERS = 3
+"""One set is made while others wait for the slowest of their receivers."""
 
 
 def main() -> None:

@@ -9,8 +9,6 @@ import aiosmtplib
 from schemas.vocabulary import DeliveryProblem
 from services.notifier.domain.sending import Accepted, Attempt, NotNow, Refused, Trouble, Unclear
 
-_CONNECTIONS = 20
-"""At most: a server far away takes several seconds for what one around the corner does in one."""
 _TIMEOUT_S = 10
 _REFUSED, _CLOSING, _FOR_GOOD = 400, 421, 500
 _NO_SUCH_ADDRESS = {550, 551, 553}
@@ -29,30 +27,21 @@ class Letter:
 class Mailer:
     """Sends emails. Knows at which step a send broke off, and so whether it may have gone out."""
 
-    def __init__(self, smtp_url: str, connections: int = _CONNECTIONS) -> None:
+    def __init__(self, smtp_url: str) -> None:
         parts = urlsplit(smtp_url)
         self._tls = parts.scheme == "smtps"
         self._host, self._port = parts.hostname or "localhost", parts.port or (465 if self._tls else 25)
         self._username = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
-        self._free = asyncio.Semaphore(connections)
         self._idle: list[aiosmtplib.SMTP] = []
 
     async def send(self, letter: Letter, within: float) -> Attempt:
         """Sends one email within so many seconds, and says what became of it."""
         until = asyncio.get_running_loop().time() + within
-        try:
-            async with asyncio.timeout_at(until):
-                await self._free.acquire()
-        except TimeoutError:
-            return NotNow()
-        try:
-            # The one used last, so that no more stay open than are needed.
-            attempt, kept = await self._transact(self._idle.pop() if self._idle else self._new_client(), letter, until)
-            if kept is not None:
-                self._idle.append(kept)
-        finally:
-            self._free.release()
+        # The one used last, so that no more stay open than are needed.
+        attempt, kept = await self._transact(self._idle.pop() if self._idle else self._new_client(), letter, until)
+        if kept is not None:
+            self._idle.append(kept)
         return attempt
 
     async def close(self) -> None:

@@ -19,6 +19,9 @@ from services.notifier.texts import Texter
 from services.runtime.database import Pool
 from services.runtime.logs import get_logger
 
+_TURN_WITHIN_S = 4
+"""What waited for longer has too little left of the time for which it is held."""
+
 _log = get_logger(__name__)
 
 _MODELS = {model.type: model for topic in TOPICS for model in topic.events}
@@ -33,6 +36,21 @@ class Courier:
 
     async def hand_over(self, parcel: Parcel, choice: Choice) -> Attempt:
         """Sends a parcel by the provider that was chosen, and says what became of it."""
+        until = asyncio.get_running_loop().time() + queue.LONGEST_ATTEMPT.total_seconds()
+        provider = self._providers[choice.provider]
+        try:
+            async with asyncio.timeout(_TURN_WITHIN_S):
+                await provider.turns.acquire()
+        except TimeoutError:
+            return NotNow()
+        try:
+            attempt = await self._make_and_send(parcel, choice, until)
+        finally:
+            provider.turns.release()
+        self._providers.observe(choice.provider, attempt)
+        return attempt
+
+    async def _make_and_send(self, parcel: Parcel, choice: Choice, until: float) -> Attempt:
         to = parcel.messages[0][1]
         try:
             words = self._word(parcel)
@@ -45,9 +63,7 @@ class Courier:
             message = parcel.messages[0][0]
             _log.error("message not made", message_id=str(message.message_id), purpose=message.purpose, exc_info=error)
             return NotNow()
-        attempt = await self._send(parcel, choice, made)
-        self._providers.observe(choice.provider, attempt)
-        return attempt
+        return await self._send(parcel, choice, made, until)
 
     def _word(self, parcel: Parcel) -> Words:
         if len(parcel.messages) > 1:
@@ -57,15 +73,14 @@ class Courier:
         event = _MODELS[message.event_type].model_validate(message.event)
         return self._renderer.render(message.purpose, event, to.reader)
 
-    async def _send(self, parcel: Parcel, choice: Choice, made: Letter | str) -> Attempt:
-        within = queue.LONGEST_ATTEMPT.total_seconds()
+    async def _send(self, parcel: Parcel, choice: Choice, made: Letter | str, until: float) -> Attempt:
         carrier = self._providers[choice.provider].carrier
         try:
             match carrier, made:
                 case Mailer(), Letter():
-                    return await carrier.send(made, within)
+                    return await carrier.send(made, until - asyncio.get_running_loop().time())
                 case Texter(), str():
-                    async with asyncio.timeout(within):
+                    async with asyncio.timeout_at(until):
                         return await self._send_text(parcel, carrier, choice.number or "", made)
         except TimeoutError:
             return Unclear()

@@ -1,10 +1,11 @@
 """The providers that messages go by: how many each takes now, which one is chosen, and how well each is."""
 
+import asyncio
 import random
-from asyncio import get_running_loop
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from schemas.vocabulary import Channel
 from services.notifier import metrics
@@ -18,6 +19,8 @@ from services.notifier.store import providers as store
 from services.notifier.texts import Texter
 from services.runtime.database import Connection, Pool, read_clock
 
+_AT_ONCE = 20
+"""A provider far away takes several seconds for what one around the corner does in one."""
 _ANY = 1_000_000
 """Where nothing limits it."""
 
@@ -32,6 +35,8 @@ class Provider:
     per_second: float | None = None
     numbers: Mapping[str, float | None] = field(default_factory=dict)
     """What texts come from."""
+    turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _AT_ONCE))
+    """What is made and handed over at the same time: no more is made than can be handed over."""
 
     @property
     def channel(self) -> Channel:
@@ -66,6 +71,8 @@ class Providers:
     def __init__(self, providers: Sequence[Provider]) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._health = {provider.name: Health() for provider in providers}
+        for name in self._providers:
+            metrics.PROVIDER_WELL.labels(name).set(1)
         self._paused: frozenset[str] = frozenset()
         self._limits = {name: rate for provider in providers for name, rate in provider.limits().items()}
 
@@ -153,4 +160,4 @@ def _draws() -> Iterator[float]:
 
 def _moment() -> datetime:
     """A clock that nobody turns: only how much passes on it means something."""
-    return datetime.fromtimestamp(get_running_loop().time(), UTC)
+    return datetime.fromtimestamp(asyncio.get_running_loop().time(), UTC)

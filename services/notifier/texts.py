@@ -1,11 +1,9 @@
 """Texts by Twilio's REST API, or one that speaks like it."""
 
-import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +27,6 @@ _NOT_OURS = {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FO
 """A wrong password or account, or not the API at all."""
 _NEVER_ARRIVES = {"undelivered", "failed"}
 _NEWEST = 500
-_AT_ONCE = 16
-"""The client looks through all that wait and all connections at each request: more of them is slower."""
-_TURN_WITHIN_S = 3
-"""What waited for longer has too little time left."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +39,9 @@ class Texter:
     token: str
     public_url: str
     """How the provider reaches intake, to say what became of a text."""
-    turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _AT_ONCE))
 
     async def send(self, parcel_id: UUID, sender: str, to: str, body: str) -> Attempt:
         """Sends one text from one of our numbers, and says what became of it."""
-        try:
-            async with asyncio.timeout(_TURN_WITHIN_S):
-                await self.turns.acquire()
-        except TimeoutError:
-            return NotNow()
         told_at = f"{self.public_url.rstrip('/')}/webhooks/texts/{parcel_id}/status"
         form = {"From": sender, "To": to, "Body": body, "StatusCallback": told_at}
         try:
@@ -63,8 +51,6 @@ class Texter:
         except httpx.HTTPError as error:
             timed_out = isinstance(error, httpx.TimeoutException)
             return Unclear(Trouble.TIMED_OUT if timed_out else Trouble.CONNECTION)
-        finally:
-            self.turns.release()
         return _read_answer(answer)
 
     async def find(self, to: str, body: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which offers wait for each other, and what a list of them costs as a text."""
+"""Which offers wait for each other, and until when."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
