@@ -104,7 +104,7 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
-CHOSEN |= {f"address.{text}_{what}" for text in ("lead", "done") for what in ("email", "text", "change")}
+CHOSEN |= {f"address_{text}.{what}" for text in ("lead", "done") for what in ("email", "text", "change")}
 CHOSEN |= {"address.title", "address.yes", "address.not_me", "contact.waiting", "contact.needs_phone"}
 CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}

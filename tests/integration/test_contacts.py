@@ -213,6 +213,8 @@ async def test_a_new_address_is_used_once_its_reader_said_that_it_is_theirs(pari
     assert NEW not in (await parish.intake.desk.pool.fetchval("SELECT string_agg(value::text, '') FROM outbox"))
     first = await parish.question()
     assert (await parish.ask_notifiers_door(first)).json() == {"channel": "email", "address": EMAIL}
+    change = f"/a/{KEYS.sign(AddressLink(first, datetime.now(UTC) + SOON))}"
+    assert NEW in (await parish.browser.get(change)).text, "whoever is asked sees what would come into use"
     page = await parish.confirm(first)
     assert "Now we write to the new address" in page.text
     assert (await parish.now()).email == EMAIL

@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.intake import contacts
-from services.intake.domain.reaching import mask
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import OfAddress, OnDesk
@@ -24,7 +23,8 @@ async def show_question(request: Request, asked: OfAddress) -> Response:
         channel=asked.question.channel,
         confirmed=asked.question.confirmed,
         is_change=asked.question.then_channel is not None,
-        new=mask(asked.question.then_address or ""),
+        # In full: whoever is asked has to see whether it is right.
+        new=asked.question.then_address,
     )
 
 
