@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    applications,
     approvals,
     approving,
     changing,
@@ -14,6 +15,8 @@ from services.intake.pages import (
     gaps,
     households,
     identity,
+    imports,
+    joining,
     matching,
     needs,
     offers,
@@ -57,6 +60,9 @@ def pages_router() -> APIRouter:
         raised_status,
         approvals,
         approving,
+        imports,
+        joining,
+        applications,
     ):
         router.include_router(pages.router)
     return router
