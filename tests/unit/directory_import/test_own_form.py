@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import switchboard
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import.errors import UnreadableSource
 from tests.unit.directory_import.sources import gaps, read, refusals, services, write_csv, write_json
 
 ROW = {"partner": "Homes", "kind": "business", "categories": "beds", "area": "nation"}
@@ -142,7 +142,7 @@ def test_a_partner_larger_than_a_topic_takes_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_column_that_means_nothing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SwitchboardError, match="columns that mean nothing here: colour"):
+    with pytest.raises(UnreadableSource, match="columns that mean nothing here: colour"):
         read(write_csv(tmp_path / "partners.csv", [ROW | {"colour": "red"}]))
 
 
@@ -168,5 +168,5 @@ def test_json_is_taken_an_entry_at_a_time(tmp_path: Path, entry: Any, says: str)
 
 def test_json_that_is_none_is_said_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "partners.json").write_text('[\n{"name": }]')
-    with pytest.raises(SwitchboardError, match=r"partners\.json, line 2: this is not JSON"):
+    with pytest.raises(UnreadableSource, match=r"partners\.json, line 2: this is not JSON"):
         read(tmp_path / "partners.json")

@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from services.intake.directory_import.errors import UnreadableSource
+from services.intake.directory_import.partners import Partner, check_partner, partner_id_from_name
+from services.intake.directory_import.rows import ColumnUse, Row
+from services.intake.directory_import.tables import Table
 from services.intake.domain.partner import ListedPartner
-from switchboard.directory_import.partners import Partner, check_partner, partner_id_from_name
-from switchboard.directory_import.rows import ColumnUse, Row
-from switchboard.directory_import.tables import Table
-from switchboard.errors import SwitchboardError
 
 Cells = dict[str, str]
 
@@ -33,9 +33,9 @@ KNOWN = (*NEEDED, "zip", "eligibility_text", *_PROGRAMME, *_NUMBERS, *_LISTS, *_
 
 
 def read_own_table(table: Table) -> tuple[list[Partner], list[ColumnUse]]:
-    """The partners of a spreadsheet. Raises SwitchboardError for a column that means nothing."""
+    """The partners of a spreadsheet. Raises UnreadableSource for a column that means nothing."""
     if unknown := [name for name in table.columns if name not in KNOWN]:
-        raise SwitchboardError(f"{table.file} has columns that mean nothing here: {', '.join(unknown)}")
+        raise UnreadableSource(f"{table.file} has columns that mean nothing here: {', '.join(unknown)}")
     partners: dict[str, Partner] = {}
     first: dict[tuple[str, ...], Row] = {}
     for line in table.good:
