@@ -150,7 +150,7 @@ class Bench:
 @asynccontextmanager
 async def running_bench() -> AsyncIterator[Bench]:
     with claimed_run_folder("bench", fresh=True) as folder:
-        async with running_switchboard(folder, {"QUIET_HOURS": "off"}) as run:
+        async with running_switchboard(folder, {"QUIET_HOURS": "off", "OFFER_WINDOW_MINUTES": "0"}) as run:
             headers = {"Authorization": f"Bearer {run.api_key}"}
             limits = httpx.Limits(max_connections=64)
             async with httpx.AsyncClient(headers=headers, timeout=60, limits=limits) as client:

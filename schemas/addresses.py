@@ -52,6 +52,13 @@ class Address(Part):
     discreet: bool = False
 
 
+class AskedAddress(Part):
+    """Where a partner's person is asked whether the address is theirs."""
+
+    channel: Channel
+    address: EmailAddress | PhoneNumber
+
+
 class OneTimeCode(Part):
     """What a partner's person enters to prove that their address is theirs. Made as it is sent."""
 

@@ -36,6 +36,20 @@ class MessageAccepted(DeliveryEvent):
     type: ClassVar[str] = "switchboard.deliveries.accepted.v1"
 
 
+class MessageDelayed(DeliveryEvent):
+    """The provider took it, and still tries to hand it over."""
+
+    type: ClassVar[str] = "switchboard.deliveries.delayed.v1"
+    problem: DeliveryProblem
+
+
+class MessageComplained(DeliveryEvent):
+    """It arrived, and its reader called it unwanted: nothing more goes there by that channel."""
+
+    type: ClassVar[str] = "switchboard.deliveries.complained.v1"
+    problem: DeliveryProblem
+
+
 class MessageDelivered(DeliveryEvent):
     """The provider says that it arrived."""
 

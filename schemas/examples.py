@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from schemas import deliveries, handovers, needs, offers, outcomes, partners, responses
+from schemas import deliveries, handovers, needs, offers, outcomes, partners, receipts, responses
 from schemas.event import Event, Item, LineQuantity, OfferTerms
 from schemas.taxonomy import Category
 from schemas.vocabulary import (
     AgeBand,
     AnswerChannel,
     Answerer,
+    Arrival,
     CancelReason,
     Channel,
     ConsentKind,
+    ContactRole,
     DeclineReason,
     DeliveryProblem,
     EligibilityRule,
+    Fate,
     LapseReason,
     MessagePurpose,
     PartnerKind,
@@ -42,6 +45,7 @@ _OFFER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006")
 _MESSAGE = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0007")
 _VISIT = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0008")
 _REFERRER = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0009")
+_QUESTION = UUID("0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0010")
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 _UNDO_UNTIL = datetime(2026, 11, 24, 15, 10, tzinfo=UTC)
@@ -115,8 +119,11 @@ EXAMPLES: tuple[Event, ...] = (
                 email="ada@church.example.org",
                 phone="+17185550141",
                 channels=(Channel.EMAIL, Channel.TEXT),
+                roles=(ContactRole.REQUESTS,),
+                questions=(partners.AddressQuestion(question_id=_QUESTION, channel=Channel.TEXT),),
             ),
         ),
+        on_call=partners.OnCall(contact_ids=(_CONTACT,), since=_RESPOND_BY.date(), days=7),
     ),
     responses.OfferAccepted(**_ANSWER, channel=AnswerChannel.LINK, lines=(_ONE_BED,)),
     responses.OfferDeclined(**_ANSWER, channel=AnswerChannel.TEXT, reason=DeclineReason.NO_CAPACITY),
@@ -176,6 +183,7 @@ EXAMPLES: tuple[Event, ...] = (
         cause=UnmetCause.NOBODY_ELIGIBLE,
         left_out={EligibilityRule.CATEGORY: 15},
     ),
+    outcomes.HelpEnded(**_OFFERED, contact_id=_CONTACT, delivered=(_ONE_BED,), arrival=Arrival.ARRIVED, all_met=False),
     handovers.CodeRequested(**_HANDOVER, expires=_RESPOND_BY),
     handovers.VisitPlanned(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, ends=_NEEDED_BY),
     handovers.VisitRefused(**_HANDOVER, visit_id=_VISIT, begins=_RESPOND_BY, by=Answerer.FAMILY),
@@ -183,11 +191,20 @@ EXAMPLES: tuple[Event, ...] = (
     handovers.DisclosureEnded(need_id=_NEED),
     handovers.FamilyErased(need_id=_NEED),
     _SENT,
+    deliveries.MessageDelayed(**_MESSAGE_SENT, problem=DeliveryProblem.MAILBOX_FULL),
+    deliveries.MessageComplained(**_MESSAGE_SENT, problem=DeliveryProblem.COMPLAINED),
     deliveries.MessageDelivered(**_MESSAGE_SENT),
     deliveries.MessageBounced(**_MESSAGE_SENT, problem=DeliveryProblem.ADDRESS_REFUSED),
     deliveries.MessageSuppressed(**_MESSAGE_SENT, problem=DeliveryProblem.OPTED_OUT),
     deliveries.MessageFailed(**_MESSAGE_SENT, problem=DeliveryProblem.TRIES_EXHAUSTED),
     deliveries.MessageUnknown(**_MESSAGE_SENT, problem=DeliveryProblem.TIMED_OUT_AFTER_SENDING),
+    receipts.ReceiptReceived(
+        message_id=_MESSAGE,
+        channel=Channel.EMAIL,
+        fate=Fate.BOUNCED,
+        problem=DeliveryProblem.ADDRESS_REFUSED,
+        at=_NOW,
+    ),
 )
 
 EXAMPLE_BY_TYPE: Mapping[str, Event] = {example.type: example for example in EXAMPLES}

@@ -7,8 +7,8 @@ import base64
 import hashlib
 import hmac
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -48,7 +48,7 @@ class FamilyLink:
 
 @dataclass(frozen=True)
 class ContactLink:
-    """Lets one contact of a partner say how, when and whether to be written to, and that an address is theirs."""
+    """Lets one contact of a partner say how, when and whether to be written to."""
 
     purpose: ClassVar[int] = 3
     partner_id: UUID
@@ -56,7 +56,50 @@ class ContactLink:
     expires: datetime
 
 
-Link = OfferLink | FamilyLink | ContactLink
+@dataclass(frozen=True)
+class AddressLink:
+    """Lets whoever reads an address say that it is theirs."""
+
+    purpose: ClassVar[int] = 4
+    question_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class SiteLink:
+    """Lets whoever works at a site raise a need there, until the site has another link (`link_id`)."""
+
+    purpose: ClassVar[int] = 5
+    site_id: UUID
+    link_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class RaisedLink:
+    """Lets whoever raised a need see how far it has come."""
+
+    purpose: ClassVar[int] = 6
+    raised_id: UUID
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class ApprovalLink:
+    """Lets one person decide whether a need goes out."""
+
+    purpose: ClassVar[int] = 7
+    need_id: UUID
+    person_id: UUID
+    expires: datetime
+
+
+Link = OfferLink | FamilyLink | ContactLink | AddressLink | SiteLink | RaisedLink | ApprovalLink
+_KINDS: Mapping[int, tuple[Callable[..., Link], int]] = {
+    kind.purpose: (kind, len(fields(kind)) - 1)
+    for kind in (OfferLink, FamilyLink, ContactLink, AddressLink, SiteLink, RaisedLink, ApprovalLink)
+}
+"""By purpose: the kind of link, and how many ids it names."""
 
 
 @dataclass(frozen=True)
@@ -100,27 +143,15 @@ def _signature(secret: bytes, body: bytes) -> bytes:
 
 
 def _pack(link: Link) -> bytes:
-    match link:
-        case OfferLink():
-            ids: tuple[UUID, ...] = (link.need_id, link.offer_id, link.contact_id)
-        case FamilyLink():
-            ids = (link.need_id,)
-        case ContactLink():
-            ids = (link.partner_id, link.contact_id)
+    *ids, _ = (getattr(link, one.name) for one in fields(link))
     return struct.pack(">BI", link.purpose, int(link.expires.timestamp())) + b"".join(part.bytes for part in ids)
 
 
 def _unpack(body: bytes) -> tuple[Link, bytes]:
     purpose, expires_at = struct.unpack_from(">BI", body)
-    expires = datetime.fromtimestamp(expires_at, UTC)
-    count = {OfferLink.purpose: 3, FamilyLink.purpose: 1, ContactLink.purpose: 2}.get(purpose, 0)
+    if purpose not in _KINDS:
+        raise ValueError("no such purpose")
+    kind, count = _KINDS[purpose]
     end = 5 + 16 * count
     ids = [UUID(bytes=body[start : start + 16]) for start in range(5, end, 16)]
-    match ids:
-        case [need_id]:
-            return FamilyLink(need_id, expires), body[end:]
-        case [partner_id, contact_id]:
-            return ContactLink(partner_id, contact_id, expires), body[end:]
-        case [need_id, offer_id, contact_id]:
-            return OfferLink(need_id, offer_id, contact_id, expires), body[end:]
-    raise ValueError("no such purpose")
+    return kind(*ids, datetime.fromtimestamp(expires_at, UTC)), body[end:]

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.vocabulary import (
+    Arrival,
     DeclineReason,
     EligibilityRule,
     LapseReason,
@@ -101,3 +102,15 @@ class NeedUnmet(NeedEvent):
     unmet: tuple[Item, ...] = Field(min_length=1, max_length=50)
     cause: UnmetCause
     left_out: LeftOut = None
+
+
+class HelpEnded(OfferEvent):
+    """The need has ended, and this partner had handed something over: it hears once how it ended, and not for whom."""
+
+    type: ClassVar[str] = "switchboard.outcomes.help_ended.v1"
+    contact_id: UUID | None = None
+    """Who had said yes."""
+    delivered: tuple[LineQuantity, ...] = Field(min_length=1, max_length=50)
+    arrival: Arrival
+    all_met: bool
+    """Whether the family is known to have all that it still needed, from whomever."""

@@ -1,6 +1,6 @@
 """Topic `partners`: each partner's whole current record; a tombstone removes it."""
 
-from datetime import time
+from datetime import date, time
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from schemas.vocabulary import (
     Channel,
     Circumstance,
     Condition,
+    ContactRole,
     Fit,
     HandoverWay,
     Interest,
@@ -108,6 +109,13 @@ class Service(Part):
     """None is a service without seats or a term."""
 
 
+class AddressQuestion(Part):
+    """That an address waits for its reader to say that it is theirs. Which address, intake tells the notifier alone."""
+
+    question_id: UUID
+    channel: Channel
+
+
 class Contact(Part):
     """A person who answers for a partner: a work contact, which goes with the tombstone."""
 
@@ -123,6 +131,35 @@ class Contact(Part):
     """Whether an urgent offer may come in quiet hours."""
     digest_hour: int | None = Field(default=None, ge=0, le=23)
     """Offers that can wait come together, once a day at this full hour; None is as they are made."""
+    away_until: AwareDatetime | None = None
+    """Asked for nothing new before then, by their own wish."""
+    roles: tuple[ContactRole, ...] = Field(default=(), max_length=2)
+    """What they are written to about; empty is everything."""
+    confirmed: bool = True
+    """Whether the addresses are known to be theirs; until then they get that one question, and nothing else."""
+    questions: tuple[AddressQuestion, ...] = Field(default=(), max_length=2)
+    """What waits for their word; until then the addresses here stay in use."""
+
+    @property
+    def ways(self) -> tuple[tuple[Channel, str], ...]:
+        """Where they may be written to, best first: channel and address."""
+        addresses = {Channel.EMAIL: self.email, Channel.TEXT: self.phone}
+        found = ((channel, addresses[channel]) for channel in self.channels)
+        return tuple((channel, address) for channel, address in found if self.confirmed and address is not None)
+
+    def takes(self, role: ContactRole) -> bool:
+        """Whether they are written to about this."""
+        return not self.roles or role in self.roles
+
+
+class OnCall(Part):
+    """Who of a partner is asked first, in turns."""
+
+    contact_ids: tuple[UUID, ...] = Field(min_length=1, max_length=20)
+    since: date
+    """The first day of the first one's turn, which begins at midnight by their own clock."""
+    days: int = Field(ge=1, le=366)
+    """How long each turn is."""
 
 
 class PartnerRecorded(Event):
@@ -137,6 +174,8 @@ class PartnerRecorded(Event):
     """Not asked before then, by its own wish."""
     services: tuple[Service, ...] = Field(default=(), max_length=500)
     contacts: tuple[Contact, ...] = Field(default=(), max_length=20)
+    on_call: OnCall | None = None
+    """None asks contacts in their order, always."""
     messages_per_week: int = Field(default=10, ge=0, le=200)
     open_offers: int = Field(default=5, ge=0, le=100)
     """How many unanswered offers the partner is willing to have at once."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Literal
 
-from schemas import deliveries, handovers, needs, offers, outcomes, partners, responses
+from schemas import deliveries, handovers, needs, offers, outcomes, partners, receipts, responses
 from schemas.event import Event
 
 DAY = 24 * 3600
@@ -25,7 +25,7 @@ class Topic:
     """One topic. `retention` is in seconds; None keeps what compaction keeps."""
 
     name: str
-    key: Literal["need_id", "partner_id"]
+    key: Literal["need_id", "partner_id", "message_id"]
     producer: ServiceName
     consumers: tuple[ServiceName, ...]
     events: tuple[type[Event], ...]
@@ -94,6 +94,7 @@ OUTCOMES = Topic(
         outcomes.NeedFulfilled,
         outcomes.NeedPartlyFulfilled,
         outcomes.NeedUnmet,
+        outcomes.HelpEnded,
     ),
 )
 HANDOVERS = Topic(
@@ -117,15 +118,24 @@ DELIVERIES = Topic(
     (ServiceName.INTAKE,),
     (
         deliveries.MessageAccepted,
+        deliveries.MessageDelayed,
         deliveries.MessageDelivered,
+        deliveries.MessageComplained,
         deliveries.MessageBounced,
         deliveries.MessageSuppressed,
         deliveries.MessageFailed,
         deliveries.MessageUnknown,
     ),
 )
+RECEIPTS = Topic(
+    "receipts",
+    "message_id",
+    ServiceName.INTAKE,
+    (ServiceName.NOTIFIER,),
+    (receipts.ReceiptReceived,),
+)
 
-TOPICS: tuple[Topic, ...] = (NEEDS, PARTNERS, RESPONSES, OFFERS, OUTCOMES, HANDOVERS, DELIVERIES)
+TOPICS: tuple[Topic, ...] = (NEEDS, PARTNERS, RESPONSES, OFFERS, OUTCOMES, HANDOVERS, DELIVERIES, RECEIPTS)
 DEAD_LETTER_RETENTION = 90 * DAY
 DEAD_LETTER_ORIGINS = {topic.dead_letters_of(service): topic for topic in TOPICS for service in topic.consumers}
 """By dead-letter topic, the topic whose records it holds."""

@@ -154,6 +154,15 @@ class Channel(StrEnum):
     TEXT = auto()
 
 
+class ContactRole(StrEnum):
+    """What one of several contacts of a partner is written to about."""
+
+    REQUESTS = auto()
+    """Is asked and reminded."""
+    FOLLOW_THROUGH = auto()
+    """Hears what comes after a yes."""
+
+
 class AnswerChannel(StrEnum):
     """How an answer came in."""
 
@@ -315,6 +324,14 @@ class UnmetCause(StrEnum):
     CONSENT_WITHDRAWN = auto()
 
 
+class Arrival(StrEnum):
+    """What is known, at a need's end, of what a partner handed over: said by the family, or the coordinator for it."""
+
+    ARRIVED = auto()
+    NOT_ARRIVED = auto()
+    NOT_SAID = auto()
+
+
 class ReminderKind(StrEnum):
     """What a partner is reminded of."""
 
@@ -353,6 +370,9 @@ class MessagePurpose(StrEnum):
     CONSENT_ENDED = auto()
     NOT_TOLD = auto()
     REFERRAL_ANSWERED = auto()
+    CONTACT_CONFIRMATION = auto()
+    """Whether an address is its reader's: about no need."""
+    HELP_ENDED = auto()
 
 
 class DeliveryProblem(StrEnum):
@@ -367,3 +387,27 @@ class DeliveryProblem(StrEnum):
     TRIES_EXHAUSTED = auto()
     DEADLINE_PASSED = auto()
     TIMED_OUT_AFTER_SENDING = auto()
+    MAILBOX_FULL = auto()
+    NOT_REACHED = auto()
+    """A phone that is off, or a mail server that does not answer."""
+    COMPLAINED = auto()
+    """Its reader called it unwanted."""
+
+
+class Fate(StrEnum):
+    """What a provider reports of a message that it took, the weakest first: of several, the strongest stands."""
+
+    DELAYED = auto()
+    """It still tries."""
+    BOUNCED_FOR_NOW = auto()
+    """It gave up; another message may arrive."""
+    DELIVERED = auto()
+    BOUNCED = auto()
+    """It gave up, and nothing will ever arrive at this address."""
+    COMPLAINED = auto()
+    """It arrived, and its reader wants no more of them."""
+
+    @property
+    def strength(self) -> int:
+        """Larger outweighs smaller, whichever was heard of first."""
+        return list(Fate).index(self)

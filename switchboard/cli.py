@@ -22,6 +22,7 @@ from typer.exceptions import TyperException
 from switchboard.errors import SwitchboardError
 from switchboard.family_commands import audit_commands, family_commands
 from switchboard.message_commands import message_commands
+from switchboard.provider_commands import provider_commands
 
 
 class Service(StrEnum):
@@ -57,8 +58,11 @@ def describe(error: Exception) -> str:
         error = error.exceptions[0]
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_url=False)
-        said = ((str(one["loc"][0]).upper(), "is not set" if one["type"] == "missing" else one["msg"]) for one in found)
-        return "; ".join(f"{name}: {problem}" for name, problem in said)
+        said = (
+            (".".join(map(str, one["loc"])).upper(), "is not set" if one["type"] == "missing" else one["msg"])
+            for one in found
+        )
+        return "; ".join(f"{name}: {problem}" if name else problem for name, problem in said)
     text = error.format_message() if isinstance(error, TyperException) else str(error)
     if not isinstance(error, SwitchboardError | TyperException):
         name = type(error).__name__
@@ -90,6 +94,7 @@ app.add_typer(dead_letter_commands, name="dlq")
 app.add_typer(family_commands, name="family")
 app.add_typer(audit_commands, name="audit")
 app.add_typer(message_commands, name="messages")
+app.add_typer(provider_commands, name="providers")
 
 Servers = Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port[,host:port]")]
 Key = Annotated[str | None, typer.Option(help="Only this key: a need or a partner.")]

@@ -40,6 +40,7 @@ def compose_environment(folder: Path, parts: Parts, named: Mapping[str, str]) ->
         "SMS_WEBHOOK_URL": f"{public_url}/webhooks/texts",
         "BOOTSTRAP_COORDINATOR_EMAIL": "coordinator@example.org",
         "BOOTSTRAP_DISTRICT_EMAIL": "district@example.org",
+        "BOOTSTRAP_ADMINISTRATOR_EMAIL": "administrator@example.org",
         **named,
     }
     lines = [f"export {variable}={shlex.quote(value)}" for variable, value in sorted(settings.items())]
@@ -55,6 +56,7 @@ def _keep_secrets(path: Path) -> dict[str, str]:
         "LOOKUP_KEY": _invent_key(),
         "SMS_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
         "SMS_AUTH_TOKEN": secrets.token_hex(16),
+        "MAIL_WEBHOOK_SECRET": secrets.token_urlsafe(24),
         "NOTIFIER_API_KEY": f"sb_notifier_{secrets.token_urlsafe(24)}",
         "MATCHER_API_KEY": f"sb_matcher_{secrets.token_urlsafe(24)}",
         "BOOTSTRAP_API_KEY": f"sb_bootstrap_{secrets.token_urlsafe(24)}",

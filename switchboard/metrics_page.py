@@ -6,6 +6,7 @@ from pathlib import Path
 from prometheus_client.metrics import MetricWrapperBase
 
 import services.intake.gate
+import services.intake.metrics
 import services.matcher.metrics
 import services.notifier.metrics
 import services.runtime.consuming
@@ -18,7 +19,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
 _ALL = (services.runtime.relay, services.runtime.consuming, services.runtime.settling, services.runtime.figures)
 _SOURCES = {
     "All services": _ALL,
-    "Intake": (services.intake.gate,),
+    "Intake": (services.intake.gate, services.intake.metrics),
     "Matcher": (services.matcher.metrics,),
     "Notifier": (services.notifier.metrics,),
     "`switchboard ops --page`": (switchboard.ops.metrics,),

@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 
 from services.intake.domain.asked import SeenBy, fields_in
 from services.intake.domain.need import EnteredNeed
+from services.intake.raising import EnteredRaised
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "what-we-ask.md"
 _HEAD = """\
@@ -22,11 +23,21 @@ Never asked, and refused by name wherever it is sent: immigration status, social
 | field | who sees it | why it is asked |
 | --- | --- | --- |
 """
+_RAISED_HEAD = """
+What a colleague is asked who raises a need by a site's link. `what` and `student` are sealed, and are destroyed once
+the need is completed or closed.
+
+| field | who sees it | why it is asked |
+| --- | --- | --- |
+"""
 
 
 def write_page() -> str:
     """The page's text. Raises LookupError for a field that does not say who sees it and why it is asked."""
-    return _HEAD + "".join(_to_line(path, field) for path, field in fields_in(EnteredNeed))
+    asked, raised = (
+        "".join(_to_line(path, field) for path, field in fields_in(model)) for model in (EnteredNeed, EnteredRaised)
+    )
+    return _HEAD + asked + _RAISED_HEAD + raised
 
 
 def _to_line(path: str, field: FieldInfo) -> str:

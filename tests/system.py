@@ -155,7 +155,7 @@ def number_in(body: str) -> str:
 @asynccontextmanager
 async def running_system(name: str, named: dict[str, str] | None = None) -> AsyncIterator[System]:
     with claimed_run_folder(name, fresh=True) as folder:
-        settings = {"POLICY_FILE": str(QUICK_POLICY), "QUIET_HOURS": "off"} | (named or {})
+        settings = {"POLICY_FILE": str(QUICK_POLICY), "QUIET_HOURS": "off", "OFFER_WINDOW_MINUTES": "0"} | (named or {})
         async with running_switchboard(folder, settings) as run:
             headers = {"Authorization": f"Bearer {run.api_key}"}
             async with httpx.AsyncClient(headers=headers, timeout=30) as client:

@@ -143,6 +143,7 @@ async def running_place(folder: Path, chance: random.Random, quiet: QuietHours) 
             "SMS_FROM": NUMBER,
             "POLICY_FILE": str(POLICY),
             "QUIET_HOURS": f"{quiet.start}-{quiet.end}",
+            "OFFER_WINDOW_MINUTES": "0",
             "LINK_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         }
         for service, database_url in database_urls.items():

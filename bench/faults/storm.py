@@ -230,7 +230,7 @@ FAULTS: Mapping[str, Callable[[Storm], Awaitable[int]]] = {
 }
 Times: TypeAlias = Mapping[str, int]
 """How often each fault strikes."""
-SHORT: Times = {**dict.fromkeys(FAULTS, 2), "a copy killed": 6, "disk full": 1}
+SHORT: Times = {**dict.fromkeys(FAULTS, 1), "a copy killed": 6}
 LONG: Times = {
     **dict.fromkeys(FAULTS, 6),
     "a copy killed": 110,

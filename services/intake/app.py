@@ -9,19 +9,23 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from schemas.topics import ServiceName, topics_read_by
+from services.intake import metrics
 from services.intake.api import (
     answers,
     clearances,
     consents,
     gaps,
     internal,
+    mail,
     matching,
     needs,
     partners,
+    stopping,
     taxonomy,
     texts,
 )
 from services.intake.api.problems import add_problem_handlers
+from services.intake.approving import look_at_due
 from services.intake.bootstrap import bootstrap
 from services.intake.desk import Desk
 from services.intake.doors import guarded_routes
@@ -29,12 +33,14 @@ from services.intake.erasing import erase_due
 from services.intake.gaps import report_due
 from services.intake.gate import Gate
 from services.intake.handlers import handle
+from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
 from services.intake.pages.routes import pages_router
+from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import codes, keys
+from services.intake.store import codes, contacts, keys, receipts
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -72,10 +78,13 @@ def create_app(settings: IntakeSettings) -> FastAPI:
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),
                 Consumer(ServiceName.INTAKE, topics_read_by(ServiceName.INTAKE), kafka, pool, handle),
                 Loop("sign-in mail", lambda: send_queued(pool, settings), every=0.5),
+                Loop("letters", lambda: send_due(pool, settings), every=1),
                 Loop("erasing", lambda: erase_due(pool, timedelta(days=settings.identity_kept_days)), every=60),
+                Loop("approvals", lambda: look_at_due(pool), every=5),
+                Loop("raised needs", lambda: close_forgotten(pool), every=600, vital=False),
                 Loop("gap report", lambda: report_due(pool), every=600, vital=False),
                 pruning(pool, forget_old),
-                measuring(pool),
+                measuring(pool, metrics.measure),
             ]
             async with running(parts):
                 yield
@@ -91,7 +100,20 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routes=[*health_routes(parts)],
     )
     app.state.settings = settings
-    for routes in (needs, answers, matching, consents, partners, clearances, taxonomy, gaps, texts, internal):
+    for routes in (
+        needs,
+        answers,
+        matching,
+        consents,
+        partners,
+        clearances,
+        taxonomy,
+        gaps,
+        texts,
+        mail,
+        stopping,
+        internal,
+    ):
         app.include_router(routes.router)
     app.include_router(pages_router())
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
@@ -105,3 +127,5 @@ async def forget_old(connection: Connection) -> None:
     """Drops what counts no more."""
     await keys.forget_old(connection)
     await codes.forget_old(connection)
+    await receipts.forget_old(connection)
+    await contacts.forget_old(connection)

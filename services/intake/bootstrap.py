@@ -25,6 +25,7 @@ async def bootstrap(pool: Pool, settings: IntakeSettings) -> None:
         people = (
             ("Casey Coordinator", settings.bootstrap_coordinator_email, Role.COORDINATOR),
             ("Dana District", settings.bootstrap_district_email, Role.DISTRICT),
+            ("Avery Administrator", settings.bootstrap_administrator_email, Role.ADMINISTRATOR),
         )
         for name, email, role in people:
             if email is not None:

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from schemas.event import Item
-from schemas.needs import NeedChanged
+from schemas.needs import FirstAsk, NeedChanged
 from schemas.taxonomy import ITEM_KINDS
 from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
-from services.intake.store import needs, offers
+from services.intake.store import approvals, needs, offers
 from services.intake.store.needs import NeedRow
-from services.intake.telling import tell
+from services.intake.telling import note, tell
 from services.runtime.database import Connection, Pool
+
+_ALONE_FOR = timedelta(minutes=15)
+"""Long enough to write a yes down that was given by phone."""
 
 
 async def change_need(
@@ -35,9 +38,39 @@ async def change_need(
         if terms == need.terms:
             return need
         await needs.save_terms(connection, need_id, terms)
-        await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
+        if need.progress.status.unpublished:
+            await approvals.note_change(connection, need_id)
+            await note(connection, need, "needs.changed", {})
+        else:
+            await _refuse_more_than_approved(connection, need, items)
+            await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
         changed = await needs.read_need(connection, need_id, site_id)
     return changed or need
+
+
+async def _refuse_more_than_approved(connection: Connection, need: NeedRow, items: tuple[Item, ...]) -> None:
+    policy = await approvals.read_policy(connection, need.site_id)
+    more = any(after.quantity > before.quantity for before, after in zip(need.terms.items, items, strict=True))
+    if more and policy.asks(need.terms.model_copy(update={"items": items})):
+        raise NotPossible("approval", "more than this takes an approval; enter a need of its own for the rest")
+
+
+async def ask_first(pool: Pool, need_id: UUID, site_id: UUID | None, partner_id: UUID) -> NeedRow:
+    """Has this partner asked now, alone for a moment, as it has said yes already. Who is asked right now is told.
+
+    Raises NeedNotFound or NeedEnded.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        need = await needs.lock_need(connection, need_id, site_id)
+        if need is None:
+            raise NeedNotFound
+        if need.progress.status.ended or need.withdrawn:
+            raise NeedEnded
+        first = FirstAsk(partner_ids=(partner_id,), until=datetime.now(UTC) + _ALONE_FOR)
+        terms = need.terms.model_copy(update={"first_ask": first})
+        await needs.save_terms(connection, need_id, terms)
+        await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
+    return need
 
 
 async def _taken(connection: Connection, need_id: UUID) -> Counter[int]:

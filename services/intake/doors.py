@@ -7,8 +7,22 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from services.intake.api import mail, texts
 from services.intake.api.callers import Calling
-from services.intake.pages.visitors import invited, of_family, sign_in_as_coordinator, sign_in_as_officer, signed_in
+from services.intake.pages.visitors import (
+    approver,
+    at_site,
+    invited,
+    of_address,
+    of_contact,
+    of_family,
+    raiser,
+    sign_in_as_administrator,
+    sign_in_as_coordinator,
+    sign_in_as_leader,
+    sign_in_as_officer,
+    signed_in,
+)
 
 
 class Door(StrEnum):
@@ -24,10 +38,23 @@ class Door(StrEnum):
     COORDINATOR = auto()
     """Sees the own site."""
     OFFICER = auto()
+    LEADER = auto()
+    """A supervisor sees the own site; an administrator, all."""
+    ADMINISTRATOR = auto()
     OFFER_LINK = auto()
     FAMILY_LINK = auto()
+    CONTACT_LINK = auto()
+    """Sees the own preferences, and nobody else's address."""
+    ADDRESS_LINK = auto()
+    """Says that the address the link came to is theirs."""
+    SITE_LINK = auto()
+    """Raises a need, and sees nothing."""
+    APPROVAL_LINK = auto()
+    """Decides about one need, and sees no family."""
+    RAISED_LINK = auto()
+    """Sees how far one need has come, and no family."""
     PROVIDER = auto()
-    """The texting provider, by its signature."""
+    """The texting provider by its signature, the mail relay by our secret."""
 
 
 _OPEN = {
@@ -37,12 +64,19 @@ _OPEN = {
     "/sign-out": "ends what the cookie names, or nothing",
 }
 """Routes that everybody may call, and why."""
-_BY_SIGNATURE = {"/webhooks/texts"}
+_OF_PROVIDERS = {texts.PATH, texts.STATUS_PATH, mail.PATH}
 _GUARDS = {
     sign_in_as_coordinator: Door.COORDINATOR,
     sign_in_as_officer: Door.OFFICER,
+    sign_in_as_leader: Door.LEADER,
+    sign_in_as_administrator: Door.ADMINISTRATOR,
     invited: Door.OFFER_LINK,
     of_family: Door.FAMILY_LINK,
+    of_contact: Door.CONTACT_LINK,
+    of_address: Door.ADDRESS_LINK,
+    at_site: Door.SITE_LINK,
+    approver: Door.APPROVAL_LINK,
+    raiser: Door.RAISED_LINK,
 }
 
 
@@ -60,7 +94,7 @@ def door_of(route: APIRoute) -> Door:
             return door
     if signed_in in guards:
         return Door.SIGNED_IN
-    if route.path in _BY_SIGNATURE:
+    if route.path in _OF_PROVIDERS:
         return Door.PROVIDER
     if route.path in _OPEN:
         return Door.ANYBODY

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from schemas.handovers import FamilyErased
 from schemas.needs import ConsentWithdrawn
-from schemas.vocabulary import ConsentKind
+from schemas.vocabulary import ConsentKind, UnmetCause
+from services.intake.approving import drop_approval
 from services.intake.consents import end_consents
 from services.intake.domain.need import NeedNotFound
 from services.intake.sealing import Seal
@@ -30,7 +31,10 @@ async def erase_family(connection: Connection, need_id: UUID, cause: ErasureCaus
         if not need.progress.status.ended:
             # Whoever asks to be forgotten is looked for no more, and whoever knows them is told.
             await needs.mark_withdrawn(connection, need_id)
-            await tell(connection, need, ConsentWithdrawn(need_id=need_id))
+            if need.progress.status.unpublished:
+                await drop_approval(connection, need, UnmetCause.CONSENT_WITHDRAWN)
+            else:
+                await tell(connection, need, ConsentWithdrawn(need_id=need_id))
         if cause is ErasureCause.ASKED:
             await end_consents(connection, need, ConsentKind)
         await tell(connection, need, FamilyErased(need_id=need_id))

@@ -76,6 +76,7 @@ class Explanation:
 
     def __init__(self, matching: Matching, words: Words) -> None:
         self._tally = matching.answer.tally
+        self._why_not = matching.answer.why_not
         self._words = words
         self.causes = _tell_causes(self._tally.left_out, words, sensitive=matching.terms.is_sensitive)
         self.best = [
@@ -97,6 +98,17 @@ class Explanation:
         if not near:
             return self._words("matching.near_none")
         return f"{_count(self._words, 'near', near)}: {_count(self._words, 'can_help', eligible)}"
+
+    @property
+    def how_many(self) -> str:
+        """How many can help, as a sentence by itself."""
+        return _count(self._words, "could", self._tally.eligible)
+
+    @property
+    def why_not_picked(self) -> str | None:
+        """Why the partner that was to be explained besides would not be asked; None where it would be, or none was."""
+        fits = any(not rules for rules in self._why_not.values())
+        return None if fits or not self._why_not else explain_not_asked(self._why_not, self._words)
 
     @property
     def summary(self) -> str:

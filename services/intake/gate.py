@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
+from services.intake.api import mail
 from services.intake.api.problems import problem
 from services.runtime.logs import get_logger
 from services.runtime.tracing import begin_trace
@@ -16,7 +17,7 @@ from services.runtime.tracing import begin_trace
 AT_ONCE = 100
 """More than wait for a second at what one process takes: past it, coming again is quicker than waiting."""
 _LARGEST_BODY = 64 * 1024
-_LARGEST_BODIES = {"/v1/partners": 8 * 1024 * 1024}
+_LARGEST_BODIES = {"/v1/partners": 8 * 1024 * 1024, mail.PATH: mail.LARGEST_MAIL}
 """Bytes that one request may carry, by path where a path takes more than others."""
 _ALWAYS_OPEN = ("/health/", "/metrics")
 _AGAIN_AFTER_S = 1

@@ -14,6 +14,7 @@ from schemas.topics import ServiceName
 from services.intake.domain.gaps import UnmetLine, unmet_lines
 from services.intake.domain.progress import advance
 from services.intake.store import gaps, needs, offers
+from services.intake.store.messages import MessageRow, save_messages
 from services.intake.store.needs import HistoryEntry, NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.visits import call_off_ended
@@ -47,6 +48,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     if unmet := _unmet(events, found):
         await gaps.add_lines(connection, unmet)
     await offers.save_offers(connection, rows)
+    if said := [(message, event) for message, event in events if isinstance(event, DeliveryEvent)]:
+        await save_messages(connection, [_message_row(event, message.envelope.sequence) for message, event in said])
     await needs.add_history(connection, [_entry(message, event) for message, event in events])
     # Nobody comes for a claim that is gone, or a need that has ended.
     ended = {
@@ -87,6 +90,27 @@ def _offer_row(event: OfferEvent, version: int) -> OfferRow:
     )
 
 
+def _message_row(event: DeliveryEvent, version: int) -> MessageRow:
+    return MessageRow(
+        event.message_id,
+        event.need_id,
+        event.recipient,
+        event.purpose,
+        event.channel,
+        event.offer_id,
+        event.partner_id,
+        event.contact_id,
+        _name_of(event).partition(".")[2],
+        getattr(event, "problem", None),
+        version,
+        event.at,
+    )
+
+
+def _name_of(event: NeedEvent) -> str:
+    return event.type.removeprefix("switchboard.").removesuffix(".v1")
+
+
 def _entry(message: Message, event: NeedEvent) -> HistoryEntry:
     delivery = isinstance(event, DeliveryEvent)
     facts: dict[str, Any] = event.model_dump(mode="json", exclude=_NOT_HISTORY, exclude_none=True)
@@ -98,6 +122,6 @@ def _entry(message: Message, event: NeedEvent) -> HistoryEntry:
         subject=str(event.message_id) if isinstance(event, DeliveryEvent) else "",
         sequence=message.envelope.sequence,
         at=message.envelope.time,
-        what=event.type.removeprefix("switchboard.").removesuffix(".v1"),
+        what=_name_of(event),
         facts=facts,
     )

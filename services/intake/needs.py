@@ -9,7 +9,9 @@ import asyncpg
 
 from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened, NeedTerms
 from schemas.responses import FamilyConfirmed, FamilyDisputed
-from schemas.vocabulary import Answerer, CancelReason, ConsentKind
+from schemas.vocabulary import Answerer, CancelReason, ConsentKind, UnmetCause
+from services.intake import raising
+from services.intake.approving import ask_for_approval, drop_approval
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
 from services.intake.domain.households import marks_of
@@ -17,7 +19,7 @@ from services.intake.domain.need import EnteredNeed, NeedEnded, NeedFacts, NeedN
 from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
 from services.intake.sealing import Seal, SealedFamily
-from services.intake.store import consents, households, keys, needs
+from services.intake.store import approvals, consents, households, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
@@ -43,6 +45,8 @@ class Entry:
     person_id: UUID | None = None
     key: str | None = None
     referred_by: UUID | None = None
+    raised_id: UUID | None = None
+    """What a colleague raised, and this completes."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
             await _refuse_too_many(connection, entry.referred_by)
         site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
-        progress = Progress(NeedProgress.OPEN, None, None, 0, 0)
+        waits = (await approvals.read_policy(connection, site_id)).asks(terms)
+        progress = Progress(NeedProgress.APPROVAL if waits else NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
         while True:
             reference = str(100_000 + secrets.randbelow(900_000))
@@ -134,7 +139,12 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, prepared.body_hash, need_id)
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
-        await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
+        if entry.raised_id is not None:
+            await raising.complete(connection, entry.raised_id, need_id, site_id, entry.person_id)
+        if waits:
+            await ask_for_approval(connection, need)
+        else:
+            await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need
 
 
@@ -178,7 +188,10 @@ async def cancel_need(pool: Pool, need_id: UUID, site_id: UUID | None, reason: C
     """Takes a need back. Raises NeedNotFound or NeedEnded."""
     async with pool.acquire() as connection, connection.transaction():
         need = await _lock_open(connection, need_id, site_id)
-        await tell(connection, need, NeedCancelled(need_id=need_id, reason=reason))
+        if need.progress.status.unpublished:
+            await drop_approval(connection, need, UnmetCause.CANCELLED)
+        else:
+            await tell(connection, need, NeedCancelled(need_id=need_id, reason=reason))
     return need
 
 
@@ -190,7 +203,10 @@ async def withdraw_consent(pool: Pool, need_id: UUID, site_id: UUID | None) -> N
             raise NeedNotFound
         if not need.withdrawn:
             await needs.mark_withdrawn(connection, need_id)
-            await tell(connection, need, ConsentWithdrawn(need_id=need_id))
+            if need.progress.status.unpublished:
+                await drop_approval(connection, need, UnmetCause.CONSENT_WITHDRAWN)
+            else:
+                await tell(connection, need, ConsentWithdrawn(need_id=need_id))
             await end_consents(connection, need, ConsentKind)
     return need
 

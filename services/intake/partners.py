@@ -7,8 +7,10 @@ from schemas.codec import Tombstone
 from schemas.partners import PartnerRecorded
 from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
+from services.intake.domain.contacts import address_of
+from services.intake.questions import hash_address, take_in_contacts, with_questions
 from services.intake.sealing import Seal
-from services.intake.store import eligibility, keys, partners
+from services.intake.store import contacts, eligibility, keys, partners
 from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -24,12 +26,13 @@ async def record_partners(
 ) -> set[UUID]:
     """Writes partners' whole records, all or none, and returns the ids of the new ones.
 
-    `texts` is what stands beside them, by partner and service. Who said STOP is not texted, whatever the record says.
+    `texts` is what stands beside them, by partner and service. Who said STOP is not written to, whatever the record
+    says; what a contact chose for themselves stays.
     """
     ids = [record.partner_id for record in records]
     async with pool.acquire() as connection, connection.transaction():
         known = await partners.lock_partners(connection, ids)
-        await _save(connection, seal, records)
+        await save_records(connection, seal, await take_in_contacts(connection, seal, records, known))
         await eligibility.save_texts(connection, ids, texts or {})
         there = {contact.contact_id for record in records for contact in record.contacts}
         await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
@@ -43,6 +46,7 @@ async def remove_partner(pool: Pool, partner_id: UUID) -> None:
             raise PartnerNotFound
         versions = await partners.save_partners(connection, {partner_id: None})
         await partners.save_phones(connection, [partner_id], [])
+        await contacts.forget_contacts_of(connection, partner_id)
         await eligibility.save_texts(connection, [partner_id], {})
         # The next import may bring the same partner back; its key of old must not come with it.
         await keys.remove_keys_of(connection, partner_id)
@@ -89,17 +93,17 @@ async def start_texts(connection: Connection, seal: Seal, phone: str) -> None:
 async def _record_again(connection: Connection, seal: Seal, phone_hash: bytes, phone: str) -> None:
     reached = {partner_id for partner_id, _ in await partners.contacts_with_phone(connection, phone_hash)}
     known = await partners.lock_partners(connection, reached)
-    await _save(connection, seal, [_with_texts(record, phone) for record in known.values()])
+    await save_records(connection, seal, [_with_texts(record, phone) for record in known.values()])
 
 
 def _with_texts(record: PartnerRecorded, phone: str) -> PartnerRecorded:
-    contacts = tuple(
+    again = tuple(
         contact.model_copy(update={"channels": (*contact.channels, Channel.TEXT)})
         if contact.phone == phone and Channel.TEXT not in contact.channels
         else contact
         for contact in record.contacts
     )
-    return record.model_copy(update={"contacts": contacts})
+    return record.model_copy(update={"contacts": again})
 
 
 def phones_of(seal: Seal, records: Sequence[PartnerRecorded]) -> list[tuple[bytes, UUID, UUID]]:
@@ -112,10 +116,12 @@ def phones_of(seal: Seal, records: Sequence[PartnerRecorded]) -> list[tuple[byte
     ]
 
 
-async def _save(connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]) -> None:
+async def save_records(connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]) -> None:
+    """Writes records and tells the other services. Their rows must be locked."""
     phones = phones_of(seal, records)
-    stopped = await partners.opted_out(connection, [phone_hash for phone_hash, _, _ in phones])
-    kept = {record.partner_id: _without_stopped(seal, record, stopped) for record in records}
+    stopped = await _find_stopped(connection, seal, records)
+    marked = await with_questions(connection, records)
+    kept = {record.partner_id: _without_stopped(record, stopped) for record in marked}
     versions = await partners.save_partners(connection, kept)
     await partners.save_phones(connection, kept.keys(), phones)
     trace = current_traceparent()
@@ -123,11 +129,22 @@ async def _save(connection: Connection, seal: Seal, records: Sequence[PartnerRec
     await outbox.publish(connection, ServiceName.INTAKE, changed)
 
 
-def _without_stopped(seal: Seal, record: PartnerRecorded, stopped: set[bytes]) -> PartnerRecorded:
-    contacts = tuple(
-        contact.model_copy(update={"channels": tuple(one for one in contact.channels if one is not Channel.TEXT)})
-        if contact.phone and seal.hash_phone(contact.phone) in stopped
-        else contact
-        for contact in record.contacts
-    )
-    return record.model_copy(update={"contacts": contacts})
+async def _find_stopped(
+    connection: Connection, seal: Seal, records: Sequence[PartnerRecorded]
+) -> set[tuple[Channel, str]]:
+    """Which of their contacts' addresses said STOP."""
+    there = [one for record in records for one in record.contacts]
+    phones = {seal.hash_phone(one.phone): one.phone for one in there if one.phone}
+    emails = {hash_address(seal, one.email): one.email for one in there if one.email}
+    texts = await partners.opted_out(connection, list(phones))
+    return {(Channel.TEXT, phones[one]) for one in texts} | {
+        (Channel.EMAIL, emails[one]) for one in await contacts.emails_stopped(connection, list(emails))
+    }
+
+
+def _without_stopped(record: PartnerRecorded, stopped: set[tuple[Channel, str]]) -> PartnerRecorded:
+    kept = []
+    for contact in record.contacts:
+        channels = tuple(one for one in contact.channels if (one, address_of(contact, one)) not in stopped)
+        kept.append(contact.model_copy(update={"channels": channels}))
+    return record.model_copy(update={"contacts": tuple(kept)})

@@ -29,7 +29,7 @@ async def list_asked(connection: Connection, need_id: UUID) -> list[Asked]:
         Asked(offer, partner, partner_contact)
         for offer in unanswered
         if (partner := records.get(offer.partner_id)) is not None
-        and (partner_contact := _person_to_call(partner)) is not None
+        and (partner_contact := person_to_call(partner)) is not None
     ]
 
 
@@ -48,11 +48,12 @@ async def answer_by_phone(
             raise OfferNotFound
         partner = await partners.read_partner(connection, offer.partner_id)
     said_by = [one for one in partner.contacts if one.contact_id == contact_id] if partner else []
-    contact = _person_to_call(partner) if partner and contact_id is None else next(iter(said_by), None)
+    contact = person_to_call(partner) if partner and contact_id is None else next(iter(said_by), None)
     if contact is None:
         raise NotPossible("contact_id", "the partner has no such person; leave it out to mean the first with a phone")
     return Answering(need_id, offer_id, contact.contact_id, AnswerChannel.PHONE, site_id), offer
 
 
-def _person_to_call(partner: PartnerRecorded) -> Contact | None:
+def person_to_call(partner: PartnerRecorded) -> Contact | None:
+    """The first of its people who has a phone, else the first; None where it has nobody."""
     return next(iter(sorted(partner.contacts, key=lambda one: one.phone is None)), None)

@@ -17,7 +17,7 @@ from schemas.topics import ServiceName, topic_named
 from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.partners import phones_of
 from services.intake.sealing import Seal
-from services.intake.store import consents, eligibility, erasures, needs, partners, restored, visits
+from services.intake.store import approvals, consents, eligibility, erasures, needs, partners, restored, visits
 from services.intake.store.erasures import ErasureCause
 from services.intake.store.needs import HistoryEntry
 from services.intake.store.offers import NEWEST_STANDS
@@ -33,6 +33,7 @@ async def restore_intake(connection: Connection, messages: Sequence[Message], se
     told = [(message, message.event) for message in own if isinstance(message.event, NeedEvent)]
     entered = await restored.add_needs(connection, [_entered(*one) for one in told if isinstance(one[1], NeedOpened)])
     behind = await restored.raise_needs(connection, _latest(told))
+    await approvals.note_published(connection, [event.need_id for _, event in told if isinstance(event, NeedOpened)])
     about = {event.need_id for _, event in told}
     unknown = about - await restored.known_needs(connection, about)
     await needs.add_history(connection, [_history_entry(*one) for one in told] + _marks(entered))

@@ -76,17 +76,21 @@ class Seal:
 
     async def close(self, family: Family, need_id: UUID) -> SealedFamily:
         """Seals a family under a new key of its own, bound to its need (AES-256-GCM)."""
-        key = AESGCM.generate_key(_KEY_BITS)
-        return SealedFamily(
-            wrapped_key=await self.keeper.wrap(key, need_id),
-            sealed=_encrypt(key, family.model_dump_json().encode(), need_id.bytes),
-            phone_hash=self.hash_phone(family.phone) if family.phone else None,
-        )
+        wrapped, sealed = await self.close_text(family.model_dump_json(), need_id)
+        return SealedFamily(wrapped, sealed, self.hash_phone(family.phone) if family.phone else None)
 
     async def open(self, sealed: SealedFamily, need_id: UUID) -> Family:
         """The family. Raises InvalidTag or KeyError for what this key ring did not seal, or for another need."""
-        key = await self.keeper.unwrap(sealed.wrapped_key, need_id)
-        return Family.model_validate_json(_decrypt(key, sealed.sealed, need_id.bytes))
+        return Family.model_validate_json(await self.open_text(sealed.wrapped_key, sealed.sealed, need_id))
+
+    async def close_text(self, text: str, about: UUID) -> tuple[bytes, bytes]:
+        """Seals a text under a new key of its own: that key, wrapped, and the text (AES-256-GCM)."""
+        key = AESGCM.generate_key(_KEY_BITS)
+        return await self.keeper.wrap(key, about), _encrypt(key, text.encode(), about.bytes)
+
+    async def open_text(self, wrapped_key: bytes, sealed: bytes, about: UUID) -> str:
+        """The text. Raises InvalidTag or KeyError for what was not sealed here, or about another."""
+        return _decrypt(await self.keeper.unwrap(wrapped_key, about), sealed, about.bytes).decode()
 
     async def close_beside(self, sealed: SealedFamily, need_id: UUID, what: str, text: str) -> bytes:
         """Seals one more text under the family's key, so that it goes when the family goes. `what` says what it is."""

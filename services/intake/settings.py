@@ -22,6 +22,9 @@ class IntakeSettings(ServiceSettings):
     smtp_url: str = Field(description="smtp://[user:password@]host:port, for sign-in links")
     email_from: str = Field(description="the sender of sign-in links")
     sms_auth_token: SecretStr = Field(description="checks the signature of texts that come in")
+    mail_webhook_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="lets the mail relay report what became of emails"
+    )
     link_keys: SecretStr = Field(description="id:base64,…: the first signs, all verify")
     service_keys: SecretStr = Field(description="id:base64,…: the first wraps each family's own key, all unwrap")
     lookup_key: SecretStr = Field(description="base64 of 32 bytes: makes what a phone is found by; never changes")
@@ -32,6 +35,7 @@ class IntakeSettings(ServiceSettings):
     bootstrap_api_key: SecretStr | None = Field(default=None, description="a key with all scopes, made at start")
     bootstrap_coordinator_email: str | None = Field(default=None, description="a coordinator, made at start")
     bootstrap_district_email: str | None = Field(default=None, description="the district's officer, made at start")
+    bootstrap_administrator_email: str | None = Field(default=None, description="the network's first administrator")
 
     @field_validator("service_keys")
     @classmethod

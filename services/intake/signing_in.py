@@ -3,10 +3,10 @@
 import hashlib
 import secrets
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from services.intake.mailing import mail_server, send_email, write_email
 from services.intake.pages.languages import Words
 from services.intake.settings import IntakeSettings
 from services.intake.store import people
@@ -17,8 +17,6 @@ from services.runtime.logs import get_logger
 _LINKS_PER_ADDRESS, _LINKS_PER_CLIENT = 5, 40
 """In a quarter of an hour. A whole school may share one client address."""
 _EMAILS_AT_ONCE = 20
-_SMTP_TIMEOUT_S = 10
-_REFUSED_FOR_GOOD = 500
 
 _log = get_logger(__name__)
 
@@ -87,9 +85,11 @@ async def send_queued(pool: Pool, settings: IntakeSettings) -> int:
     ]
     sent = 0
     try:
-        async with _mail_server(settings.smtp_url) as server:
+        async with mail_server(settings.smtp_url) as server:
             for one, email in emails:
-                await _send(pool, server, one, email)
+                await send_email(server, email)
+                async with pool.acquire() as connection:
+                    await people.drop_email(connection, one.person_id)
                 sent += 1
     except (aiosmtplib.SMTPException, OSError) as error:
         # Not an error of the loop: the pages go on, and what is still queued comes due again.
@@ -97,36 +97,10 @@ async def send_queued(pool: Pool, settings: IntakeSettings) -> int:
     return sent
 
 
-async def _send(pool: Pool, server: aiosmtplib.SMTP, queued: QueuedEmail, email: EmailMessage) -> None:
-    try:
-        await server.send_message(email)
-    except aiosmtplib.SMTPRecipientsRefused as refusal:
-        if refusal.recipients[0].code < _REFUSED_FOR_GOOD:
-            raise
-        _log.warning("a sign-in link was refused", code=refusal.recipients[0].code)
-    async with pool.acquire() as connection:
-        await people.drop_email(connection, queued.person_id)
-
-
-def _mail_server(smtp_url: str) -> aiosmtplib.SMTP:
-    url = urlsplit(smtp_url)
-    return aiosmtplib.SMTP(
-        hostname=url.hostname,
-        port=url.port,
-        username=unquote(url.username) if url.username else None,
-        password=unquote(url.password) if url.password else None,
-        use_tls=url.scheme == "smtps",
-        timeout=_SMTP_TIMEOUT_S,
-    )
-
-
 def _write_email(queued: QueuedEmail, link: str, sender: str) -> EmailMessage:
     words = Words(queued.language)
-    email = EmailMessage()
-    email["From"], email["To"], email["Subject"] = sender, queued.email, words("sign_in.mail_subject")
-    email["Auto-Submitted"] = "auto-generated"
-    email.set_content(words("sign_in.mail_text", name=queued.name, link=link), cte="quoted-printable")
-    return email
+    text = words("sign_in.mail_text", name=queued.name, link=link)
+    return write_email(sender, queued.email, words("sign_in.mail_subject"), text)
 
 
 def _hash(token: str) -> bytes:

@@ -1,6 +1,8 @@
 """What is asked of intake just before a send, and kept nowhere: where a coordinator or family is reached, a code."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -8,6 +10,10 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from schemas.addresses import Address, OneTimeCode, Who
+
+_AT_ONCE = 8
+"""The client looks through all that wait and all connections at each request: more of them is slower."""
+_WITHIN_S = 8
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
@@ -23,6 +29,7 @@ class Addresses:
     client: httpx.AsyncClient
     intake_url: str
     api_key: str
+    turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _AT_ONCE))
 
     async def find(self, need_id: UUID, who: Who) -> Address | None:
         """The address; None when there is nobody to write to. Raises AddressesAway when intake cannot say."""
@@ -36,12 +43,13 @@ class Addresses:
 
     async def _ask(self, method: str, path: str) -> bytes | None:
         try:
-            answer = await self.client.request(
-                method,
-                f"{self.intake_url}/internal/v1/{path}",
-                headers={"Authorization": f"Bearer {self.api_key}"},
-            )
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(_WITHIN_S), self.turns:
+                answer = await self.client.request(
+                    method,
+                    f"{self.intake_url}/internal/v1/{path}",
+                    headers={"Authorization": f"Bearer {self.api_key}"},
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
             raise AddressesAway(type(error).__name__) from error
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None

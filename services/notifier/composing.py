@@ -37,10 +37,10 @@ class Composer:
         self._from = _mailbox(name, self._address)
         self._reply_to = _mailbox(*parseaddr(reply_to)) if reply_to else self._from
 
-    def compose(self, message_id: UUID, address: str, reader: Reader, words: Words) -> Letter:
-        """The email of one message. Raises ValueError for an address that cannot stand in a header."""
+    def compose(self, parcel_id: UUID, address: str, reader: Reader, words: Words) -> Letter:
+        """The email of one parcel. Raises ValueError for an address that cannot stand in a header."""
         # The same for every attempt: a receiver that sees it twice can tell.
-        own_id = f"<{message_id}@{self._domain}>"
+        own_id = f"<{parcel_id}@{self._domain}>"
         headers = [
             f"From: {self._from}",
             f"To: {_mailbox(reader.name, address)}",
@@ -54,7 +54,7 @@ class Composer:
             f"Content-Language: {words.language}",
             "MIME-Version: 1.0",
         ]
-        content = "\r\n".join(headers).encode("ascii") + _both(message_id, words)
+        content = "\r\n".join(headers).encode("ascii") + _both(parcel_id, words)
         return Letter(self._address, address, own_id, content)
 
     def _answers_to(self, reader: Reader) -> str:
@@ -119,9 +119,9 @@ def _to_encoded_words(text: str) -> str:
     return "\r\n ".join(words)
 
 
-def _both(message_id: UUID, words: Words) -> bytes:
+def _both(parcel_id: UUID, words: Words) -> bytes:
     # No encoded line can hold it: "=" is written as "=3D" there.
-    boundary = f"=_{message_id.hex}"
+    boundary = f"=_{parcel_id.hex}"
     parts = [
         f"\r\n--{boundary}\r\n"
         f'Content-Type: text/{kind}; charset="utf-8"\r\n'

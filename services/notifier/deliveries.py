@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from schemas import deliveries
 from schemas.deliveries import DeliveryEvent
 from schemas.topics import ServiceName
-from schemas.vocabulary import Channel, DeliveryProblem
+from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.domain.sending import MessageStatus
 from services.notifier.domain.telling import messages_for
 from services.notifier.store import queue
@@ -27,7 +27,18 @@ _WITH_PROBLEM: dict[MessageStatus, type[DeliveryEvent]] = {
     MessageStatus.UNKNOWN: deliveries.MessageUnknown,
 }
 
-_STATUSES = {event: status for status, event in (_PLAIN | _WITH_PROBLEM).items()}
+_BY_FATE: dict[Fate, type[DeliveryEvent]] = {
+    Fate.DELAYED: deliveries.MessageDelayed,
+    Fate.BOUNCED_FOR_NOW: deliveries.MessageBounced,
+    Fate.DELIVERED: deliveries.MessageDelivered,
+    Fate.BOUNCED: deliveries.MessageBounced,
+    Fate.COMPLAINED: deliveries.MessageComplained,
+}
+
+_STATUSES = {event: status for status, event in (_PLAIN | _WITH_PROBLEM).items()} | {
+    deliveries.MessageDelayed: MessageStatus.ACCEPTED,
+    deliveries.MessageComplained: MessageStatus.DELIVERED,
+}
 
 
 def status_of(event: DeliveryEvent) -> MessageStatus:
@@ -46,27 +57,37 @@ def to_delivery(
     problem: DeliveryProblem | None = None,
 ) -> Outgoing | None:
     """The event of a message's new status; None for those that are nobody else's business (queued, sending)."""
-    about = {
+    kind = _PLAIN.get(status) or _WITH_PROBLEM.get(status)
+    if kind is None:
+        return None
+    about = _about(message, at) | {
+        "channel": channel or Channel.EMAIL,
+        "contact_id": contact_id or message.contact_id,
+        # What an event has no field for, it leaves out.
+        "problem": problem or DeliveryProblem.TIMED_OUT_AFTER_SENDING,
+    }
+    return Outgoing(kind.model_validate(about), message.need_id, version, message.traceparent)
+
+
+def to_reported(message: Message, fate: Fate, version: int, at: datetime, problem: DeliveryProblem | None) -> Outgoing:
+    """The event of what a provider reported of a message."""
+    about = _about(message, at) | {"problem": problem or DeliveryProblem.PROVIDER_REFUSED}
+    return Outgoing(_BY_FATE[fate].model_validate(about), message.need_id, version, message.traceparent)
+
+
+def _about(message: Message, at: datetime) -> dict[str, object]:
+    return {
         "need_id": message.need_id,
         "message_id": message.message_id,
         "recipient": message.recipient,
         "purpose": message.purpose,
-        "channel": channel or Channel.EMAIL,
+        "channel": message.channel or Channel.EMAIL,
         "offer_id": message.offer_id,
         "partner_id": message.partner_id,
-        "contact_id": contact_id or message.contact_id,
+        "contact_id": message.contact_id,
         "visit_id": message.event.get("visit_id"),
         "at": at,
     }
-    if status in _PLAIN:
-        event = _PLAIN[status].model_validate(about)
-    elif status in _WITH_PROBLEM:
-        event = _WITH_PROBLEM[status].model_validate(
-            about | {"problem": problem or DeliveryProblem.TIMED_OUT_AFTER_SENDING}
-        )
-    else:
-        return None
-    return Outgoing(event, message.need_id, version, message.traceparent)
 
 
 async def publish(connection: Connection, outgoing: Iterable[Outgoing | None]) -> None:

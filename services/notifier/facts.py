@@ -17,7 +17,7 @@ from schemas.addresses import Address
 from schemas.event import Item, LineQuantity, NeedEvent
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import RecipientKind, ReferralAnswer
+from schemas.vocabulary import Arrival, RecipientKind, ReferralAnswer
 from services.notifier.domain.one_line import keep_in_line
 from services.notifier.reader import Reader
 
@@ -53,6 +53,8 @@ class Facts:
         zone = ZoneInfo(reader.time_zone)
         if isinstance(event, OfferEvent):
             facts |= self._about_offer(event, zone)
+        if isinstance(event, outcomes.HelpEnded):
+            facts |= self._about_help(event)
         facts |= self._about_event(event, reader, zone)
         return {name: keep_in_line(fact) for name, fact in facts.items()}
 
@@ -111,6 +113,14 @@ class Facts:
                 return self._outcome("unmet", (), unmet)
         return {}
 
+    def _about_help(self, event: outcomes.HelpEnded) -> dict[str, str]:
+        rest = "all_met" if event.all_met else "rest_missing" if event.arrival is Arrival.ARRIVED else None
+        return {
+            "delivered": self._list(_of_lines(event.terms.items, event.delivered)),
+            "arrival_words": self._word(event.arrival),
+            "rest_words": self._word(rest) if rest else "",
+        }
+
     def _outcome(self, word: str, met: Sequence[Item], unmet: Sequence[Item]) -> dict[str, str]:
         return {
             "outcome_words": self._word(word),
@@ -146,7 +156,7 @@ class Facts:
         return words
 
 
-def fill(template: Template, facts: Mapping[str, str]) -> str:
+def fill(template: Template, facts: Mapping[str, object]) -> str:
     """The template with these facts alone. `Template.render` copies Jinja's globals each time, which costs more."""
     return "".join(template.root_render_func(template.new_context(dict(facts), shared=True)))
 

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from schemas import offers, outcomes
 from schemas.codec import Tombstone
 from schemas.event import NeedEvent
 from schemas.partners import PartnerRecorded
+from schemas.receipts import ReceiptReceived
+from services.notifier import metrics
 from services.notifier.domain.telling import Draft, messages_for
+from services.notifier.receiving import take_receipts
 from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 from services.runtime.messages import Message
@@ -22,7 +26,7 @@ _ENDS_OFFER = (
 
 
 async def handle(connection: Connection, messages: Sequence[Message]) -> None:
-    """Keeps partners' contacts and the state of offers, and queues what there is to tell."""
+    """Keeps partners' contacts, the state of offers and receipts, and queues what there is to tell."""
     partners = [row for message in messages if (row := _partner_row(message)) is not None]
     if partners:
         await contacts.save_partners(connection, partners)
@@ -33,6 +37,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     ]
     if about_offers:
         await offer_states.save_offers(connection, about_offers)
+        if ended := [offer_id for offer_id, _, is_open in about_offers if not is_open]:
+            await queue.let_go(connection, ended)
     new = [
         _to_message(message, message.event, draft)
         for message in messages
@@ -41,6 +47,9 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     ]
     if new:
         await queue.add_messages(connection, new)
+        metrics.observe_queued(messages, datetime.now(UTC))
+    if reported := [message.event for message in messages if isinstance(message.event, ReceiptReceived)]:
+        await take_receipts(connection, reported)
 
 
 def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:

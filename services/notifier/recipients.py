@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from schemas.addresses import Address, Who
-from schemas.links import FamilyLink, LinkKeys, OfferLink
+from schemas.links import ContactLink, FamilyLink, LinkKeys, OfferLink
 from schemas.partners import Contact
 from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
 from services.notifier.addresses import Addresses, AddressesAway
@@ -19,6 +19,8 @@ from services.notifier.store import contacts, offer_states, queue
 from services.runtime.database import Connection
 
 _LINK_LIFE = timedelta(days=60)
+_PREFERENCES_LIFE = timedelta(days=5 * 365)
+"""Whoever finds an old email can still stop what comes."""
 _WHILE_OFFER_GOES_OUT = timedelta(seconds=1)
 _PARTNER_UNKNOWN_YET = timedelta(seconds=1)
 _ABOUT_OPEN_OFFER = {MessagePurpose.OFFER, MessagePurpose.OFFER_REMINDER}
@@ -40,6 +42,7 @@ class Destination:
     address: str
     contact_id: UUID | None
     reader: Reader
+    digest_hour: int | None = None
 
 
 def hash_address(address: str) -> bytes:
@@ -140,8 +143,9 @@ class Recipients:
             coordinator,
             code=code,
             answered_by=self._name_of(message.event["partner_id"]),
+            preferences=self._preferences_link(message, contact),
         )
-        return Destination(channel, address, contact.contact_id, reader)
+        return Destination(channel, address, contact.contact_id, reader, contact.digest_hour)
 
     async def _find_person(self, message: queue.Message) -> Destination | Attempt:
         address = await self._ask(message.need_id, Who(message.recipient))
@@ -182,6 +186,11 @@ class Recipients:
             return ""
         link = OfferLink(message.need_id, _required(message.offer_id), contact.contact_id, self._link_end(message))
         return f"{self._public_url}/o/{self._keys.sign(link)}"
+
+    def _preferences_link(self, message: queue.Message, contact: Contact) -> str:
+        expires = message.deadline + _PREFERENCES_LIFE
+        link = ContactLink(_required(message.partner_id), contact.contact_id, expires)
+        return f"{self._public_url}/c/{self._keys.sign(link)}"
 
     def _name_of(self, partner_id: str) -> str:
         known = self._known.partners.get(UUID(partner_id))
@@ -226,7 +235,7 @@ def _at(address: Address, channel: Channel) -> str | None:
     return address.email if channel is Channel.EMAIL else address.phone
 
 
-def _required(offer_id: UUID | None) -> UUID:
-    if offer_id is None:
-        raise ValueError("a message to a partner is about an offer")
-    return offer_id
+def _required(key: UUID | None) -> UUID:
+    if key is None:
+        raise ValueError("a message to a partner names it, and is about an offer")
+    return key

@@ -4,8 +4,8 @@ The layout is filled twice: with an entry's words when that entry is first used,
 style sheet is inlined once, and a message costs four small templates.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from schemas import outcomes
 from schemas.event import NeedEvent
-from schemas.offers import OfferEvent
+from schemas.offers import OfferEvent, OfferMade
 from schemas.vocabulary import MessagePurpose, RecipientKind, RefusalReason
-from services.notifier.domain.segments import to_gsm
+from services.notifier.domain.segments import segments, to_gsm
 from services.notifier.facts import Compile, Facts, fill
 from services.notifier.reader import Reader
 from services.notifier.wording import Wording, read_layout
@@ -26,6 +26,10 @@ _REFUSALS_WITH_WORDS = {RefusalReason.NO_SEAT_LEFT, RefusalReason.NOT_WHOLE}
 _FOOTERS = {RecipientKind.PARTNER: "footer", RecipientKind.FAMILY: "family_footer"}
 _NOTHING_BEHIND_IT = "\u034f\u00a0" * 90
 """After the words that a list of emails shows, so that it shows none of those that follow."""
+SEVERAL = "offers"
+"""The words of offers that go out as one."""
+_SEGMENTS = 2
+"""What a text that lists several offers may cost; a longer one says how many they are."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class _Entry:
     """Which words of a catalogue are meant."""
 
     language: str
-    purpose: MessagePurpose
+    purpose: str
     recipient: RecipientKind
     refusal: RefusalReason | None
     sensitive: bool
@@ -83,19 +87,42 @@ class Renderer:
         """The words of one message. A language without a catalogue reads English."""
         language = reader.language if reader.language in self.catalogues else "en"
         refusal = event.reason if isinstance(event, outcomes.ClaimRefused) else None
-        form = self._form(
-            _Entry(
-                language,
-                purpose,
-                reader.kind,
-                refusal if refusal in _REFUSALS_WITH_WORDS else None,
-                _is_sensitive(event),
-                reader.withheld,
-            )
-        )
-        facts = self._facts[language].collect(event, reader)
-        return Words(
+        entry = _Entry(
             language,
+            purpose,
+            reader.kind,
+            refusal if refusal in _REFUSALS_WITH_WORDS else None,
+            _is_sensitive(event),
+            reader.withheld,
+        )
+        return self._fill(entry, self._facts[language].collect(event, reader))
+
+    def render_offers(self, offers: Sequence[tuple[OfferMade, Reader]]) -> Words:
+        """The words of several offers to one person in one message. Of sensitive ones the text says only how many."""
+        first, reader = offers[0]
+        language = reader.language if reader.language in self.catalogues else "en"
+        words = self.catalogues[language][SEVERAL][reader.kind]
+        listed: list[dict[str, str]] = []
+        short: list[str] = []
+        for event, each in offers:
+            facts = self._facts[language].collect(event, each)
+            said = words["sensitive" if _is_sensitive(event) else "plain"]
+            listed.append({"words": fill(self._compile(said["line"]), facts), "link": each.link})
+            short += [fill(self._compile(said["short"]), facts)] if "short" in said else []
+        about = {"count": str(len(offers)), "offers": listed, "listed": "; ".join(short)}
+        filled = self._fill(
+            _Entry(language, SEVERAL, reader.kind, None, sensitive=False, withheld=False),
+            {**self._facts[language].collect(first, reader), **about},
+        )
+        if len(short) == len(offers) and segments(filled.text).count <= _SEGMENTS:
+            return filled
+        counted = fill(self._compile(words["text_counted"]), about | {"link": reader.link})
+        return replace(filled, text=to_gsm(" ".join(counted.split())))
+
+    def _fill(self, entry: _Entry, facts: Mapping[str, object]) -> Words:
+        form = self._form(entry)
+        return Words(
+            entry.language,
             " ".join(fill(form.subject, facts).split()),
             fill(form.plain, facts),
             fill(form.html, facts),
@@ -115,6 +142,7 @@ class Renderer:
             "greeting": shared["greeting"],
             "paragraphs": paragraphs,
             "button": words["button"],
+            "several": entry.purpose == SEVERAL,
             "footer": shared[_FOOTERS.get(entry.recipient, "coordinator_footer")],
             "change": shared["change"],
             "address": self._brand.address,

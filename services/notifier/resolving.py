@@ -1,11 +1,14 @@
 """What became of messages whose fate is not known, or not final: asked of the provider, never guessed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.vocabulary import Channel, DeliveryProblem
+from schemas.receipts import ReceiptReceived
+from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
-from services.notifier.store import queue
+from services.notifier.receiving import take_receipts
+from services.notifier.store import parcels, queue, receipts
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, read_clock
 
@@ -17,7 +20,7 @@ class Resolver:
     """Finds out."""
 
     pool: Pool
-    texter: Texter
+    texters: Sequence[Texter]
 
     async def expire_leases(self) -> int:
         """Messages whose sender went away in the middle: tried once more; those that had set out flagged unknown first.
@@ -45,28 +48,37 @@ class Resolver:
             await queue.queue_again(connection, [message.message_id for message in messages])
         return len(messages)
 
+    async def let_go(self) -> int:
+        """What waits for a provider, or goes with others, and nobody would look at any more."""
+        async with self.pool.acquire() as connection:
+            await parcels.revive(connection)
+            return await queue.let_go_late(connection)
+
     async def look_up_texts(self) -> int:
         """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
         async with self.pool.acquire() as connection:
             return await queue.queue_unknown_texts(connection)
 
     async def learn_texts(self) -> int:
-        """Which accepted texts arrived or never will."""
-        final = await self.texter.list_final()
-        if not final:
-            return 0
+        """Which accepted texts arrived or never will, where no callback came: then the provider's listing knows."""
+        async with self.pool.acquire() as connection:
+            waiting = await receipts.texts_nobody_reported(connection)
+        final: dict[str, bool] = {}
+        for texter in self.texters if waiting else ():
+            final |= await texter.list_final()
         async with self.pool.acquire() as connection, connection.transaction():
             now = await read_clock(connection)
-            learned = [
-                to_delivery(
-                    message,
-                    MessageStatus.DELIVERED if final[message.provider_id or ""] else MessageStatus.BOUNCED,
-                    message.version,
-                    now,
+            reported = [
+                ReceiptReceived(
+                    message_id=waiting[provider_id],
                     channel=Channel.TEXT,
-                    problem=None if final[message.provider_id or ""] else DeliveryProblem.ADDRESS_REFUSED,
+                    fate=Fate.DELIVERED if arrived else Fate.BOUNCED_FOR_NOW,
+                    problem=None if arrived else DeliveryProblem.NOT_REACHED,
+                    at=now,
                 )
-                for message in await queue.conclude_texts(connection, final)
+                for provider_id, arrived in final.items()
+                if provider_id in waiting
             ]
-            await publish(connection, learned)
+            if reported:
+                await take_receipts(connection, reported)
         return 0

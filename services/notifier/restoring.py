@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from schemas.deliveries import DeliveryEvent
+from schemas.receipts import ReceiptReceived
 from services.notifier.deliveries import queue_what_follows, status_of
 from services.notifier.handlers import handle
 from services.notifier.store import restored
@@ -13,7 +14,9 @@ from services.runtime.outbox import Outgoing
 
 async def restore_notifier(connection: Connection, messages: Sequence[Message]) -> dict[str, int]:
     """Queues what the events since the backup cause, and takes back what is known to have become of it."""
-    await handle(connection, [message for message in messages if not isinstance(message.event, DeliveryEvent)])
+    # Receipts are consumed again, and belong to messages whose fate is known by then.
+    own_or_later = (DeliveryEvent, ReceiptReceived)
+    await handle(connection, [message for message in messages if not isinstance(message.event, own_or_later)])
     fates = [
         Outgoing(event, event.need_id, message.envelope.sequence, message.envelope.traceparent)
         for message in messages

@@ -49,6 +49,11 @@ async def _speak_json(connection: Connection) -> None:
         await connection.set_type_codec(kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
 
 
+async def _leave_as_it_is(connection: Connection) -> None:
+    # Nobody changes a session here; the driver's own way asks the server for it each time that one is given back.
+    del connection
+
+
 @asynccontextmanager
 async def open_pool(database_url: str, connections: int) -> AsyncIterator[Pool]:
     """A pool whose connections speak JSON and never hang for longer than ten seconds.
@@ -61,6 +66,7 @@ async def open_pool(database_url: str, connections: int) -> AsyncIterator[Pool]:
         max_size=connections,
         command_timeout=_COMMAND_TIMEOUT_S,
         init=_speak_json,
+        reset=_leave_as_it_is,
         server_settings={"idle_in_transaction_session_timeout": "30s", "timezone": "UTC"},
     )
     async with pool:

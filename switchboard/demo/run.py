@@ -20,7 +20,7 @@ from switchboard.local.folders import claimed_run_folder
 from switchboard.progress import CONSOLE, step
 from switchboard.up import RunningSwitchboard, running_switchboard, say_where
 
-_NAMED = {"POLICY_FILE": str(Path(__file__).parent / "policy.toml"), "QUIET_HOURS": "off"}
+_NAMED = {"POLICY_FILE": str(Path(__file__).parent / "policy.toml"), "QUIET_HOURS": "off", "OFFER_WINDOW_MINUTES": "0"}
 _WITHIN_S = 240.0
 
 

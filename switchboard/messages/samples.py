@@ -11,7 +11,7 @@ from schemas.deliveries import DeliveryEvent
 from schemas.event import NeedEvent
 from schemas.examples import EXAMPLES
 from schemas.links import ContactLink, FamilyLink, LinkKeys, OfferLink
-from schemas.offers import OfferEvent, OfferReminded
+from schemas.offers import OfferEvent, OfferMade, OfferReminded
 from schemas.outcomes import (
     ClaimLapsed,
     ClaimRefused,
@@ -33,7 +33,7 @@ from schemas.vocabulary import (
 )
 from services.notifier.domain.telling import messages_for
 from services.notifier.reader import Reader
-from services.notifier.rendering import Renderer, Words
+from services.notifier.rendering import SEVERAL, Renderer, Words
 
 _NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 _EXPIRES = datetime(2027, 1, 24, 15, 0, tzinfo=UTC)
@@ -60,7 +60,7 @@ _QUIET_PLACE = "Kings County, NY"
 class Sample:
     """One message in words. `case` is why, or how, it is said; empty where there is one way."""
 
-    purpose: MessagePurpose
+    purpose: str
     recipient: RecipientKind
     case: str
     words: Words
@@ -80,8 +80,19 @@ def make_samples(renderer: Renderer, language: str) -> list[Sample]:
                 words = renderer.render(draft.purpose, event, reader)
                 sample = Sample(draft.purpose, draft.recipient, " ".join(filter(None, (case, manner))), words)
                 made.setdefault((draft.purpose, draft.recipient, words), sample)
-    order = list(MessagePurpose)
-    return sorted(made.values(), key=lambda one: order.index(one.purpose))
+    order = [str(purpose) for purpose in MessagePurpose]
+    order.insert(order.index(MessagePurpose.OFFER) + 1, SEVERAL)
+    return sorted([*made.values(), *_several(renderer, language)], key=lambda one: order.index(one.purpose))
+
+
+def _several(renderer: Renderer, language: str) -> Iterator[Sample]:
+    """Offers that go out as one."""
+    [(_, reader)] = _readers(RecipientKind.PARTNER, language)
+    plain, hidden = (event for _, event in _causes() if isinstance(event, OfferMade))
+    another = plain.model_copy(update={"terms": plain.terms.model_copy(update={"number": plain.terms.number + 1})})
+    for case, offers in (("", [plain, another]), ("one of them hidden", [plain, hidden])):
+        words = renderer.render_offers([(offer, reader) for offer in offers])
+        yield Sample(SEVERAL, RecipientKind.PARTNER, case, words)
 
 
 def _readers(recipient: RecipientKind, language: str) -> Iterator[tuple[str, Reader]]:

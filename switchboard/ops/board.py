@@ -98,6 +98,7 @@ _BY_LABEL: Mapping[str, str] = {
     "switchboard_needs_open": "needs",
     "switchboard_needs_stuck": "stuck",
     "switchboard_messages_unfinished": "messages",
+    "switchboard_messages_undelivered": "did not arrive",
 }
 
 
@@ -107,6 +108,8 @@ def _what_waits(figures: ServiceFigures) -> list[str]:
         counts = {label: value for label, value in figures.by_label(name).items() if value}
         if counts:
             lines.append(f"{title}: " + ", ".join(f"{value:.0f} {label}" for label, value in sorted(counts.items())))
+    if waited := figures.one("switchboard_messages_undelivered_oldest_seconds"):
+        lines.append(f"the oldest that did not arrive waits for {waited / 3600:.1f} h")
     if overdue := figures.one("switchboard_timers_overdue"):
         oldest = figures.one("switchboard_timers_overdue_oldest_seconds") or 0
         lines.append(f"timers overdue: {overdue:.0f}, the oldest by {oldest:.1f} s")

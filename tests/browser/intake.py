@@ -23,13 +23,14 @@ from schemas.offers import OfferMade, OfferReasons
 from schemas.outcomes import ClaimAwarded
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import PartnerKind, Urgency
-from services.intake import partners
+from services.intake import partners, signing_in
 from services.intake.app import create_app
 from services.intake.desk import Desk
 from services.intake.handlers import handle
 from services.intake.settings import IntakeSettings
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator
+from services.intake.store.people import Role
 from services.runtime.messages import RawRecord, Readable, read
 from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing, to_record
@@ -72,6 +73,23 @@ class RunningIntake:
             await keys.save_site(connection, person.site_id, site, person.time_zone, "11201")
             await keys.save_person(connection, person)
         return person
+
+    async def add_person(self, role: Role, site_id: UUID, email: str | None = None) -> str:
+        """Somebody of a site that there is, in that role; returns the email address."""
+        address = email or f"{role}-{uuid4().hex[:8]}@school.example.org"
+        person = Coordinator(uuid4(), site_id, f"Sam {role.title()}", address, None, "en", "", "America/New_York")
+        async with self.desk.pool.acquire() as connection:
+            await keys.save_person(connection, person, role)
+        return address
+
+    async def sign_in(self, email: str) -> str:
+        """The token of a new session of whoever has this address."""
+        self.mailbox.texts.pop(email, None)
+        await signing_in.ask_for_link(self.desk.pool, email, "en", "127.0.0.1")
+        link = await self.sign_in_link(email)
+        session = await signing_in.sign_in(self.desk.pool, link.rpartition("/")[2])
+        assert session is not None
+        return session
 
     async def add_partner(self, language: str = "en") -> tuple[PartnerRecorded, Contact]:
         contact = Contact(contact_id=uuid4(), name="Ada Volunteer", email="ada@church.example.org", language=language)
@@ -174,6 +192,7 @@ async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
         smtp_url=f"smtp://127.0.0.1:{mail.port}",
         email_from="switchboard@example.org",
         sms_auth_token=SECRET,
+        mail_webhook_secret=SECRET,
         link_keys=f"{key}:{base64.b64encode(secret).decode()}",
         service_keys=f"k1:{SECRET}",
         lookup_key=SECRET,

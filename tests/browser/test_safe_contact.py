@@ -62,6 +62,7 @@ async def test_how_to_reach_a_family_is_asked_for_and_shown_beside_its_phone(
 ) -> None:
     page = await coordinator(chromium, intake)
     await fill_in(page, phone="718 555 0142")
+    await page.get_by_text("Is the phone shared?").click()
     await page.get_by_label("Shared with others").check()
     await page.get_by_label("You may leave a voicemail").check()
     hours = page.get_by_role("group", name="When may we write or call?")

@@ -12,16 +12,27 @@ from schemas import vocabulary
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
+from services.intake.directory import Sort
+from services.intake.domain.approval import ApprovalRule, ApprovalState
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
+from services.intake.domain.next_step import Step
 from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
+from services.intake.pages.contact_form import WAYS
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
+from services.intake.pages.raised_needs import REASONS
+from services.intake.raising import EnteredRaised
+from services.intake.staff import EnteredPerson, EnteredSite
+from services.intake.store.people import Role
+from services.intake.store.raised import Closed
 
 FOLDER = Path(pages.__file__).parent
 SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
 SECTIONS: dict[str, Iterable[Enum]] = {
+    "approval_rule": ApprovalRule,
+    "approval_state": set(ApprovalState) - {ApprovalState.WAITING},
     "cancel": vocabulary.CancelReason,
     "channel": vocabulary.Channel,
     "circumstance": vocabulary.Circumstance,
@@ -29,9 +40,13 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "condition_one": vocabulary.Condition,
     "consent": vocabulary.ConsentKind,
     "decline": vocabulary.DeclineReason,
+    "delivery_problem": vocabulary.DeliveryProblem,
     "gap_rule": vocabulary.EligibilityRule,
     "gaps_by": Dimension,
     "handover": vocabulary.HandoverWay,
+    "handover_by": vocabulary.HandoverWay,
+    "kind": vocabulary.PartnerKind,
+    "sort": Sort,
     "income": vocabulary.IncomeBand,
     "left_out": vocabulary.EligibilityRule,
     "left_out_one": vocabulary.EligibilityRule,
@@ -40,11 +55,16 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "nearly": CAN_BE_CHANGED,
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
+    "purpose": vocabulary.MessagePurpose,
     "referral": vocabulary.ReferralAnswer,
+    "role": Role,
+    "role_hint": Role,
     "shortfall": vocabulary.ShortfallCause,
     "part_of_day": vocabulary.PartOfDay,
     "release": vocabulary.ReleaseReason,
     "status": NeedProgress,
+    "step": Step,
+    "step_why": Step,
     "status_hint": NeedProgress,
     "stuck": vocabulary.StuckCause,
     "to_confirm": vocabulary.EligibilityRule,
@@ -52,10 +72,12 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "urgency": vocabulary.Urgency,
     "urgency_hint": vocabulary.Urgency,
 }
-HISTORY = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events} - {
-    event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events
-}
+DELIVERIES = {event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events}
+ABOUT_NEEDS = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events}
+HISTORY = ABOUT_NEEDS - DELIVERIES
+LETTERS = ("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired")
 CHOSEN = {
+    "change.bad_approval",
     "status.confirm_yourself",
     "status_hint.confirm_yourself",
     "by_phone.accepted",
@@ -80,8 +102,20 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}
+CHOSEN |= {f"staff_problem.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
+CHOSEN |= {f"staff_problem.{name}" for name in ("email_known", "own", "last")}
+CHOSEN |= {f"noted_field.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
+CHOSEN |= {f"noted.{what}" for what in ("person_added", "person_changed", "person_paused", "person_resumed")}
+CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed", "link_renewed")}
+CHOSEN |= {f"raise_problem.{name}" for name in EnteredRaised.model_fields} | {"problem.form"}
+CHOSEN |= {f"raised_closed.{reason}" for reason in REASONS} | {f"raised_status.closed_{reason}" for reason in Closed}
+CHOSEN |= {f"raised_status.{status}" for status in (*NeedProgress, "raised", "stuck", "cancelled", "consent_withdrawn")}
+CHOSEN |= {f"letter.{what}_{part}" for what in LETTERS for part in ("subject", "text")}
+CHOSEN |= {f"history.{what}" for what in ("approval_asked", "approval_escalated", "approval_expired")}
+CHOSEN |= {"history.approved", "history.sent_back"}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 
@@ -105,7 +139,8 @@ def test_no_text_is_missing(language: str) -> None:
     assert len(used) > 50
     used |= CHOSEN
     used |= {f"{section}.{one.value}" for section, kind in SECTIONS.items() for one in kind}
-    used |= {f"history.{what}" for what in HISTORY}
+    used |= {f"history.{what}" for what in HISTORY} | {"history.settled"}
+    used |= {f"message_state.{what}" for what in DELIVERIES}
     used |= {f"offer.{stage}{part}" for stage in set(Stage) - QUIET_STAGES for part in ("", "_title")}
     assert used - set(texts) == set()
 

@@ -19,6 +19,7 @@ RENDERER = Renderer()
 SAMPLES = {language: make_samples(RENDERER, language) for language in LANGUAGES}
 TWO_SEGMENTS = {
     "offer partner",
+    "offers partner",
     "contact_reminder partner",
     "complete_reminder partner",
     "claim_awarded partner",

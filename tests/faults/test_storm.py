@@ -1,4 +1,4 @@
-"""A selection of the long storm, for every change: a few strikes of each kind, and no promise broken."""
+"""A selection of the long storm, for every change: a strike of each kind, and no promise broken."""
 
 import pytest
 

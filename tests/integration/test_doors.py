@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,23 +13,55 @@ import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from schemas.links import FamilyLink, LinkKeys, OfferLink
-from services.intake import signing_in
+from schemas.links import (
+    AddressLink,
+    ApprovalLink,
+    ContactLink,
+    FamilyLink,
+    Link,
+    LinkKeys,
+    OfferLink,
+    RaisedLink,
+    SiteLink,
+)
+from schemas.vocabulary import Channel, Urgency
+from services.intake import contacts, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
-from services.intake.doors import Door, NoDoor, guarded_routes
+from services.intake.contacts import Wishes
+from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
-from services.intake.store import keys
+from services.intake.raising import EnteredRaised, raise_need
+from services.intake.store import approvals, keys, raised
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
 from tests.browser.intake import KEYS, SECRET
 from tests.integration.cases import FORM_MARK, SIGNED, Case, knows
 from tests.system import need_body
+from tests.waiting import eventually
 
 MARK = "a-mark-of-this-browser"
 NOBODY = uuid4()
 _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
 """What these do cannot be undone: they are tried after all others."""
+_BY_MAIL_PROGRAMS = "/c/{token}/stop"
+"""A mail program has no page of ours, and no cookie (RFC 8058)."""
+
+
+LETS_IN = {
+    Door.COORDINATOR: "ours",
+    Door.OFFICER: "officer",
+    Door.LEADER: "supervisor",
+    Door.ADMINISTRATOR: "administrator",
+}
+"""Who of those that sign in is let in by a door for one of them."""
+BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+CLOSED = [
+    (door, who)
+    for door, belongs in LETS_IN.items()
+    for who in LETS_IN.values()
+    if who != belongs and (door, who) != (Door.LEADER, "administrator")
+]
 
 
 @dataclass
@@ -42,6 +74,26 @@ class House:
     partners: str
     """A key of the partner that was asked, with all scopes."""
     sessions: dict[str, str]
+    site_id: UUID
+    """The site of the case's need."""
+    person_id: UUID
+    """Its coordinator."""
+    links: dict[Door, Link]
+    """Good ones, by the door that they open."""
+
+    @property
+    def question_id(self) -> UUID:
+        """Whether a new address is the contact's own."""
+        link = self.links[Door.ADDRESS_LINK]
+        assert isinstance(link, AddressLink)
+        return link.question_id
+
+    @property
+    def raised_id(self) -> UUID:
+        """What a colleague raised there."""
+        link = self.links[Door.RAISED_LINK]
+        assert isinstance(link, RaisedLink)
+        return link.raised_id
 
     def routes(self, *doors: Door) -> list[tuple[str, APIRoute]]:
         found = [
@@ -56,18 +108,7 @@ class House:
         self, method: str, route: APIRoute, *, key: str | None = None, session: str | None = None, link: str = "x"
     ) -> httpx.Response:
         """The route as somebody would call it, about the case."""
-        case = self.case
-        path = route.path.format(
-            need_id=case.need_id,
-            partner_id=case.partner.partner_id,
-            contact_id=case.contact.contact_id,
-            offer_id=case.made.offer_id,
-            visit_id=NOBODY,
-            household_id=NOBODY,
-            other_id=NOBODY,
-            who="family",
-            token=link,
-        )
+        path = self.path_of(route, link)
         cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         sent: dict[str, Any] = {}
@@ -76,13 +117,38 @@ class House:
                 sent["json"] = self.body_for(route.path)
         elif method == "POST":
             sent["data"] = {FORM_MARK: MARK}
-        async with httpx.AsyncClient(base_url=case.intake.url, cookies=cookies, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=self.case.intake.url, cookies=cookies, headers=headers, timeout=30
+        ) as client:
             if path.endswith("/live"):
                 # A stream: only its beginning is waited for.
                 async with client.stream(method, path) as answer:
                     await anext(answer.aiter_text(), "")
                     return httpx.Response(answer.status_code, headers=answer.headers)
             return await client.request(method, path, **sent)
+
+    def token(self, door: Door) -> str:
+        """A good link's token; for a door without links, none."""
+        return KEYS.sign(self.links[door]) if door in self.links else "x"
+
+    def path_of(self, route: APIRoute, link: str = "x") -> str:
+        case = self.case
+        return route.path.format(
+            need_id=case.need_id,
+            partner_id=case.partner.partner_id,
+            contact_id=case.contact.contact_id,
+            offer_id=case.made.offer_id,
+            visit_id=NOBODY,
+            household_id=NOBODY,
+            question_id=self.question_id,
+            other_id=NOBODY,
+            message_id=NOBODY,
+            who="family",
+            person_id=self.person_id,
+            site_id=self.site_id,
+            raised_id=self.raised_id,
+            token=link,
+        )
 
     def body_for(self, path: str) -> Any:
         partner = self.case.partner.model_dump(mode="json")
@@ -101,7 +167,7 @@ class House:
         return next((body for ending, body in bodies.items() if path.endswith(ending)), None)
 
     async def everything(self) -> dict[str, int]:
-        """How many rows each table has, and what the need's versions are."""
+        """How many rows each table has, and what the need's and the partner's versions are."""
         async with self.case.intake.desk.pool.acquire() as connection:
             tables = await connection.fetch("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")
             counts = {
@@ -109,6 +175,7 @@ class House:
                 for row in tables
             }
             counts["version"] = await connection.fetchval("SELECT sum(version) FROM needs")
+            counts["partner"] = await connection.fetchval("SELECT sum(version) FROM partners")
         return counts
 
 
@@ -127,7 +194,14 @@ async def house(case: Case) -> AsyncIterator[House]:
         await keys.save_key(connection, hash_key(partners_key), of_partner)
         await keys.save_key(connection, hash_key("sb_powerless"), KeyRow("powerless", frozenset(), None))
         await keys.save_person(connection, officer, Role.DISTRICT)
+    async with pool.acquire() as connection:
+        ours = await connection.fetchrow("SELECT * FROM people WHERE email = 'ours@school.example.org'")
+    assert ours is not None
+    person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+        emails[role] = await case.intake.add_person(role, site_id)
+    emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
     sessions = {}
     for name, email in emails.items():
         await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
@@ -135,7 +209,46 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, partners_key, sessions)
+    yield House(case, key, partners_key, sessions, site_id, person_id, await give_links(case, site_id))
+
+
+async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
+    desk, soon = case.intake.desk, datetime.now(UTC) + timedelta(days=1)
+    said = EnteredRaised(what="A bed", student="4711", urgency=Urgency.TODAY, name="Tess", email="t@school.example.org")
+    row = await raise_need(desk.pool, desk.seal, site_id, said, "key", "en")
+    async with desk.pool.acquire() as connection:
+        await raised.save_link(connection, site_id, NOBODY)
+        await approvals.ask(connection, case.need_id, soon, soon)
+        supervisor = await connection.fetchval(
+            "SELECT person_id FROM people WHERE role = 'supervisor' AND site_id = $1", site_id
+        )
+    partner_id, contact_id = case.partner.partner_id, case.contact.contact_id
+    wishes = Wishes(
+        channels=(Channel.EMAIL,),
+        language="en",
+        time_zone="America/New_York",
+        urgent_at_night=False,
+        digest_hour=None,
+        away_until=None,
+        email="new@church.example.org",
+    )
+    await contacts.save_wishes(desk.pool, desk.seal, partner_id, contact_id, wishes)
+    question_id = await desk.pool.fetchval("SELECT question_id FROM address_questions")
+
+    async def letters_are_sent() -> bool:
+        return not await desk.pool.fetchval("SELECT count(*) FROM letters")
+
+    # They leave by themselves, and the tests count what is there before and after.
+    await eventually(letters_are_sent, 30)
+    return {
+        Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, contact_id, soon),
+        Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
+        Door.CONTACT_LINK: ContactLink(partner_id, contact_id, soon),
+        Door.ADDRESS_LINK: AddressLink(question_id, soon),
+        Door.APPROVAL_LINK: ApprovalLink(case.need_id, supervisor, soon),
+        Door.SITE_LINK: SiteLink(site_id, NOBODY, soon),
+        Door.RAISED_LINK: RaisedLink(row.raised_id, soon),
+    }
 
 
 async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: House) -> None:
@@ -152,7 +265,7 @@ async def test_every_api_route_takes_a_good_key_with_its_scope_alone(house: Hous
 
 async def test_every_route_about_a_need_is_closed_to_another_site(house: House) -> None:
     before = await house.everything()
-    about = [one for one in house.routes(Door.KEY, Door.COORDINATOR) if "{need_id}" in one[1].path]
+    about = [one for one in house.routes(Door.KEY, Door.COORDINATOR, Door.SIGNED_IN) if "{need_id}" in one[1].path]
     assert len(about) > 15
     for method, route in about:
         if scope_of(route) is Scope.ADDRESSES_READ:
@@ -165,7 +278,7 @@ async def test_every_route_about_a_need_is_closed_to_another_site(house: House) 
 async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothing_else(house: House) -> None:
     before = await house.everything()
     opened = {("POST", "/v1/needs"): 422, ("GET", "/v1/needs/{need_id}"): 404, ("GET", "/v1/taxonomy"): 200}
-    for method, route in house.routes(Door.KEY, Door.COORDINATOR, Door.OFFICER, Door.SIGNED_IN):
+    for method, route in house.routes(Door.KEY, *BEHIND_A_SESSION):
         answer = await house.call(method, route, key=house.partners)
         let_in = opened.get((method, route.path), 403 if route.path.startswith(("/v1", "/internal")) else 303)
         assert (answer.status_code, knows(answer.text)) == (let_in, False), (method, route.path)
@@ -174,10 +287,10 @@ async def test_a_partners_key_refers_and_reads_its_own_referrals_and_opens_nothi
 
 async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: House) -> None:
     before = await house.everything()
-    for method, route in house.routes(Door.SIGNED_IN, Door.COORDINATOR, Door.OFFICER):
+    for method, route in house.routes(*BEHIND_A_SESSION):
         stranger = await house.call(method, route)
         assert (stranger.status_code, stranger.headers.get("location")) == (303, "/sign-in"), (method, route.path)
-    for door, session in ((Door.COORDINATOR, "officer"), (Door.OFFICER, "ours")):
+    for door, session in CLOSED:
         for method, route in house.routes(door):
             answer = await house.call(method, route, session=session)
             assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, session)
@@ -185,74 +298,74 @@ async def test_every_page_of_somebody_signed_in_is_closed_to_all_others(house: H
 
 
 async def test_every_page_of_a_link_is_closed_to_forged_old_cut_and_foreign_links(house: House) -> None:
-    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    ids = (case.need_id, case.made.offer_id, case.contact.contact_id)
-    offer, family = KEYS.sign(OfferLink(*ids, soon)), KEYS.sign(FamilyLink(case.need_id, soon))
     others = LinkKeys.parse("test:" + base64.b64encode(b"another secret of thirty-two byte").decode())
     past = datetime.now(UTC) - timedelta(seconds=1)
-    right = {Door.OFFER_LINK: offer, Door.FAMILY_LINK: family}
-    old = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(*ids, past)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, past)),
-    }
     before = await house.everything()
-    for door, token in right.items():
-        foreign = right[Door.OFFER_LINK if door is Door.FAMILY_LINK else Door.FAMILY_LINK]
-        forged = others.sign(OfferLink(*ids, soon) if door is Door.OFFER_LINK else FamilyLink(case.need_id, soon))
-        nobodys = (
-            KEYS.sign(OfferLink(case.need_id, case.made.offer_id, NOBODY, soon)) if door is Door.OFFER_LINK else "x"
-        )
+    for door, link in house.links.items():
+        token = KEYS.sign(link)
+        foreign = [KEYS.sign(one) for other, one in house.links.items() if other is not door]
         changed = ("A" if token[0] != "A" else "B") + token[1:]
+        bad = [*foreign, others.sign(link), changed, token[:-1], token[:40], f"{token}A", "x"]
+        if isinstance(link, (OfferLink, ContactLink)):
+            bad.append(KEYS.sign(replace(link, contact_id=NOBODY)))
+        if isinstance(link, AddressLink):
+            bad.append(KEYS.sign(replace(link, question_id=NOBODY)))
         for method, route in house.routes(door):
-            for bad in (foreign, forged, nobodys, changed, token[:-1], token[:40], f"{token}A", "x"):
-                answer = await house.call(method, route, link=bad)
-                assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, bad)
-            expired = await house.call(method, route, link=old[door])
+            for one in bad:
+                answer = await house.call(method, route, link=one)
+                assert (answer.status_code, knows(answer.text)) == (404, False), (method, route.path, one)
+            expired = await house.call(method, route, link=KEYS.sign(replace(link, expires=past)))
             assert (expired.status_code, knows(expired.text)) == (410, False), (method, route.path)
     assert await house.everything() == before
 
 
 async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
-    token = KEYS.sign(
-        OfferLink(
-            house.case.need_id,
-            house.case.made.offer_id,
-            house.case.contact.contact_id,
-            datetime.now(UTC) + timedelta(days=1),
-        )
-    )
-    for method, route in house.routes(Door.COORDINATOR, Door.OFFER_LINK, Door.ANYBODY):
-        if method == "POST":
+    for method, route in house.routes(Door.ANYBODY, *house.links, *LETS_IN):
+        if method == "POST" and not route.path.endswith(_BY_MAIL_PROGRAMS):
             async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                ids = {"need_id": house.case.need_id, "offer_id": house.case.made.offer_id}
-                path = route.path.format(**ids, token=token, visit_id=NOBODY, other_id=NOBODY)
-                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): house.sessions["ours"]}
+                path = house.path_of(route, house.token(door_of(route)))
+                session = house.sessions[LETS_IN.get(door_of(route), "ours")]
+                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
                 answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
             assert answer.status_code == 403, route.path
     assert await house.everything() == before
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    case, soon = house.case, datetime.now(UTC) + timedelta(days=1)
-    links = {
-        Door.OFFER_LINK: KEYS.sign(OfferLink(case.need_id, case.made.offer_id, case.contact.contact_id, soon)),
-        Door.FAMILY_LINK: KEYS.sign(FamilyLink(case.need_id, soon)),
-    }
-    for door in (Door.OFFER_LINK, Door.FAMILY_LINK, Door.OFFICER, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY):
+    doors = (*house.links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY)
+    for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
-            session = "officer" if door is Door.OFFICER else "ours"
-            answer = await house.call(method, route, key=key, session=session, link=links.get(door, "x"))
-            gone = any(part in route.path for part in ("withdraw", "/visits/", "/households/", "/internal/"))
+            session = "supervisor" if route.path.startswith("/approvals/") else LETS_IN.get(door, "ours")
+            answer = await house.call(method, route, key=key, session=session, link=house.token(door))
+            may_be_gone = ("withdraw", "/visits/", "/households/", "/internal/", "/people/{", "/undelivered/")
+            gone = any(part in route.path for part in may_be_gone)
             refused = {401, 403, 410} | (set() if gone else {404})
             assert answer.status_code not in refused, (method, route.path, answer.status_code)
             assert answer.headers.get("location") != "/sign-in", (method, route.path)
 
 
-async def test_a_text_without_the_providers_signature_is_refused(house: House) -> None:
-    [(method, route)] = house.routes(Door.PROVIDER)
-    assert (await house.call(method, route)).status_code == 403
+async def test_what_no_provider_signed_is_refused(house: House) -> None:
+    before = await house.everything()
+    refused = {
+        route.path: (await house.call(method, route)).status_code for method, route in house.routes(Door.PROVIDER)
+    }
+    assert refused == {"/webhooks/texts": 403, "/webhooks/texts/{message_id}/status": 403, "/webhooks/mail": 401}
+    assert await house.everything() == before
+
+
+async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: House) -> None:
+    before = await house.everything()
+    about = [one for one in house.routes(Door.LEADER) if "{site_id}" in one[1].path or "{person_id}" in one[1].path]
+    assert len(about) >= 5
+    for method, route in about:
+        answer = await house.call(method, route, session="their supervisor")
+        assert (answer.status_code, "Ours" in answer.text) == (404, False), (method, route.path)
+    for path in ("/people", "/sites"):
+        [(method, route)] = [one for one in house.routes(Door.LEADER) if one[1].path == path]
+        assert "Ours" not in (await house.call(method, route, session="their supervisor")).text
+    assert await house.everything() == before
 
 
 async def test_on_https_nothing_goes_without_it(case: Case) -> None:

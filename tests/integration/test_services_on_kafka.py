@@ -109,7 +109,7 @@ async def a_stage(kafka: str, postgres: DatabaseMaker, folder: Path) -> AsyncIte
     everybody = f"ask_until_chance = 1\nask_at_most = {VOLUNTEERS}\nask_in_all = {VOLUNTEERS}"
     shipped = "ask_until_chance = 0.8\nask_at_most = 8\nask_in_all = 20"
     policy.write_text(SHIPPED_POLICY.read_text().replace(shipped, everybody))
-    named = {"POLICY_FILE": str(policy), "QUIET_HOURS": "off"}
+    named = {"POLICY_FILE": str(policy), "QUIET_HOURS": "off", "OFFER_WINDOW_MINUTES": "0"}
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
         yield Stage(make_processes(folder, Parts(kafka, urls, None, None), named), producer)
 

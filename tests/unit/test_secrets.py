@@ -17,6 +17,7 @@ GOOD = {
     "SMTP_URL": "smtp://mail:25",
     "EMAIL_FROM": "switchboard@example.org",
     "SMS_AUTH_TOKEN": "token-of-the-provider",
+    "MAIL_WEBHOOK_SECRET": "secret-of-the-relay",
     "LINK_KEYS": f"k1:{KEY}",
     "SERVICE_KEYS": f"k1:{KEY}",
     "LOOKUP_KEY": KEY,
@@ -24,7 +25,15 @@ GOOD = {
     "MATCHER_INTERNAL_URL": "http://matcher:8081",
     "MATCHER_API_KEY": "key-of-the-matcher",
 }
-SECRETS = ("SMS_AUTH_TOKEN", "LINK_KEYS", "SERVICE_KEYS", "LOOKUP_KEY", "NOTIFIER_API_KEY", "MATCHER_API_KEY")
+SECRETS = (
+    "SMS_AUTH_TOKEN",
+    "MAIL_WEBHOOK_SECRET",
+    "LINK_KEYS",
+    "SERVICE_KEYS",
+    "LOOKUP_KEY",
+    "NOTIFIER_API_KEY",
+    "MATCHER_API_KEY",
+)
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from schemas.addresses import Address, OneTimeCode, Who
+from schemas.addresses import Address, AskedAddress, OneTimeCode, Who
 from schemas.vocabulary import Channel, PartnerStatus
-from services.intake import identity
+from services.intake import contacts, identity
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.domain.need import NeedNotFound
+from services.intake.partners import PartnerNotFound
 from services.intake.store import families, keys, needs, partners
 from services.intake.store.needs import NeedRow
 from services.runtime.database import Connection
@@ -75,3 +76,13 @@ async def _may_hear(connection: Connection, need: NeedRow) -> bool:
 async def make_code(offer_id: UUID, contact_id: UUID, caller: Notifier) -> OneTimeCode:
     """A one-time code for a partner's person, in place of the one before. 404 when none is wanted any more."""
     return OneTimeCode(code=await identity.make_code(caller.desk.pool, caller.desk.seal, offer_id, contact_id))
+
+
+@router.get("/questions/{question_id}")
+async def read_asked_address(question_id: UUID, caller: Notifier) -> AskedAddress:
+    """Where a contact is asked whether the address is theirs. 404 when that waits no more."""
+    found = await contacts.find_address(caller.desk.pool, caller.desk.seal, question_id)
+    if found is None:
+        raise PartnerNotFound
+    channel, address = found
+    return AskedAddress(channel=channel, address=address)

@@ -12,6 +12,10 @@ from schemas.vocabulary import StuckCause, UnmetCause
 class NeedProgress(StrEnum):
     """Where a need stands, in words for people."""
 
+    APPROVAL = auto()
+    """It waits until somebody approves it; no other service knows it yet."""
+    SENT_BACK = auto()
+    """It was not approved; no other service knows it."""
     OPEN = auto()
     ASKING = auto()
     CLAIMED = auto()
@@ -24,6 +28,11 @@ class NeedProgress(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more will happen."""
         return self in {NeedProgress.FULFILLED, NeedProgress.PARTLY_FULFILLED, NeedProgress.UNMET}
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether nobody but intake has heard of the need."""
+        return self in {NeedProgress.APPROVAL, NeedProgress.SENT_BACK}
 
 
 @dataclass(frozen=True)

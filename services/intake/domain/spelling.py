@@ -59,7 +59,7 @@ def name_words(name: str) -> tuple[str, ...]:
 
     Initials and words such as "family" are left out.
     """
-    words = {word for word in _fold(name) if word not in _NOT_A_NAME and (len(word) > 1 or not word.isascii())}
+    words = {word for word in fold_words(name) if word not in _NOT_A_NAME and (len(word) > 1 or not word.isascii())}
     return tuple(sorted(words))
 
 
@@ -70,7 +70,7 @@ def address_words(address: str) -> tuple[str, ...]:
     """
     words = [
         _SHORT.get(word, _ORDINAL.sub(r"\1", word))
-        for word in _fold(_HYPHEN_OF_A_NUMBER.sub("", address))
+        for word in fold_words(_HYPHEN_OF_A_NUMBER.sub("", address))
         if word not in _FLAT | _FLAT_IN_SPANISH
     ]
     if words and words[0][0].isdigit():
@@ -92,7 +92,7 @@ def _may_be_flat(word: str) -> bool:
     return len(word) == 1 or word in _DIRECTION_KINDS or any(letter.isdigit() for letter in word)
 
 
-def _fold(text: str) -> list[str]:
+def fold_words(text: str) -> list[str]:
     """The words of a text without case, accents and punctuation."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not _is_accent(letter))
     return _WORD.findall(unicodedata.normalize("NFKD", bare.casefold()).translate(_LETTERS))

@@ -33,7 +33,8 @@ async def change(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk
         needed_by = _read_day(form, need.terms.needed_by, person.time_zone)
         await change_need(desk.pool, need_id, person.site_id, quantities, needed_by)
     except NotPossible as error:
-        problems = {f"change-{error.field}": words_for(request, person.language)(f"change.bad_{error.field}")}
+        place = "quantities" if error.field == "approval" else error.field
+        problems = {f"change-{place}": words_for(request, person.language)(f"change.bad_{error.field}")}
         return await show_page(request, need_id, person, desk, problems)
     except NeedEnded:
         pass  # The page says how it ended.

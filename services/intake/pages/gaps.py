@@ -23,6 +23,7 @@ from services.intake.store.people import Role
 
 router = APIRouter(prefix="/gaps", route_class=PageRoute)
 
+_SEE_ALL = {Role.DISTRICT, Role.ADMINISTRATOR}
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,7 +48,7 @@ async def seen(
         quarters = gaps.choose_quarters(reported, begins, ends)
     except NotPossible:
         return None
-    site = None if person.role is Role.DISTRICT else person.site_id
+    site = None if person.role in _SEE_ALL else person.site_id
     return Seen(await gaps.read_report(desk.pool, gaps.Wanted(site, by, quarters)), reported)
 
 
@@ -66,7 +67,7 @@ async def show_gaps(request: Request, person: Anybody, sight: Sight) -> Response
         "gaps.html",
         own_language=person.language,
         person=person,
-        of_all=person.role is Role.DISTRICT,
+        of_all=person.role in _SEE_ALL,
         report=report,
         reported=sight.reported,
         dimensions=Dimension,

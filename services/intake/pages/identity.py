@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from schemas.partners import Contact
 from schemas.vocabulary import IdentityRecord
 from services.intake import identity
 from services.intake.domain.disclosing import Withheld
 from services.intake.domain.need import NotPossible
+from services.intake.domain.reaching import mask
 from services.intake.identity import Card, Claimant
 from services.intake.pages.cookies import Cookie, put_cookie
 from services.intake.pages.page_route import PageRoute
@@ -88,7 +88,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         token=token,
         card=card,
         awaited=awaited,
-        address=_mask(contact),
+        address=mask(contact.email or contact.phone or ""),
         visit=next((one for one in planned if is_ahead(one, now)), None),
         visit_possible=card is not None and IdentityRecord.ADDRESS in permitted and not offer.terms.sensitive,
         cleared=cleared is not None and cleared.until >= now.date(),
@@ -101,14 +101,6 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
 
 def _claimant(request: Request, invited: Invited) -> Claimant:
     return Claimant(invited.offer, invited.partner, invited.contact, request.cookies.get(Cookie.OPENING))
-
-
-def _mask(contact: Contact) -> str:
-    """Where the code goes, told in a way that tells a stranger nothing."""
-    if contact.email:
-        name, _, place = contact.email.partition("@")
-        return f"{name[:1]}…@{place[:1]}…"
-    return f"… {contact.phone[-2:]}" if contact.phone else ""
 
 
 def _read_times(form: FormData, zone: str) -> tuple[datetime, datetime]:

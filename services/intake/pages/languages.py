@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_interval, format_skeleton, format_time
+from babel.dates import format_interval, format_skeleton, format_time, get_day_names
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """By code, with each language's own name."""
 
 _FOLDER = Path(__file__).parent / "words"
-_LOCALES = {"en": "en_US", "es": "es_US"}
+LOCALES = {"en": "en_US", "es": "es_US"}
 _SURE_OF_THE_YEAR = timedelta(days=300)
 
 
@@ -38,7 +38,7 @@ class Words:
     def moment(self, moment: datetime, zone: str, now: datetime) -> str:
         """A time as people there say it: "tomorrow, 5:00 PM", else "Sat, Nov 28, 5:00 PM"."""
         there = ZoneInfo(zone)
-        local, locale = moment.astimezone(there), _LOCALES[self.language]
+        local, locale = moment.astimezone(there), LOCALES[self.language]
         clock = format_time(local, "short", tzinfo=there, locale=locale)
         days_away = local.date() - now.astimezone(there).date()
         near = {timedelta(0): "today", timedelta(1): "tomorrow", timedelta(-1): "yesterday"}.get(days_away)
@@ -55,27 +55,37 @@ class Words:
         """A day without a time: "Sat, Nov 28"."""
         # As a moment of no zone: a day is the same day everywhere.
         noon = datetime.combine(day, time(12), UTC)
-        words: str = format_skeleton("MMMEd", noon, tzinfo=UTC, locale=_LOCALES[self.language])
+        words: str = format_skeleton("MMMEd", noon, tzinfo=UTC, locale=LOCALES[self.language])
         return words
 
     def term(self, begins: date, ends: date) -> str:
         """From the first day to the last, such as from "Sep 1, 2026" to "Dec 18, 2026"."""
-        words: str = format_interval(begins, ends, "yMMMd", locale=_LOCALES[self.language])
+        words: str = format_interval(begins, ends, "yMMMd", locale=LOCALES[self.language])
         return words
 
     def month(self, first: date) -> str:
         """A month, such as "July 2026"."""
-        words: str = format_skeleton("yMMMM", first, locale=_LOCALES[self.language])
+        words: str = format_skeleton("yMMMM", first, locale=LOCALES[self.language])
         return words[0].upper() + words[1:]
 
     def months(self, begins: date, ends: date) -> str:
         """From month to month, such as from "Jul" to "Sep 2026"."""
-        words: str = format_interval(begins, ends, "yMMM", locale=_LOCALES[self.language])
+        words: str = format_interval(begins, ends, "yMMM", locale=LOCALES[self.language])
         return words[0].upper() + words[1:]
 
     def hour(self, hour: int) -> str:
         """A full hour of the day, from 0 to 24, as people there say it: "9 AM"."""
-        words: str = format_time(time(hour % 24), "h a", locale=_LOCALES[self.language])
+        words: str = format_time(time(hour % 24), "h a", locale=LOCALES[self.language])
+        return words
+
+    def clock(self, at: time) -> str:
+        """A time of day, such as "9:30 AM"."""
+        words: str = format_time(at, "short", locale=LOCALES[self.language])
+        return words
+
+    def weekday(self, number: int) -> str:
+        """A day of the week by its number, Monday being 0, in short: "Mon"."""
+        words: str = get_day_names("abbreviated", locale=LOCALES[self.language])[number]
         return words
 
 

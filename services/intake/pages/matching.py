@@ -1,7 +1,6 @@
 """`/needs/{need_id}/matching`: who else could help. A page of its own, so that a slow matcher holds up no other."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,14 +16,6 @@ from services.intake.pages.visitors import OnDesk, SignedIn
 router = APIRouter(prefix="/needs/{need_id}/matching", route_class=PageRoute)
 
 SHOWN = About(most=5)
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What came of "Who could help?": an explanation, None while the matcher is away; or what has to be typed first."""
-
-    explanation: Explanation | None
-    missing: tuple[str, ...] = ()
 
 
 @router.get("")

@@ -1,28 +1,22 @@
-"""The form for a need: what was typed, and what it means. Whatever is wrong, nothing that was typed is lost."""
+"""What a typed form for a need means, or what is wrong with it."""
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from starlette.datastructures import FormData
 
 from schemas.taxonomy import ITEM_KINDS
-from schemas.vocabulary import AgeBand, Channel, Circumstance, ConsentKind, Urgency
-from services.intake.domain.family import PhoneOwner
+from schemas.vocabulary import Channel, ConsentKind
 from services.intake.domain.need import EnteredNeed, NeedFacts
 from services.intake.pages.languages import Words
+from services.intake.pages.typed_need import Typed, read_ids
 
 SPOKEN = ("en", "es", "ar", "bn", "fr", "hi", "ht", "ko", "pt", "ru", "so", "tl", "ur", "vi", "yi", "zh")
 """Languages to choose from: the most frequent ones in American schools, in the order of their codes."""
 
 _Read = TypeVar("_Read", bound=NeedFacts)
-
-_FIT = {"income", "circumstances", "handover", "excluded_conditions", "preferences"}
-"""What the section "What would fit the family" asks, and can be wrong."""
 
 
 class BadForm(ValueError):
@@ -31,90 +25,6 @@ class BadForm(ValueError):
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__(", ".join(problems))
         self.problems = problems
-
-
-@dataclass
-class Typed:
-    """A form as it was typed, and the key that makes sending it twice harmless."""
-
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    lines: list[tuple[str, str]] = field(default_factory=lambda: [("", "1")])
-    whole: bool = False
-    """That an amount of money helps only as a whole."""
-    zip_code: str = ""
-    urgency: str = Urgency.THIS_WEEK
-    needed_by: str = ""
-    languages: tuple[str, ...] = ()
-    household: Mapping[str, str] = field(default_factory=dict)
-    must_speak: bool = True
-    income: str = ""
-    circumstances: Mapping[str, str] = field(default_factory=dict)
-    """By circumstance: "yes", "no", or empty where nobody asked."""
-    handover: tuple[str, ...] = ()
-    excluded_conditions: tuple[str, ...] = ()
-    preferences: tuple[str, ...] = ()
-    consent: str = ""
-    sensitive: bool = False
-    name: str = ""
-    birth_year: str = ""
-    phone: str = ""
-    email: str = ""
-    family_language: str = "en"
-    channels: tuple[str, ...] = ()
-    notes: str = ""
-    partner_notes: str = ""
-    partner_notes_checked: bool = False
-    phone_of: str = PhoneOwner.OWN
-    voicemail: str = ""
-    hours_from: str = ""
-    hours_until: str = ""
-
-    def says_what_fits(self, problems: Mapping[str, str]) -> bool:
-        """Whether something in that section is filled in, or wrong: then it is shown open."""
-        filled = self.income, *self.circumstances.values(), self.handover, self.excluded_conditions, self.preferences
-        return any(filled) or not self.must_speak or not _FIT.isdisjoint(problems)
-
-
-def read_typed(form: FormData) -> Typed:
-    """What was sent."""
-
-    def one(name: str) -> str:
-        return str(form.get(name, "")).strip()
-
-    def many(name: str) -> tuple[str, ...]:
-        return tuple(str(value).strip() for value in form.getlist(name))
-
-    return Typed(
-        key=one("key") or secrets.token_urlsafe(16),
-        lines=list(zip(many("item"), many("quantity"), strict=False)),
-        whole=one("whole") == "yes",
-        zip_code=one("zip_code"),
-        urgency=one("urgency"),
-        needed_by=one("needed_by"),
-        languages=many("languages"),
-        household={band: one(f"household-{band}") for band in AgeBand},
-        must_speak=one("must_speak") == "yes",
-        income=one("income"),
-        circumstances={circumstance: one(f"circumstance-{circumstance}") for circumstance in Circumstance},
-        handover=many("handover"),
-        excluded_conditions=many("excluded_conditions"),
-        preferences=many("preferences"),
-        consent=one("consent"),
-        sensitive=one("sensitive") == "yes",
-        name=one("name"),
-        birth_year=one("birth_year"),
-        phone=one("phone"),
-        email=one("email"),
-        family_language=one("family_language"),
-        channels=many("channels"),
-        notes=one("notes"),
-        partner_notes=one("partner_notes"),
-        partner_notes_checked="partner_notes_checked" in form,
-        phone_of=one("phone_of") or PhoneOwner.OWN,
-        voicemail=one("voicemail"),
-        hours_from=one("hours_from"),
-        hours_until=one("hours_until"),
-    )
 
 
 def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
@@ -126,7 +36,10 @@ def understand(typed: Typed, zone: str, words: Words) -> EnteredNeed:
     meant = {
         **_facts(typed, zone, words, problems),
         # What they sign is taken down on a page of its own, once the need is there.
-        "consent": {"kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent},
+        "consent": {
+            "kind": ConsentKind.SPOKEN if typed.consent == ConsentKind.WRITTEN else typed.consent,
+            "excluded_kinds": typed.excluded_kinds,
+        },
         "family": {
             "name": typed.name,
             "birth_year": typed.birth_year or None,
@@ -149,7 +62,8 @@ def understand_facts(typed: Typed, zone: str, words: Words) -> NeedFacts:
     """What decides who could help, before anything of the family is typed. Raises BadForm."""
     problems: dict[str, str] = {}
     # Nobody is asked yet: the family need not have agreed.
-    meant = {**_facts(typed, zone, words, problems), "consent": {"kind": ConsentKind.SPOKEN}}
+    consent = {"kind": ConsentKind.SPOKEN, "excluded_kinds": typed.excluded_kinds}
+    meant = {**_facts(typed, zone, words, problems), "consent": consent}
     if not typed.languages:
         # Nobody has said what they speak: it leaves nobody out.
         meant |= {"languages": ("en",), "must_speak": False}
@@ -171,6 +85,7 @@ def _facts(typed: Typed, zone: str, words: Words, problems: dict[str, str]) -> d
         "handover": typed.handover,
         "excluded_conditions": typed.excluded_conditions,
         "preferences": typed.preferences,
+        "first_partner_ids": read_ids(typed.first),
         "sensitive": typed.sensitive,
     }
 

@@ -1,10 +1,12 @@
-"""`/needs`: the board, the form, and the page of one need. A coordinator sees the needs of the own site alone."""
+"""`/needs/new`: the form for a need. Whatever happens on the way, nothing that was typed is lost."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
 
 from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
 from schemas.vocabulary import (
@@ -16,72 +18,39 @@ from schemas.vocabulary import (
     Fit,
     HandoverWay,
     IncomeBand,
+    PartnerKind,
     Urgency,
 )
 from services.intake import needs
 from services.intake.desk import Desk
 from services.intake.domain.family import PhoneOwner
+from services.intake.domain.finding import find_things
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
-from services.intake.domain.progress import NeedProgress
-from services.intake.matching import match_facts
 from services.intake.needs import Entry, KeyUsedOtherwise
-from services.intake.pages.languages import LANGUAGES
-from services.intake.pages.matching import SHOWN, Looked, explain
-from services.intake.pages.need_form import SPOKEN, BadForm, Typed, read_typed, understand, understand_facts
-from services.intake.pages.need_status import status_of
+from services.intake.pages.languages import LANGUAGES, Words
+from services.intake.pages.need_form import SPOKEN, BadForm, understand
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.preview import Looked, look
+from services.intake.pages.raised_needs import begin_raised, is_id
 from services.intake.pages.rendering import show, words_for
+from services.intake.pages.typed_need import Typed, read_ids, read_typed
 from services.intake.pages.visitors import OnDesk, SignedIn
-from services.intake.store import families
-from services.intake.store.needs import NeedFilter
+from services.intake.store import partners
 from services.intake.store.people import Person
 
 router = APIRouter(prefix="/needs", route_class=PageRoute)
 
-_MOVING = (NeedProgress.OPEN, NeedProgress.ASKING, NeedProgress.CLAIMED)
-_ENDED = tuple(progress for progress in NeedProgress if progress.ended)
-_MOST_LIVE, _MOST_ENDED = 200, 20
-
-
-@router.get("")
-async def show_board(request: Request, person: SignedIn, desk: OnDesk, before: str | None = None) -> Response:
-    """The site's needs: first what waits for the coordinator, then what moves, then what has ended."""
-    site = person.site_id
-    stuck = await needs.list_needs(desk.pool, NeedFilter(site, stuck=True), _MOST_LIVE, None)
-    asked = await needs.list_needs(
-        desk.pool, NeedFilter(site, (NeedProgress.CONFIRMING,), stuck=False), _MOST_LIVE, None
-    )
-    moving = await needs.list_needs(desk.pool, NeedFilter(site, _MOVING, stuck=False), _MOST_LIVE, None)
-    try:
-        ended = await needs.list_needs(desk.pool, NeedFilter(site, _ENDED), _MOST_ENDED, before)
-    except NotPossible:
-        return RedirectResponse("/needs", 303)
-    waiting = stuck.needs + asked.needs
-    groups = {"waiting": waiting, "moving": moving.needs, "closed": ended.needs}
-    shown = [need.need_id for group in groups.values() for need in group]
-    async with desk.pool.acquire() as connection:
-        nameless = await families.needs_without_family(connection, shown)
-        unasked = await families.needs_not_asked(connection, [need.need_id for need in waiting])
-    # Where the family was asked, it may answer by itself: last.
-    waiting.sort(key=lambda need: status_of(need, unasked=need.need_id in unasked) == NeedProgress.CONFIRMING)
-    return show(
-        request,
-        "board.html",
-        own_language=person.language,
-        person=person,
-        groups=groups,
-        nameless=nameless,
-        unasked=unasked,
-        older=ended.cursor,
-        status_of=status_of,
-    )
-
 
 @router.get("/new")
-async def show_form(request: Request, person: SignedIn) -> Response:
-    """An empty form."""
-    return _show_form(request, person, Typed(), {})
+async def show_form(
+    request: Request, person: SignedIn, desk: OnDesk, first: UUID | None = None, raised: UUID | None = None
+) -> Response:
+    """An empty form; with a partner that is to be asked first, where one was picked; or what a colleague raised."""
+    typed = await begin_raised(desk, raised, person) if raised else Typed()
+    if first:
+        typed.first = (str(first),)
+    return await _show_form(request, person, desk, typed, {})
 
 
 @router.post("/new")
@@ -90,46 +59,62 @@ async def enter_need(request: Request, person: SignedIn, desk: OnDesk) -> Respon
     form = await request.form()
     typed = read_typed(form)
     words = words_for(request, person.language)
-    if "add_line" in form:
-        typed.lines.append(("", "1"))
-        return _show_form(request, person, typed, {})
+    if (changed := _change_lines(typed, form, words)) is not None:
+        answer = await _show_form(request, person, desk, typed, changed)
+        # Who could help may have changed with it.
+        answer.headers["HX-Trigger-After-Settle"] = "things-changed"
+        return answer
     if "match" in form:
         return await _show_who_could_help(request, person, desk, typed)
-    entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key)
+    raised_id = UUID(typed.raised) if is_id(typed.raised) else None
+    entry = Entry(f"person:{person.person_id}", person.site_id, person.person_id, typed.key, raised_id=raised_id)
     try:
         need = await needs.open_need(desk.pool, desk.seal, understand(typed, person.time_zone, words), entry)
     except BadForm as error:
-        return _show_form(request, person, typed, error.problems)
+        return await _show_form(request, person, desk, typed, error.problems)
     except TellsWhoTheyAre as error:
         text = "partner_notes.found" if error.may_stay else "partner_notes.take_out"
         found = words(text, found=", ".join(f"“{one.text}”" for one in error.found))
         problems = {"form": words("partner_notes.look"), "partner_notes_checked": found}
-        return _show_form(request, person, typed, problems)
+        return await _show_form(request, person, desk, typed, problems)
     except NotPossible as error:
-        return _show_form(request, person, typed, {error.field: words(f"problem.{error.field}")})
+        return await _show_form(request, person, desk, typed, {error.field: words(f"problem.{error.field}")})
     except KeyUsedOtherwise:
         typed.key = Typed().key
-        return _show_form(request, person, typed, {"form": words("form.sent_already")})
+        return await _show_form(request, person, desk, typed, {"form": words("form.sent_already")})
     signs_now = typed.consent == ConsentKind.WRITTEN
     return RedirectResponse(f"/needs/{need.need_id}/consent" if signs_now else f"/needs/{need.need_id}", 303)
 
 
 async def _show_who_could_help(request: Request, person: Person, desk: Desk, typed: Typed) -> Response:
-    words = words_for(request, person.language)
-    try:
-        facts = understand_facts(typed, person.time_zone, words)
-        asking = match_facts(desk.pool, desk.matcher, facts, person.site_id, SHOWN)
-        return _show_form(request, person, typed, {}, looked=Looked(await explain(asking, words)))
-    except BadForm as error:
-        missing = tuple(error.problems.values())
-    except NotPossible as error:
-        missing = (words(f"problem.{error.field}"),)
-    return _show_form(request, person, typed, {}, looked=Looked(None, missing))
+    looked = await look(desk, person, typed, words_for(request, person.language))
+    return await _show_form(request, person, desk, typed, {}, looked=looked)
 
 
-def _show_form(
-    request: Request, person: Person, typed: Typed, problems: dict[str, str], looked: Looked | None = None
+def _change_lines(typed: Typed, form: FormData, words: Words) -> dict[str, str] | None:
+    """Adds a line, where that was asked for: what is wrong with it, by field. None where it was not."""
+    if "take_up" in form:
+        return {}
+    if "add_line" in form:
+        typed.lines.append(("", "1"))
+        return {}
+    if "add" not in form and not typed.find:
+        return None
+    # Enter in the field that finds things means the one at the top.
+    meant = find_things(typed.find)
+    kind = ITEM_KINDS.get(str(form.get("add", ""))) or next(iter(meant.kinds), None)
+    if kind is None:
+        return {"find": words("problem.find")}
+    typed.add_thing(kind, meant.quantity)
+    typed.find = ""
+    return {}
+
+
+async def _show_form(
+    request: Request, person: Person, desk: Desk, typed: Typed, problems: dict[str, str], looked: Looked | None = None
 ) -> Response:
+    async with desk.pool.acquire() as connection:
+        picked = await partners.partner_names(connection, read_ids(typed.first))
     words = words_for(request, person.language)
     names = Locale(words.language).languages
     return show(
@@ -137,9 +122,11 @@ def _show_form(
         "need_new.html",
         status_code=422 if problems else 200,
         own_language=person.language,
+        person=person,
         typed=typed,
         problems=problems,
         looked=looked,
+        picked=picked,
         kinds_by_category={
             labels[words.language]: [kind for kind in ITEM_KINDS.values() if kind.category is category]
             for category, labels in CATEGORY_LABELS.items()
@@ -153,6 +140,7 @@ def _show_form(
         conditions=Condition,
         fits=Fit,
         consents=ConsentKind,
+        partner_kinds=PartnerKind,
         channels=Channel,
         phone_owners=PhoneOwner,
         languages=LANGUAGES,

@@ -10,19 +10,22 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
-from services.intake import households, needs
+from services.intake import approving, households, needs
 from services.intake.desk import Desk
 from services.intake.domain.disclosure_log import Who
-from services.intake.domain.need import NeedEnded
+from services.intake.domain.need import NeedEnded, NotPossible
 from services.intake.pages import timeline
 from services.intake.pages.live import stream_changes
+from services.intake.pages.messages import tell_messages
 from services.intake.pages.need_status import may_confirm, status_of, was_confirmed, was_erased
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, SignedIn
 from services.intake.phoned import list_asked
 from services.intake.store import changes, consents, disclosures, families, partners
+from services.intake.store.approvals import list_deciders, read_approval
 from services.intake.store.people import Person
+from services.intake.undelivered import list_to_deal_with
 from services.intake.visits import visits_to_come
 
 router = APIRouter(prefix="/needs/{need_id}", route_class=PageRoute)
@@ -54,6 +57,9 @@ async def show_page(
         nameless = await families.needs_without_family(connection, [need_id])
         unasked = await families.needs_not_asked(connection, [need_id])
         asked = await list_asked(connection, need_id)
+        approval = await read_approval(connection, need_id) if need.progress.status.unpublished else None
+        deciders = await list_deciders(connection, need_id) if approval else []
+        undelivered = await list_to_deal_with(connection, person.site_id, need_id)
     words = words_for(request, person.language)
     confirmed = was_confirmed(history)
     return show(
@@ -68,6 +74,8 @@ async def show_page(
         status_of=status_of,
         asked_first=timeline.name_partners(picked, names, words),
         told=timeline.tell(history, need.terms, names, words),
+        messages=tell_messages(history, names, words),
+        undelivered=undelivered,
         has_family=not nameless,
         erased=was_erased(history),
         visits=announced,
@@ -78,6 +86,8 @@ async def show_page(
         settling=confirmed and not need.progress.status.ended,
         ended=need.progress.status.ended,
         asked=[] if need.withdrawn else asked,
+        approval=approval,
+        deciders=deciders,
         problems=problems,
         language_names=Locale(words.language).languages,
         household=[(band, count) for band in AgeBand if (count := need.terms.household.count(band))],
@@ -117,6 +127,19 @@ async def cancel(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk
         return await _show_question(request, need_id, person, desk, problems=problems)
     with suppress(NeedEnded):  # The page says how it ended.
         await needs.cancel_need(desk.pool, need_id, person.site_id, reason)
+    return _back_to(need_id)
+
+
+@router.post("/ask-approval")
+async def ask_again(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
+    """Once more, after it was not approved."""
+    try:
+        await approving.ask_again(desk.pool, need_id, person.site_id)
+    except NotPossible:
+        problems = {"change-needed_by": words_for(request, person.language)("change.bad_needed_by")}
+        return await show_page(request, need_id, person, desk, problems)
+    except NeedEnded:
+        pass  # The page says how it ended.
     return _back_to(need_id)
 
 

@@ -11,8 +11,11 @@ from fastapi.routing import APIRoute
 from services.intake.answers import OfferNotFound
 from services.intake.domain.need import NeedNotFound
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
+from services.intake.pages.foreign_forms import FIELD
 from services.intake.pages.problems import NotHere, OutOfOrder, PageProblem, SignInNeeded
 from services.intake.pages.rendering import show
+from services.intake.partners import PartnerNotFound
+from services.intake.staff import NotYours
 from services.runtime.logs import get_logger
 
 _log = get_logger(__name__)
@@ -41,10 +44,10 @@ class PageRoute(APIRoute):
             try:
                 answer = await handle(request)
             except SignInNeeded:
-                answer = _ask_to_sign_in(request)
+                answer = await _keep_what_was_typed(request) or _ask_to_sign_in(request)
             except PageProblem as problem:
                 answer = _explain(request, problem)
-            except (NeedNotFound, OfferNotFound, RequestValidationError):
+            except (NeedNotFound, NotYours, OfferNotFound, PartnerNotFound, RequestValidationError):
                 answer = _explain(request, NotHere())
             except Exception as error:  # noqa: BLE001 - people get a page, whatever it is
                 _log.error("page failed", exc_info=error)
@@ -59,7 +62,23 @@ def _explain(request: Request, problem: PageProblem) -> Response:
     return show(request, "gone.html", status_code=problem.status, text=problem.text)
 
 
+async def _keep_what_was_typed(request: Request) -> Response | None:
+    """A page that holds the form that somebody sent whose session had ended, to be sent again; None for an empty one.
+
+    It is given back to the browser it came from, and stands nowhere else.
+    """
+    if request.method != "POST" or ("hx-request" in request.headers and "hx-boosted" not in request.headers):
+        return None
+    fields = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+    if not any(value for name, value in fields if name != FIELD):
+        return None
+    return show(request, "signed_out.html", status_code=422, fields=fields)
+
+
 def _ask_to_sign_in(request: Request) -> Response:
+    if "hx-request" in request.headers and "hx-boosted" not in request.headers:
+        # A part of a page: what was typed on it stays, and a page that only shows something asks by itself.
+        return Response(status_code=401, headers={"HX-Refresh": "true"} if request.method == "GET" else {})
     answer = RedirectResponse("/sign-in", 303)
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         put_cookie(request, answer, Cookie.WANTED, request.url.path, seconds=_WANTED_FOR_S)

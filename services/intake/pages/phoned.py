@@ -31,4 +31,5 @@ async def write_down(request: Request, need_id: UUID, offer_id: UUID, person: Si
             await answers.accept_offer(desk.pool, who, lines)
         case "no":
             await answers.say_no(desk.pool, who, DeclineReason.OTHER)
-    return RedirectResponse(f"/needs/{need_id}", 303)
+    back = "/calls" if form.get("back") == "calls" else ""
+    return RedirectResponse(f"/needs/{need_id}{back}", 303)

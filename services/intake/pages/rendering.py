@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from schemas.taxonomy import ITEM_KINDS
+from schemas.taxonomy import CATEGORY_LABELS, ITEM_KINDS
 from services.intake.pages.cookies import Cookie, put_cookie
 from services.intake.pages.foreign_forms import form_mark
 from services.intake.pages.languages import LANGUAGES, Words, choose_language
@@ -43,6 +43,7 @@ def show(
             item_words=lambda code, quantity: ITEM_KINDS[code].label(quantity, words.language),
             item_kinds=ITEM_KINDS,
             item_name=lambda kind: kind.labels[words.language][1],
+            category_name=lambda category: CATEGORY_LABELS[category][words.language],
             phone_words=_write_phone,
             other_language=next(code for code in LANGUAGES if code != words.language),
             here=request.url.path,

@@ -3,9 +3,16 @@
 from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
+    addresses,
+    approvals,
+    approving,
+    board,
+    calls,
     changing,
     consents,
+    contacts,
     danger,
+    directory,
     disclosures,
     families,
     families_of_needs,
@@ -16,8 +23,16 @@ from services.intake.pages import (
     needs,
     offers,
     one_need,
+    people,
     phoned,
+    preview,
+    raised_needs,
+    raised_status,
+    raising,
     sign_in,
+    site_links,
+    sites,
+    undelivered,
 )
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
@@ -27,20 +42,35 @@ def pages_router() -> APIRouter:
     router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
     for pages in (
         sign_in,
+        board,
         needs,
+        preview,
         danger,
         one_need,
         changing,
         phoned,
+        calls,
         matching,
         households,
         families_of_needs,
         consents,
         disclosures,
         gaps,
+        directory,
         offers,
         identity,
         families,
+        contacts,
+        addresses,
+        people,
+        site_links,
+        sites,
+        raising,
+        raised_needs,
+        raised_status,
+        approvals,
+        approving,
+        undelivered,
     ):
         router.include_router(pages.router)
     return router

@@ -14,12 +14,19 @@ from services.intake.store.people import Role
 router = APIRouter(route_class=PageRoute)
 
 _BOARD = "/needs"
+_DOORS = {
+    Role.COORDINATOR: _BOARD,
+    Role.SUPERVISOR: "/people",
+    Role.ADMINISTRATOR: "/people",
+    Role.DISTRICT: "/disclosures",
+}
+_MAY_BE_WANTED = (f"{_BOARD}/", "/partners")
 
 
 @router.get("/")
 async def choose_door(person: Anybody) -> Response:
     """The page that who is signed in is there for; the sign-in page for everybody else."""
-    return RedirectResponse(_BOARD if person.role is Role.COORDINATOR else "/disclosures", 303)
+    return RedirectResponse(_DOORS[person.role], 303)
 
 
 @router.get("/sign-in")
@@ -66,7 +73,7 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     if session is None:
         return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
-    answer = RedirectResponse(wanted if wanted.startswith(f"{_BOARD}/") else "/", 303)
+    answer = RedirectResponse(wanted if wanted.startswith(_MAY_BE_WANTED) else "/", 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)
     drop_cookie(request, answer, Cookie.WANTED)
     return answer

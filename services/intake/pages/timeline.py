@@ -118,6 +118,8 @@ class _Teller:
         return None
 
     def _explain(self, entry: HistoryEntry) -> str:
+        if entry.what.startswith("approvals."):
+            return str(entry.facts.get("by", ""))
         if entry.what == "outcomes.referral_answered":
             referrer = name_partners([UUID(entry.facts["referred_by"])], self.partners, self.words)
             return self.words(f"referral.{entry.facts['answer']}", partner=referrer)

@@ -3,18 +3,34 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
-from schemas.links import BadLink, ExpiredLink, FamilyLink, Link, OfferLink
+from schemas.links import (
+    AddressLink,
+    ApprovalLink,
+    BadLink,
+    ContactLink,
+    ExpiredLink,
+    FamilyLink,
+    Link,
+    OfferLink,
+    RaisedLink,
+    SiteLink,
+)
 from schemas.partners import Contact, PartnerRecorded
-from services.intake import signing_in
+from services.intake import contacts, signing_in
 from services.intake.desk import Desk, desk_of
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.problems import NotHere, NotYet, SignInNeeded, TooOld
-from services.intake.store import offers, partners
+from services.intake.store import needs, offers, partners, raised, staff
+from services.intake.store.approvals import ApprovalRow, list_deciders, read_approval
+from services.intake.store.contacts import Question
+from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.store.people import Person, Role
+from services.intake.store.raised import RaisedRow, SiteOfLink
 
 
 async def _desk(request: Request) -> Desk:
@@ -54,10 +70,29 @@ async def sign_in_as_officer(person: Anybody) -> Person:
     return person
 
 
+async def sign_in_as_leader(person: Anybody) -> Person:
+    """A supervisor or an administrator. Raises SignInNeeded or NotHere."""
+    if person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+        raise NotHere
+    return person
+
+
+async def sign_in_as_administrator(person: Anybody) -> Person:
+    """The network's administrator. Raises SignInNeeded or NotHere."""
+    if person.role is not Role.ADMINISTRATOR:
+        raise NotHere
+    return person
+
+
 SignedIn = Annotated[Person, Depends(sign_in_as_coordinator)]
 """A coordinator, who sees the needs of the own site."""
 Officer = Annotated[Person, Depends(sign_in_as_officer)]
 """The district's officer, who sees who looked, and what nobody could do, at all sites, and no family."""
+
+Leader = Annotated[Person, Depends(sign_in_as_leader)]
+"""A supervisor, who looks after the own site, or an administrator, who looks after all. Neither sees a family."""
+Administrator = Annotated[Person, Depends(sign_in_as_administrator)]
+"""The network's administrator, who names sites and people and takes partners in."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +133,121 @@ async def of_family(token: str, desk: OnDesk) -> FamilyLink:
 
 
 OfFamily = Annotated[FamilyLink, Depends(of_family)]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A partner's contact who holds the link to their own preferences."""
+
+    partner: PartnerRecorded
+    contact: Contact
+
+
+async def of_contact(token: str, desk: OnDesk) -> Reached:
+    """Whose preferences the link in the path opens. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, ContactLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        partner = await partners.read_partner(connection, link.partner_id)
+    contact = next((one for one in partner.contacts if one.contact_id == link.contact_id), None) if partner else None
+    if partner is None or contact is None:
+        raise NotHere
+    return Reached(partner, contact)
+
+
+OfContact = Annotated[Reached, Depends(of_contact)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whoever reads an address that a partner's contact is said to have."""
+
+    question: Question
+    partner: PartnerRecorded
+
+
+async def of_address(token: str, desk: OnDesk) -> Asked:
+    """Whom the link in the path asks. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, AddressLink):
+        raise NotHere
+    found = await contacts.read_question(desk.pool, link.question_id)
+    if found is None:
+        raise NotHere
+    question, partner = found
+    if question.address is None and not question.confirmed:
+        raise TooOld
+    return Asked(question, partner)
+
+
+OfAddress = Annotated[Asked, Depends(of_address)]
+
+
+async def at_site(token: str, desk: OnDesk) -> SiteOfLink:
+    """The site whose link is in the path, while it is the site's newest. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, SiteLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        site = await raised.read_link(connection, link.site_id)
+    if site is None or site.link_id != link.link_id:
+        raise TooOld
+    return site
+
+
+AtSite = Annotated[SiteOfLink, Depends(at_site)]
+
+
+async def raiser(token: str, desk: OnDesk) -> RaisedRow:
+    """What the link in the path was given for. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, RaisedLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        row = await raised.read_raised(connection, link.raised_id)
+    if row is None:
+        raise TooOld
+    return row
+
+
+Raiser = Annotated[RaisedRow, Depends(raiser)]
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """A need that somebody is asked to approve, or was, and who looks at it."""
+
+    need: NeedRow
+    approval: ApprovalRow
+    person_id: UUID
+    language: str
+    time_zone: str
+
+
+async def approver(token: str, desk: OnDesk) -> Deciding:
+    """Who may decide by the link in the path. Raises TooOld or NotHere."""
+    link = _read_link(token, desk)
+    if not isinstance(link, ApprovalLink):
+        raise NotHere
+    async with desk.pool.acquire() as connection:
+        person = await staff.read_person(connection, link.person_id)
+    if person is None or person.paused:
+        raise NotHere
+    return await deciding(desk, link.need_id, link.person_id, person.language)
+
+
+async def deciding(desk: Desk, need_id: UUID, person_id: UUID, language: str) -> Deciding:
+    """The need as this one may see it. Raises NotHere for whoever may not decide."""
+    async with desk.pool.acquire() as connection:
+        need, approval = await needs.read_need(connection, need_id, None), await read_approval(connection, need_id)
+        deciders = {one.person_id: one for one in await list_deciders(connection, need_id)}
+    if need is None or approval is None or person_id not in deciders:
+        raise NotHere
+    return Deciding(need, approval, person_id, language, deciders[person_id].time_zone)
+
+
+Approver = Annotated[Deciding, Depends(approver)]
 
 
 def _read_link(token: str, desk: Desk) -> Link:

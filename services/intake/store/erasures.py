@@ -44,19 +44,26 @@ async def ended_before(connection: Connection, kept: timedelta, limit: int) -> l
 
 
 async def wrapped_keys(connection: Connection, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
-    """(need, its family's wrapped key), in the order of their ids."""
+    """(need, or what was raised and is none yet; its wrapped key), in the order of their ids."""
     rows = await connection.fetch(
-        "SELECT need_id, wrapped_key FROM families WHERE need_id > $1 ORDER BY need_id LIMIT $2", after, limit
+        """
+        SELECT need_id AS about, wrapped_key FROM families WHERE need_id > $1
+         UNION ALL SELECT raised_id, wrapped_key FROM raised_needs WHERE raised_id > $1 AND wrapped_key IS NOT NULL
+         ORDER BY about LIMIT $2
+        """,
+        after,
+        limit,
     )
-    return [(row["need_id"], row["wrapped_key"]) for row in rows]
+    return [(row["about"], row["wrapped_key"]) for row in rows]
 
 
 async def save_wrapped_keys(connection: Connection, keys: Sequence[tuple[UUID, bytes, bytes]]) -> None:
-    """(need, key as it was wrapped, key as it is wrapped now). One that changed meanwhile is left as it is."""
-    await connection.execute(
-        "UPDATE families SET wrapped_key = again.new FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) "
-        "AS again (need_id, old, new) WHERE families.need_id = again.need_id AND wrapped_key = again.old",
-        [need_id for need_id, _, _ in keys],
-        [old for _, old, _ in keys],
-        [new for _, _, new in keys],
-    )
+    """(need or raised, key as it was wrapped, as it is wrapped now). One that changed meanwhile is left as it is."""
+    for table, name in (("families", "need_id"), ("raised_needs", "raised_id")):
+        await connection.execute(
+            f"UPDATE {table} SET wrapped_key = again.new FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) "  # noqa: S608
+            f"AS again (about, old, new) WHERE {name} = again.about AND wrapped_key = again.old",
+            [about for about, _, _ in keys],
+            [old for _, old, _ in keys],
+            [new for _, _, new in keys],
+        )

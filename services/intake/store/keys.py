@@ -96,7 +96,8 @@ async def coordinator_of(connection: Connection, need_id: UUID) -> Coordinator |
         """
         SELECT person_id, people.site_id, people.name, email, phone, language, sites.name AS site_name, time_zone
           FROM needs JOIN people ON people.site_id = needs.site_id JOIN sites ON sites.site_id = needs.site_id
-         WHERE need_id = $1 AND role = 'coordinator' ORDER BY (person_id = entered_by) DESC NULLS LAST, since LIMIT 1
+         WHERE need_id = $1 AND role = 'coordinator' AND paused_at IS NULL
+         ORDER BY (person_id = entered_by) DESC NULLS LAST, since LIMIT 1
         """,
         need_id,
     )
@@ -110,8 +111,9 @@ async def backup_of(connection: Connection, need_id: UUID) -> Coordinator | None
         """
         SELECT person_id, people.site_id, people.name, email, phone, language, sites.name AS site_name, time_zone
           FROM needs JOIN sites ON sites.site_id = needs.site_id JOIN people ON people.site_id = sites.site_id
-         WHERE need_id = $1 AND (person_id = backup_id OR (backup_id IS NULL AND role = 'coordinator'))
-           AND person_id IS DISTINCT FROM $2
+         WHERE need_id = $1 AND (person_id = backup_id OR (role = 'coordinator' AND NOT EXISTS
+               (SELECT FROM people AS named WHERE named.person_id = backup_id AND named.paused_at IS NULL)))
+           AND person_id IS DISTINCT FROM $2 AND paused_at IS NULL
          ORDER BY since LIMIT 1
         """,
         need_id,

@@ -69,8 +69,9 @@ async def add_need(connection: Connection, need: NeedRow, family: SealedFamily) 
     added = await connection.fetchval(
         """
         WITH need AS (
-            INSERT INTO needs (need_id, reference, site_id, entered_by, version, terms, traceparent, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (reference) DO NOTHING RETURNING need_id
+            INSERT INTO needs (need_id, reference, site_id, entered_by, version, terms, traceparent, created_at,
+                               status)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12) ON CONFLICT (reference) DO NOTHING RETURNING need_id
         )
         INSERT INTO families (need_id, wrapped_key, sealed, phone_hash)
         SELECT need_id, $9, $10, $11 FROM need RETURNING need_id
@@ -86,6 +87,7 @@ async def add_need(connection: Connection, need: NeedRow, family: SealedFamily) 
         family.wrapped_key,
         family.sealed,
         family.phone_hash,
+        need.progress.status,
     )
     return added is not None
 
@@ -174,6 +176,21 @@ async def save_terms(connection: Connection, need_id: UUID, terms: NeedTerms) ->
 async def mark_withdrawn(connection: Connection, need_id: UUID) -> None:
     """The family agrees no longer."""
     await connection.execute("UPDATE needs SET withdrawn = true WHERE need_id = $1", need_id)
+
+
+async def save_status(connection: Connection, need_id: UUID, status: NeedProgress) -> None:
+    """Where a need stands that waited for approval. The row must be locked."""
+    await connection.execute("UPDATE needs SET status = $2 WHERE need_id = $1", need_id, status)
+
+
+async def end_unpublished(connection: Connection, need_id: UUID, cause: UnmetCause) -> None:
+    """Ends a need that never went out. The row must be locked."""
+    await connection.execute(
+        "UPDATE needs SET status = $2, cause = $3, ended_at = now() WHERE need_id = $1",
+        need_id,
+        NeedProgress.UNMET,
+        cause,
+    )
 
 
 async def save_progress(connection: Connection, progress: Sequence[tuple[UUID, Progress]]) -> None:

@@ -20,6 +20,10 @@ class Role(StrEnum):
 
     COORDINATOR = auto()
     """Sees the needs of the own site."""
+    SUPERVISOR = auto()
+    """Names the people of the own site, and decides what waits for approval there. Sees no family."""
+    ADMINISTRATOR = auto()
+    """Names the sites and people of the network, and takes partners in. Sees no family."""
     DISTRICT = auto()
     """Sees who looked at which family, and what nobody could do, at all sites, and no family."""
 
@@ -69,7 +73,8 @@ async def queue_email(connection: Connection, email: str, language: str) -> None
     """Queues a link for whoever has this address. One statement, so that it takes as long for a stranger."""
     await connection.execute(
         "INSERT INTO sign_in_emails (person_id, language) SELECT person_id, $2 FROM people "
-        "WHERE lower(email) = lower($1) ON CONFLICT (person_id) DO UPDATE SET language = excluded.language",
+        "WHERE lower(email) = lower($1) AND paused_at IS NULL "
+        "ON CONFLICT (person_id) DO UPDATE SET language = excluded.language",
         email,
         language,
     )
@@ -123,7 +128,7 @@ async def turn_link_into_session(connection: Connection, link_hash: bytes, sessi
         """
         WITH link AS (DELETE FROM sign_in_links WHERE token_hash = $1 RETURNING person_id, expires_at)
         INSERT INTO sessions (token_hash, person_id)
-        SELECT $2, person_id FROM link WHERE expires_at > now()
+        SELECT $2, person_id FROM link JOIN people USING (person_id) WHERE expires_at > now() AND paused_at IS NULL
         RETURNING true
         """,
         link_hash,
@@ -139,7 +144,7 @@ async def find_person(connection: Connection, session_hash: bytes) -> Person | N
         SELECT person_id, role, person.name, language, site_id, site.name AS site_name, time_zone
           FROM sessions JOIN people AS person USING (person_id) JOIN sites AS site USING (site_id)
          WHERE (token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - $2::interval))
-           AND rotated_at > now() - $3::interval AND signed_in_at > now() - $4::interval
+           AND rotated_at > now() - $3::interval AND signed_in_at > now() - $4::interval AND paused_at IS NULL
         """,
         session_hash,
         _PREVIOUS_TOKEN_LASTS,
@@ -164,6 +169,13 @@ async def rotate_session(connection: Connection, session_hash: bytes, new_hash: 
 async def end_session(connection: Connection, session_hash: bytes) -> None:
     """Signs out."""
     await connection.execute("DELETE FROM sessions WHERE $1 IN (token_hash, previous_hash)", session_hash)
+
+
+async def end_all_of(connection: Connection, person_id: UUID) -> None:
+    """Signs somebody out everywhere; a link on its way to them signs nobody in."""
+    await connection.execute("DELETE FROM sign_in_emails WHERE person_id = $1", person_id)
+    await connection.execute("DELETE FROM sign_in_links WHERE person_id = $1", person_id)
+    await connection.execute("DELETE FROM sessions WHERE person_id = $1", person_id)
 
 
 async def forget_old(connection: Connection) -> None:

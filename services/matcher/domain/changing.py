@@ -5,7 +5,7 @@ from dataclasses import replace
 from schemas.event import Item
 from schemas.needs import NeedTerms
 from schemas.offers import OfferWithdrawn
-from schemas.vocabulary import WithdrawalReason
+from schemas.vocabulary import StuckCause, WithdrawalReason
 from services.matcher.domain.state import Need, NeedStatus, OfferStatus
 from services.matcher.domain.turn import Turn
 
@@ -19,14 +19,16 @@ def change_terms(turn: Turn, terms: NeedTerms) -> None:
     if need.status is NeedStatus.CLOSED or need.terms == wanted:
         return
     # The terms first: what is told of the old offers must know whether the need is sensitive now.
-    turn.need = replace(need, terms=wanted, deadline=terms.needed_by, look_again_at=None, stuck=None)
+    # A family that stayed silent goes on being the coordinator's to ask.
+    stuck = need.stuck if need.stuck is StuckCause.FAMILY_SILENT else None
+    turn.need = replace(need, terms=wanted, deadline=terms.needed_by, look_again_at=None, stuck=stuck)
     if wanted.urgency is not need.terms.urgency:
         turn.need = replace(turn.need, alert_at=turn.alert_at)
     for offer in tuple(need.offers_in(OfferStatus.OPEN)):
         turn.move(offer, OfferStatus.WITHDRAWN, withdrawal=WithdrawalReason.NEED_CHANGED)
         turn.tell(OfferWithdrawn(**turn.about(offer), reason=WithdrawalReason.NEED_CHANGED))
     if turn.need.status is NeedStatus.CONFIRMING and turn.need.open_items:
-        turn.stand(NeedStatus.ASKING, confirm_by=None, attempt=0)
+        turn.stand(NeedStatus.ASKING, confirm_by=None, attempt=0, stuck=None)
 
 
 def _never_lowered(before: NeedTerms, after: NeedTerms) -> NeedTerms:

@@ -36,17 +36,37 @@ class Refused:
     suppress: bool = False
 
 
+class Trouble(StrEnum):
+    """Why nothing was taken."""
+
+    CONNECTION = auto()
+    """Refused, no such host, no TLS, hung up: nobody was spoken to."""
+    TIMED_OUT = auto()
+    TURNED_AWAY = auto()
+    """The provider does not want us: a wrong password, a sender or an account that it does not know."""
+    BUSY = auto()
+    """The provider has too much to do, or had too much of us."""
+    GREYLISTED = auto()
+    """Not this address now: a mailbox that is full or busy, a receiver that wants to be asked twice."""
+    SERVER_ERROR = auto()
+
+
 @dataclass(frozen=True)
 class NotNow:
-    """Nothing was taken; it may be tried again, at the earliest then."""
+    """Nothing was taken; it may be tried again, at the earliest then, or after so long a pause."""
 
     not_before: datetime | None = None
-    counts: bool = True
+    trouble: Trouble | None = None
+    """None where no provider was asked."""
+    pause: timedelta | None = None
+    """What the provider asked for."""
 
 
 @dataclass(frozen=True)
 class Unclear:
     """The provider may have taken it."""
+
+    trouble: Trouble = Trouble.TIMED_OUT
 
 
 @dataclass(frozen=True)
@@ -74,13 +94,37 @@ class Result:
     problem: DeliveryProblem | None = None
 
 
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+_PAUSES = {
+    Trouble.GREYLISTED: (timedelta(minutes=1), timedelta(minutes=30)),
+    Trouble.TURNED_AWAY: (timedelta(seconds=30), timedelta(minutes=15)),
+    Trouble.BUSY: (timedelta(seconds=5), timedelta(minutes=5)),
+}
+"""The first and the longest, by what was the matter."""
+_PAUSES_OTHERWISE = timedelta(seconds=1), timedelta(minutes=5)
+_LONGEST_ASKED = timedelta(hours=1)
+"""A provider that asks for more is asked again all the same."""
 
 
-def pause_after(attempts: int, jitter: float) -> timedelta:
-    """1 s, 2 s, 4 s … five minutes, shortened by up to half; `jitter` is from 0 to 1."""
-    longest: timedelta = min(_FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+def pause_after(attempts: int, jitter: float, trouble: Trouble | None = None) -> timedelta:
+    """1 s, 2 s, 4 s … five minutes, shortened by up to half; `jitter` is from 0 to 1. Longer after some troubles."""
+    first, most = _PAUSES.get(trouble, _PAUSES_OTHERWISE) if trouble else _PAUSES_OTHERWISE
+    longest: timedelta = min(first * 2.0 ** min(attempts - 1, 20), most)
     return longest * (1 - jitter / 2)
+
+
+def pause_asked_for(seconds: float, jitter: float) -> timedelta:
+    """What a provider asked for, up to an hour, and up to a fifth more, so that not all come back at once."""
+    return min(timedelta(seconds=max(0.0, seconds)), _LONGEST_ASKED) * (1 + jitter / 5)
+
+
+def fails_provider(attempt: "Attempt") -> bool | None:
+    """Whether an attempt says that its provider is not well; None where it says nothing of it."""
+    match attempt:
+        case NotNow(trouble=None):
+            return None
+        case NotNow(trouble=trouble):
+            return trouble is not Trouble.GREYLISTED
+    return isinstance(attempt, Unclear)
 
 
 @dataclass(frozen=True)
@@ -123,8 +167,9 @@ def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
             return give_up(MessageStatus.SUPPRESSED, problem)
         case Unclear():
             return result(MessageStatus.UNKNOWN, DeliveryProblem.TIMED_OUT_AFTER_SENDING)
-        case NotNow(not_before):
-            due_at = not_before or now + pause_after(sent.attempts, jitter)
+        case NotNow(not_before, trouble, asked):
+            pause = asked or pause_after(sent.attempts, jitter, trouble)
+            due_at = not_before or now + pause
             if due_at > sent.deadline:
                 return give_up(MessageStatus.FAILED, DeliveryProblem.DEADLINE_PASSED)
             return result(MessageStatus.QUEUED, due_at=due_at)

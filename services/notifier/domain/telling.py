@@ -1,6 +1,6 @@
 """Who is told what: from an event to the messages that it causes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -87,11 +87,19 @@ def messages_for(event: NeedEvent, at: datetime) -> list[Draft]:  # noqa: PLR091
             return [Draft(RecipientKind.FAMILY, MessagePurpose.CONFIRMATION, at + _OTHERWISE_WITHIN)]
         case outcomes.NeedStuck(cause=cause):
             return _about_stuck(cause, at)
-        case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet():
-            return [to_coordinator(MessagePurpose.NEED_CLOSED, at)]
+        case outcomes.NeedFulfilled() | outcomes.NeedPartlyFulfilled() | outcomes.NeedUnmet() | outcomes.HelpEnded():
+            return [_about_end(event, at)]
         case deliveries.MessageSuppressed() | deliveries.MessageBounced() | deliveries.MessageFailed():
             return _after_failure(event, at)
     return _about_handover(event, at)
+
+
+def _about_end(event: NeedEvent, at: datetime) -> Draft:
+    if not isinstance(event, outcomes.HelpEnded):
+        return to_coordinator(MessagePurpose.NEED_CLOSED, at)
+    # Thanks can wait for the morning, however much hurry there was.
+    thanks = to_partner(event, MessagePurpose.HELP_ENDED, at + _OTHERWISE_WITHIN, event.contact_id)
+    return replace(thanks, urgent=False)
 
 
 def _about_stuck(cause: StuckCause, at: datetime) -> list[Draft]:

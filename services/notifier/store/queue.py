@@ -1,7 +1,7 @@
 """The queue of messages: what is due, what is under way, what became of it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
+from services.notifier.domain.choosing import in_turn
 from services.notifier.domain.sending import Result
 from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection, to_columns
@@ -44,6 +45,13 @@ class Message:
     deadline: datetime
     provider_id: str | None
     created_at: datetime
+    claimed_at: datetime | None
+    """None while nobody has it."""
+    provider: str | None
+    """By whom the newest attempt went."""
+    parcel_id: UUID | None
+    """What goes out as one; its own id where it goes by itself and waits for no others any more."""
+    in_parcel: bool
 
 
 @dataclass(frozen=True)
@@ -93,56 +101,152 @@ async def add_messages(connection: Connection, messages: Sequence[NewMessage]) -
     )
 
 
-async def claim_due(connection: Connection, limit: int) -> list[Message]:
-    """Takes messages that are due, urgent ones first: the attempt and its lease are written before any send."""
+async def claim_due(connection: Connection, limit: int, rooms: Mapping[Channel, int] | None = None) -> list[Message]:
+    """Takes messages that are due, urgent ones first: the attempt and its lease are written before any send.
+
+    `rooms` says how many of those that wait for a provider of that channel may come besides. Where both are plenty, a
+    fifth are messages that are not urgent. Returns them in the order in which they should go.
+    """
+    lanes = {"ready": limit} | {str(channel): min(room, limit) for channel, room in (rooms or {}).items()}
     rows = await connection.fetch(
         """
-        WITH due AS (
-            SELECT message_id FROM messages WHERE status = 'queued' AND due_at <= now()
-             ORDER BY urgent DESC, due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        WITH lanes AS (
+            SELECT name, room FROM unnest($1::text[], $2::int[]) AS open (name, room) WHERE room > 0
+        ), urgent AS (
+            SELECT found.message_id FROM lanes CROSS JOIN LATERAL (
+                SELECT message_id FROM messages
+                 WHERE status = 'queued' AND lane = lanes.name AND urgent AND due_at <= now()
+                 ORDER BY due_at LIMIT lanes.room FOR UPDATE SKIP LOCKED) AS found
+        ), others AS (
+            SELECT found.message_id FROM lanes CROSS JOIN LATERAL (
+                SELECT message_id FROM messages
+                 WHERE status = 'queued' AND lane = lanes.name AND NOT urgent AND due_at <= now()
+                 ORDER BY due_at LIMIT least(lanes.room, greatest($3 / 5, $3 - (SELECT count(*) FROM urgent)))
+                   FOR UPDATE SKIP LOCKED) AS found
         )
-        UPDATE messages SET status = 'sending', attempts = attempts + 1, lease_until = now() + $2::interval
-          FROM due WHERE messages.message_id = due.message_id
+        UPDATE messages SET status = 'sending', attempts = attempts + 1, lease_until = now() + $4::interval,
+                            lane = 'ready'
+          FROM (SELECT message_id FROM urgent UNION ALL SELECT message_id FROM others) AS due
+         WHERE messages.message_id = due.message_id
         RETURNING messages.*
         """,
+        list(lanes),
+        list(lanes.values()),
         limit,
         LEASE,
     )
-    return [_read_message(row) for row in rows]
+    claimed = sorted(map(read_message, rows), key=lambda message: message.created_at)
+    return [claimed[place] for place in in_turn([message.urgent for message in claimed])]
 
 
-async def save_ways(connection: Connection, ways: Sequence[tuple[UUID, int, Channel, UUID | None]]) -> set[UUID]:
-    """(message, attempt, channel, contact) of sends about to begin. Returns those whose lease still holds."""
+@dataclass(frozen=True)
+class Way:
+    """Which way an attempt goes. `parcel_id` is what it has in common with others that go out in the same message."""
+
+    message_id: UUID
+    attempts: int
+    channel: Channel
+    contact_id: UUID | None
+    provider: str
+    parcel_id: UUID | None
+    lane: str
+    address_hash: bytes
+
+
+async def save_ways(connection: Connection, ways: Sequence[Way]) -> set[UUID]:
+    """Writes down the ways of sends about to begin. Returns the messages whose lease still holds.
+
+    What perhaps went to another address before has no address any more that a receipt could be about.
+    """
     rows = await connection.fetch(
         """
         UPDATE messages
-           SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[]) AS way (message_id, attempts, channel, contact_id)
+           SET channel = way.channel, contact_id = coalesce(way.contact_id, messages.contact_id), perhaps_sent = true,
+               address_hash = CASE WHEN NOT perhaps_sent OR messages.address_hash = way.address_hash
+                                   THEN way.address_hash END,
+               provider = way.provider, parcel_id = way.parcel_id, lane = way.lane
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::bytea[])
+               AS way (message_id, attempts, channel, contact_id, provider, parcel_id, lane, address_hash)
          WHERE messages.message_id = way.message_id AND messages.attempts = way.attempts
-           AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $5::interval
+           AND messages.status = 'sending' AND messages.lease_until > clock_timestamp() + $9::interval
         RETURNING messages.message_id
         """,
-        *to_columns(ways, 4),
+        *to_columns([astuple(way) for way in ways], 8),
         LONGEST_ATTEMPT,
     )
     return {row["message_id"] for row in rows}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A message that goes back into the queue untried: it is as if nobody had taken it."""
+
+    message_id: UUID
+    attempts: int
+    lane: str
+    contact_id: UUID | None
+    parcel_id: UUID | None
+    due_at: datetime | None
+    """None keeps its place."""
+
+
+async def hold(connection: Connection, waits: Sequence[Wait]) -> None:
+    """Gives messages back, for what stands in their way: no attempt was made."""
+    await connection.execute(
+        """
+        UPDATE messages
+           SET status = 'queued', attempts = messages.attempts - 1, lease_until = NULL, lane = wait.lane,
+               contact_id = coalesce(wait.contact_id, messages.contact_id), parcel_id = wait.parcel_id,
+               due_at = coalesce(wait.due_at, messages.due_at)
+          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[])
+               AS wait (message_id, attempts, lane, contact_id, parcel_id, due_at)
+         WHERE messages.message_id = wait.message_id AND messages.attempts = wait.attempts
+           AND messages.status = 'sending'
+        """,
+        *to_columns([astuple(wait) for wait in waits], 6),
+    )
+
+
+async def let_go(connection: Connection, offer_ids: Collection[UUID]) -> None:
+    """What waits to tell of these offers, which have ended, waits no more: it is looked at now, and not sent."""
+    await connection.execute(
+        "UPDATE messages SET due_at = now(), lane = 'ready', parcel_id = NULL "
+        "WHERE offer_id = ANY($1::uuid[]) AND purpose = 'offer' AND status = 'queued' AND NOT perhaps_sent",
+        list(offer_ids),
+    )
+
+
+async def let_go_late(connection: Connection) -> int:
+    """What waits for a provider beyond its deadline is looked at now, and given up. Returns of how many."""
+    rows = await connection.fetch(
+        "UPDATE messages SET lane = 'ready', due_at = least(due_at, now()) "
+        "WHERE status = 'queued' AND lane IN ('email', 'text') AND deadline < now() RETURNING message_id"
+    )
+    return len(rows)
 
 
 async def save_results(connection: Connection, results: Sequence[Result]) -> dict[UUID, int]:
     """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
     rows = await connection.fetch(
         """
+        WITH result AS (
+            SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[],
+                                 $7::text[], $8::text[], $9::boolean[])
+                   AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
+                              perhaps_sent)
+        ), held AS (
+            -- In order, as receipts lock them: two that waited for each other would lose what was sent.
+            SELECT message_id FROM messages JOIN result USING (message_id)
+             WHERE messages.attempts = result.attempts AND messages.status = 'sending'
+             ORDER BY message_id FOR UPDATE OF messages
+        )
         UPDATE messages
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
                problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::text[],
-                      $8::text[], $9::boolean[])
-               AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                          perhaps_sent)
-         WHERE messages.message_id = result.message_id AND messages.attempts = result.attempts
-           AND messages.status = 'sending'
+          FROM result JOIN held USING (message_id)
+         WHERE messages.message_id = result.message_id
         RETURNING messages.message_id, messages.version
         """,
         *to_columns(
@@ -185,7 +289,7 @@ async def expire_leases(connection: Connection, limit: int) -> list[Message]:
         """,
         limit,
     )
-    return [_read_message(row) for row in rows]
+    return [read_message(row) for row in rows]
 
 
 async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> None:
@@ -214,44 +318,30 @@ async def queue_unknown_texts(connection: Connection) -> int:
     return len(rows)
 
 
-async def conclude_texts(connection: Connection, arrived: Mapping[str, bool]) -> list[Message]:
-    """Accepted texts, by the provider's id, become delivered or bounced; returns those that were still in transit."""
-    rows = await connection.fetch(
-        """
-        UPDATE messages
-           SET status = CASE WHEN final.arrived THEN 'delivered' ELSE 'bounced' END, version = version + 1,
-               due_at = now()
-          FROM unnest($1::text[], $2::boolean[]) AS final (provider_id, arrived)
-         WHERE messages.provider_id = final.provider_id AND status = 'accepted' AND channel = 'text'
-        RETURNING messages.*
-        """,
-        list(arrived),
-        list(arrived.values()),
-    )
-    return [_read_message(row) for row in rows]
+async def adopt_text(connection: Connection, messages: Mapping[UUID, int], provider_ids: Sequence[str]) -> str | None:
+    """Makes the first of these texts at the provider these messages' own, if it is no other's. In a transaction.
 
-
-async def adopt_text(
-    connection: Connection, message_id: UUID, attempts: int, provider_ids: Sequence[str]
-) -> str | None:
-    """Makes the first of these texts at the provider this message's own, if it is no other's. In a transaction."""
+    `messages` are those that went out as one, with their attempts.
+    """
     # One after the other: two messages with the same words must not both take the one text that went out.
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADOPTING)
-    adopted: str | None = await connection.fetchval(
+    rows = await connection.fetch(
         """
         UPDATE messages SET provider_id = (
             SELECT listed.provider_id FROM unnest($3::text[]) WITH ORDINALITY AS listed (provider_id, place)
              WHERE NOT EXISTS (SELECT FROM messages AS other
-                                WHERE other.provider_id = listed.provider_id AND other.channel = 'text')
+                                WHERE other.provider_id = listed.provider_id AND other.channel = 'text'
+                                  AND other.message_id <> ALL($1::uuid[]))
              ORDER BY place LIMIT 1)
-         WHERE message_id = $1 AND attempts = $2 AND status = 'sending'
+          FROM unnest($1::uuid[], $2::int[]) AS own (message_id, attempts)
+         WHERE messages.message_id = own.message_id AND messages.attempts = own.attempts AND status = 'sending'
         RETURNING provider_id
         """,
-        message_id,
-        attempts,
+        list(messages),
+        list(messages.values()),
         list(provider_ids),
     )
-    return adopted
+    return next((row["provider_id"] for row in rows if row["provider_id"]), None)
 
 
 async def count_unfinished(connection: Connection) -> dict[str, int]:
@@ -270,7 +360,8 @@ async def count_unfinished(connection: Connection) -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-def _read_message(row: asyncpg.Record) -> Message:
+def read_message(row: asyncpg.Record) -> Message:
+    """A row of `messages`."""
     return Message(
         message_id=row["message_id"],
         recipient=RecipientKind(row["recipient"]),
@@ -290,4 +381,8 @@ def _read_message(row: asyncpg.Record) -> Message:
         deadline=row["deadline"],
         provider_id=row["provider_id"],
         created_at=row["created_at"],
+        claimed_at=row["lease_until"] and row["lease_until"] - LEASE,
+        provider=row["provider"],
+        parcel_id=row["parcel_id"],
+        in_parcel=row["lane"] == "parcel",
     )

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from schemas.outcomes import NeedFulfilled, NeedPartlyFulfilled, NeedUnmet
+from schemas.outcomes import HelpEnded, NeedFulfilled, NeedPartlyFulfilled, NeedUnmet
 from schemas.vocabulary import Answerer, DeclineReason, ReleaseReason
 from services.matcher.domain import commands
 from services.matcher.domain.state import HOLDING, Need, NeedStatus, OfferStatus
@@ -123,7 +123,12 @@ class AnyOrder(RuleBasedStateMachine):
     def the_end_is_the_end(self) -> None:
         endings = [e for e in self.situation.events if isinstance(e, NeedFulfilled | NeedPartlyFulfilled | NeedUnmet)]
         assert len(endings) == (self.situation.need.status is NeedStatus.CLOSED)
+        told = [event.partner_id for event in self.situation.events if isinstance(event, HelpEnded)]
+        assert len(told) == len(set(told))
+        assert endings or not told, "who helped hears how it ended once it has"
         if endings:
+            helped = self.situation.offers(OfferStatus.COMPLETED, OfferStatus.DISPUTED)
+            assert set(told) == {offer.partner_id for offer in helped if any(offer.quantities.values())}
             assert self.situation.offers(OfferStatus.OPEN, OfferStatus.CLAIMED, OfferStatus.CONTACTED) == []
 
 

@@ -97,7 +97,7 @@ def test_what_the_family_no_longer_needs_is_asked_of_nobody_and_the_need_ends_wi
     situation, offer = claimed()
     assert names(report(situation, offer, {1: 2}, 1)) == ["ConfirmationRequested"]
     assert situation.need.open_items == ()
-    [ended] = situation.when(commands.Confirm(Answerer.FAMILY))
+    [ended, _] = situation.when(commands.Confirm(Answerer.FAMILY))
     assert isinstance(ended, NeedPartlyFulfilled)
     assert [(item.quantity, ended.cause) for item in ended.unmet] == [(1, UnmetCause.NO_LONGER_NEEDED)]
 

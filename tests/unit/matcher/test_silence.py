@@ -57,5 +57,5 @@ def test_the_silence_of_a_family_ends_with_the_coordinator_and_never_with_an_out
     assert len(asked) == POLICY.confirmation.attempts
     assert (situation.need.status, situation.need.stuck) == (NeedStatus.CONFIRMING, StuckCause.FAMILY_SILENT)
     assert situation.need.next_due is None
-    [ending] = situation.when(commands.Confirm(Answerer.COORDINATOR))
+    [ending, _] = situation.when(commands.Confirm(Answerer.COORDINATOR))
     assert isinstance(ending, NeedFulfilled | NeedPartlyFulfilled)

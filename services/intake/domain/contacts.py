@@ -1,0 +1,60 @@
+"""What a partner's contact says of themselves, beside what others write down about them."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from schemas.partners import Contact
+from schemas.vocabulary import Channel
+
+ADDRESS_FIELDS = {Channel.EMAIL: "email", Channel.TEXT: "phone"}
+_THEIRS_TO_SAY = ("channels", "language", "time_zone", "urgent_at_night", "digest_hour", "away_until")
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A contact as it is recorded, and the addresses that wait for their reader's word first."""
+
+    contact: Contact
+    asked: tuple[tuple[Channel, str], ...] = ()
+
+
+def take_in(entered: Contact, known: Contact | None, was_left: Callable[[str], bool] | None) -> TakenIn:
+    """A contact as somebody else enters it.
+
+    `was_left` is None for one who never chose for themselves; else it says whether they replaced that address.
+    """
+    if known is not None and was_left is not None:
+        entered = _keep_choices(entered, known, was_left)
+    if entered.confirmed:
+        return TakenIn(entered)
+    given = {channel: address_of(entered, channel) for channel in entered.channels}
+    if known is None or not known.confirmed:
+        return TakenIn(entered, tuple((channel, at) for channel, at in given.items() if at))
+    in_use = {field: getattr(known, field) for field in ADDRESS_FIELDS.values()}
+    new = tuple((channel, at) for channel, at in given.items() if at and at != address_of(known, channel))
+    return TakenIn(entered.model_copy(update={**in_use, "confirmed": True}), new)
+
+
+def confirm(contact: Contact, channel: Channel, address: str, waiting: Collection[Channel]) -> Contact:
+    """The contact once they said that an address is theirs; `waiting` are the channels whose addresses still wait."""
+    field = ADDRESS_FIELDS[channel]
+    if contact.confirmed:
+        return contact.model_copy(update={field: address})
+    # What still waits is not known to be theirs, and would be written to from now on.
+    unsure = {ADDRESS_FIELDS[other]: None for other in waiting}
+    return contact.model_copy(update={**unsure, field: address, "confirmed": True})
+
+
+def address_of(contact: Contact, channel: Channel) -> str | None:
+    """Where the channel leads."""
+    address: str | None = getattr(contact, ADDRESS_FIELDS[channel])
+    return address
+
+
+def _keep_choices(entered: Contact, known: Contact, was_left: Callable[[str], bool]) -> Contact:
+    kept = {field: getattr(known, field) for field in _THEIRS_TO_SAY}
+    for field in ADDRESS_FIELDS.values():
+        address = getattr(entered, field)
+        if address is not None and was_left(address):
+            kept[field] = getattr(known, field)
+    return entered.model_copy(update=kept)

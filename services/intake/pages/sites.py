@@ -1,0 +1,151 @@
+"""`/sites`: the schools, who stands in where somebody is away, and how danger is reported there."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from babel import Locale
+from babel.dates import get_timezone_location, get_timezone_name
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from services.intake.domain.approval import ApprovalRule
+from services.intake.domain.need import NotPossible
+from services.intake.pages.page_route import PageRoute
+from services.intake.pages.people import site_seen_by
+from services.intake.pages.rendering import show, words_for
+from services.intake.pages.visitors import Administrator, Leader, OnDesk
+from services.intake.staff import EnteredSite, NotYours, add_site, change_site, sees_site
+from services.intake.store import staff
+from services.intake.store.people import Person
+from services.intake.store.staff import SiteRow, StaffRow
+from services.runtime.database import Pool
+
+router = APIRouter(prefix="/sites", route_class=PageRoute)
+
+_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)
+
+
+@dataclass(frozen=True)
+class TypedSite:
+    """The form as it was typed."""
+
+    name: str = ""
+    zip_code: str = ""
+    time_zone: str = _ZONES[0]
+    backup_id: str = ""
+    deputy_id: str = ""
+    approval: str = ApprovalRule.NONE
+    approval_above: str = ""
+    reporting_steps: str = ""
+
+    def understand(self) -> EnteredSite:
+        """What it means. Raises ValidationError."""
+        return EnteredSite.model_validate({name: value or None for name, value in vars(self).items()})
+
+
+@router.get("")
+async def show_sites(request: Request, person: Leader, desk: OnDesk) -> Response:
+    """The sites that somebody looks after."""
+    async with desk.pool.acquire() as connection:
+        sites = await staff.list_sites(connection, site_seen_by(person))
+        everybody = {one.person_id: one for one in await staff.list_people(connection, site_seen_by(person))}
+    return show(request, "sites.html", own_language=person.language, person=person, sites=sites, people=everybody)
+
+
+@router.get("/new")
+async def show_form(request: Request, person: Administrator) -> Response:
+    """An empty form."""
+    return _show(request, person, None, TypedSite(), [], {})
+
+
+@router.post("/new")
+async def add(request: Request, person: Administrator, desk: OnDesk) -> Response:
+    """A new site."""
+    typed = _read(await request.form())
+    try:
+        await add_site(desk.pool, typed.understand(), person)
+    except ValidationError as error:
+        return _show(request, person, None, typed, [], _problems(request, person, error))
+    return RedirectResponse("/sites", 303)
+
+
+@router.get("/{site_id}")
+async def show_site(request: Request, site_id: UUID, person: Leader, desk: OnDesk) -> Response:
+    """One site, to be changed."""
+    site, people = await _find(desk.pool, site_id, person)
+    typed = TypedSite(
+        **{name: "" if getattr(site, name) is None else str(getattr(site, name)) for name in vars(TypedSite())}
+    )
+    return _show(request, person, site, typed, people, {})
+
+
+@router.post("/{site_id}")
+async def change(request: Request, site_id: UUID, person: Leader, desk: OnDesk) -> Response:
+    """Takes the site as it is typed now."""
+    site, people = await _find(desk.pool, site_id, person)
+    typed = _read(await request.form())
+    try:
+        await change_site(desk.pool, site_id, typed.understand(), person)
+    except (ValidationError, NotPossible) as error:
+        return _show(request, person, site, typed, people, _problems(request, person, error))
+    return RedirectResponse("/sites", 303)
+
+
+async def _find(pool: Pool, site_id: UUID, by: Person) -> tuple[SiteRow, list[StaffRow]]:
+    async with pool.acquire() as connection:
+        found = await staff.list_sites(connection, site_id)
+        people = await staff.list_people(connection, site_id)
+    if not found or not sees_site(by, site_id):
+        raise NotYours
+    return found[0], people
+
+
+def _read(form: FormData) -> TypedSite:
+    return TypedSite(**{name: str(form.get(name, "")).strip() for name in vars(TypedSite())})
+
+
+def _problems(request: Request, person: Person, error: ValidationError | NotPossible) -> dict[str, str]:
+    words = words_for(request, person.language)
+    names = {error.field} if isinstance(error, NotPossible) else {str(one["loc"][0]) for one in error.errors()}
+    return {name: words(f"staff_problem.{name}") for name in names}
+
+
+def _show(
+    request: Request,
+    person: Person,
+    site: SiteRow | None,
+    typed: TypedSite,
+    people: list[StaffRow],
+    problems: dict[str, str],
+) -> Response:
+    locale = Locale(words_for(request, person.language).language)
+    zones = dict.fromkeys([*_ZONES, *([site.time_zone] if site else [])])
+    return show(
+        request,
+        "site.html",
+        status_code=422 if problems else 200,
+        own_language=person.language,
+        person=person,
+        site=site,
+        typed=typed,
+        people=[one for one in people if not one.paused],
+        problems=problems,
+        rules=ApprovalRule,
+        zones=[(zone, _name_zone(zone, locale)) for zone in zones],
+    )
+
+
+def _name_zone(zone: str, locale: Locale) -> str:
+    name = get_timezone_name(zone, width="long", locale=locale)
+    return f"{name} ({get_timezone_location(zone, locale=locale, return_city=True)})"

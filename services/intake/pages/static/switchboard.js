@@ -1,0 +1,84 @@
+// What pages do besides when scripts run. Everything on them works without.
+//
+// The draft of a need: what is needed, where and by when stays in this browser until it is sent, thrown away, twelve
+// hours old, or its coordinator signs out. Nothing else that is typed is ever kept, for others may use this device.
+(() => {
+  "use strict";
+  const KEPT = ["item", "quantity", "zip_code", "urgency", "needed_by", "languages", "first"];
+  const PLACE = "draft";
+  const LASTS_MS = 12 * 60 * 60 * 1000;
+  const by = (id) => document.getElementById(id);
+
+  const readDraft = (person) => {
+    const draft = JSON.parse(localStorage.getItem(PLACE) ?? "null");
+    if (draft && draft.person === person && Date.now() - draft.at < LASTS_MS) return draft.fields;
+    localStorage.removeItem(PLACE);
+    return null;
+  };
+
+  const keepDraft = (form) => {
+    const fields = [...new FormData(form)].filter(([name, value]) => KEPT.includes(name) && typeof value === "string");
+    const begun = fields.some(([name, value]) => (name === "item" || name === "zip_code") && value);
+    const person = by("draft").dataset.draftOf;
+    if (begun) localStorage.setItem(PLACE, JSON.stringify({ person, at: Date.now(), fields }));
+    by("draft").hidden = true;
+  };
+
+  const dropDraft = () => {
+    localStorage.removeItem(PLACE);
+    if (by("draft")) by("draft").hidden = true;
+  };
+
+  const offerDraft = () => {
+    const offer = by("draft");
+    if (!offer || offer.dataset.seen) return;
+    offer.dataset.seen = "yes";
+    by("draft-hint").hidden = false;
+    const begun = [...document.querySelectorAll("#need-form [name=item], #need-form [name=zip_code]")];
+    offer.hidden = begun.some((field) => field.value) || !readDraft(offer.dataset.draftOf);
+  };
+
+  const takeUpDraft = (offer) => {
+    for (const [name, value] of readDraft(offer.dataset.draftOf) ?? []) {
+      offer.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+  };
+
+  const sayOffline = (event) => {
+    if (by("offline") && event.target.matches("[data-typed]")) by("offline").hidden = false;
+  };
+
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      const form = event.target.closest?.("#need-form");
+      if (form) keepDraft(form);
+    });
+  }
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "draft-drop") dropDraft();
+    if (event.target.closest?.("[data-print]")) window.print();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/sign-out") dropDraft();
+    if (event.target.id === "draft") takeUpDraft(event.target);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (by("need-form") && document.querySelector("#need-form [name=item]").value) keepDraft(by("need-form"));
+    offerDraft();
+    showPrinters();
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { target, detail } = event;
+    const sent = target.matches("[data-typed]") && detail.pathInfo.requestPath.startsWith("/needs/new");
+    const arrived = sent && detail.xhr.status < 300;
+    if (arrived && !new URL(detail.xhr.responseURL).pathname.endsWith("/needs/new")) dropDraft();
+  });
+  for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(trouble, sayOffline);
+  }
+  const showPrinters = () => {
+    for (const printer of document.querySelectorAll("[data-print]")) printer.hidden = false;
+  };
+  offerDraft();
+  showPrinters();
+})();

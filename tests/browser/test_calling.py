@@ -1,0 +1,112 @@
+"""From the board to a call, and from the directory to a need, in a real browser."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from schemas.outcomes import NeedStuck
+from schemas.partners import Contact, PartnerRecorded
+from schemas.taxonomy import Category
+from schemas.vocabulary import StuckCause
+from tests.browser.intake import RunningIntake, offer_of
+from tests.browser.matcher import Town, with_matcher
+from tests.browser.test_entering import WIDTHS, Hand, coordinator, fill_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def add_bank(town: Town, name: str = "Bed Bank") -> PartnerRecorded:
+    contact = Contact(contact_id=uuid4(), name="Ada Volunteer", phone="+17185550111")
+    return await town.add_partner(name, Category.BEDS, contacts=(contact,))
+
+
+async def enter(page: Page, intake: RunningIntake) -> UUID:
+    await page.goto("/needs/new")
+    await fill_in(page)
+    await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.get_by_role("heading", name="What is needed")).to_be_visible()
+    need_id, _ = await intake.newest_need()
+    return need_id
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1280, True), (390, False)])
+async def test_the_board_leads_to_a_call_and_the_yes_counts(
+    intake: RunningIntake, chromium: Browser, width: int, *, scripts: bool
+) -> None:
+    bank = await add_bank(with_matcher(intake))
+    page = await coordinator(chromium, intake, scripts=scripts, width=width)
+    need_id = await enter(page, intake)
+    _, items = await intake.newest_need()
+    await intake.matcher_says(offer_of(need_id, items, bank))
+    await intake.matcher_says(NeedStuck(need_id=need_id, cause=StuckCause.NOBODY_YET, open_items=items))
+    await page.goto("/needs")
+    hand = Hand(page)
+    await hand.tap("link", "Call partners now")
+    await expect(page.get_by_role("link", name="(718) 555-0111")).to_be_visible()
+    await expect(page.get_by_text("Hello Ada Volunteer, this is Robin Reyes")).to_be_visible()
+    await hand.tap("button", "They said yes")
+    await expect(page.get_by_role("heading", name="Whom to call")).to_be_visible()
+    await expect(page.get_by_role("button", name="They said yes", exact=True)).to_have_count(0)
+    assert hand.taps == 2
+    assert await intake.events(need_id) == ["needs.opened", "responses.accepted"]
+
+
+async def test_who_is_asked_later_comes_onto_the_call_list_by_itself(intake: RunningIntake, chromium: Browser) -> None:
+    bank = await add_bank(with_matcher(intake))
+    page = await coordinator(chromium, intake)
+    need_id = await enter(page, intake)
+    await page.goto(f"/needs/{need_id}/calls")
+    await page.get_by_role("button", name="They said yes: ask them now").click()
+    await expect(page.get_by_text("Nobody is being asked right now.")).to_be_visible()
+    _, items = await intake.newest_need()
+    await intake.matcher_says(offer_of(need_id, items, bank))
+    await expect(page.get_by_role("button", name="They said yes", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+async def test_a_partner_is_found_and_a_family_referred_to_it(
+    intake: RunningIntake, chromium: Browser, *, scripts: bool
+) -> None:
+    town = with_matcher(intake)
+    bank = await add_bank(town)
+    await add_bank(town, "Another Bank")
+    page = await coordinator(chromium, intake, scripts=scripts)
+    await page.get_by_role("link", name="Partners").click()
+    await page.get_by_label("Search").fill("bed bank")
+    await page.get_by_label("Search").press("Enter")
+    await page.get_by_role("link", name="Bed Bank", exact=True).click()
+    await page.get_by_role("link", name="Refer a family").click()
+    await expect(page.get_by_role("checkbox", name="Bed Bank")).to_be_checked()
+    await fill_in(page)
+    await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.get_by_role("heading", name="What is needed")).to_be_visible()
+    async with intake.desk.pool.acquire() as connection:
+        terms = await connection.fetchval("SELECT terms FROM needs")
+    assert terms["first_ask"]["partner_ids"] == [str(bank.partner_id)]
+
+
+async def test_no_page_of_the_desk_is_wider_than_its_screen_too_heavy_or_breaks_its_own_security_policy(
+    intake: RunningIntake, chromium: Browser
+) -> None:
+    bank = await add_bank(with_matcher(intake))
+    page = await coordinator(chromium, intake)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    need_id = await enter(page, intake)
+    paths = ("/needs", "/needs/new", "/partners", f"/partners/{bank.partner_id}", f"/needs/{need_id}/calls")
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 844})
+        for path in paths:
+            for language in ("en", "es"):
+                await page.goto(f"{path}?language={language}")
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+    for path in paths:
+        await page.goto(path)
+        weight = await page.evaluate(
+            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+            ".reduce((sum, one) => sum + one.decodedBodySize, 0)"
+        )
+        assert weight < 150_000, (path, weight)
+    assert complaints == []
