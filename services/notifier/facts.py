@@ -14,7 +14,7 @@ from jinja2 import Template
 
 from schemas import handovers, offers, outcomes
 from schemas.addresses import Address
-from schemas.event import Item, LineQuantity, NeedEvent
+from schemas.event import Event, Item, LineQuantity
 from schemas.offers import OfferEvent
 from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import Arrival, RecipientKind, ReferralAnswer
@@ -37,7 +37,7 @@ class Facts:
         self._language, self._locale = language, Locale.parse(_LOCALES[language])
         self._network, self._compile = network, compile_text
 
-    def collect(self, event: NeedEvent, reader: Reader) -> dict[str, str]:
+    def collect(self, event: Event, reader: Reader) -> dict[str, str]:
         """By name, what the words of this message may have in them; each is one line."""
         facts = {
             "network": self._network,
@@ -79,7 +79,7 @@ class Facts:
             "respond_by": self._moment(terms.respond_by, zone),
         }
 
-    def _about_event(self, event: NeedEvent, reader: Reader, zone: ZoneInfo) -> dict[str, str]:
+    def _about_event(self, event: Event, reader: Reader, zone: ZoneInfo) -> dict[str, str]:
         match event:
             case offers.OfferReminded(due=due):
                 return {"due": self._moment(due, zone)}

@@ -24,7 +24,11 @@ _PROGRAMME = ("seats", "begins", "ends")
 """All of them, or none."""
 _LISTS = ("languages", "only_for", "handover", "conditions", "fits")
 _OF_THE_PARTNER = ("partner_id", "status", "messages_per_week", "conflicts")
-_OF_THE_CONTACT = ("contact_name", "contact_email", "contact_phone", "contact_language", "channels")
+_OF_THE_CONTACT = (
+    *("contact_name", "contact_email", "contact_phone", "contact_language", "channels"),
+    *("contact_roles", "contact_confirmed"),
+)
+_CONFIRMED = {"yes": True, "no": False}
 KNOWN = (*NEEDED, "zip", "eligibility_text", *_PROGRAMME, *_NUMBERS, *_LISTS, *_OF_THE_PARTNER, *_OF_THE_CONTACT)
 
 
@@ -151,6 +155,12 @@ def _to_contact(cells: Cells, partner_id: str) -> dict[str, Any] | None:
         "language": cells.get("contact_language") or "en",
         "channels": channels,
     }
+    if cells.get("contact_roles"):
+        contact["roles"] = _split(cells["contact_roles"])
+    if said := cells.get("contact_confirmed"):
+        if said not in _CONFIRMED:
+            raise ValueError(f"contact_confirmed {said!r} must be yes or no; no asks them first")
+        contact["confirmed"] = _CONFIRMED[said]
     return contact | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
 
 

@@ -29,7 +29,7 @@ from services.intake.store.people import Role
 from services.intake.store.raised import Closed
 
 FOLDER = Path(pages.__file__).parent
-SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
+SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]*[a-z])"')
 SECTIONS: dict[str, Iterable[Enum]] = {
     "approval_rule": ApprovalRule,
     "approval_state": set(ApprovalState) - {ApprovalState.WAITING},
@@ -55,7 +55,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "nearly": CAN_BE_CHANGED,
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
-    "purpose": vocabulary.MessagePurpose,
+    # About no need, and on no page of one.
+    "purpose": set(vocabulary.MessagePurpose) - {vocabulary.MessagePurpose.CONTACT_CONFIRMATION},
     "referral": vocabulary.ReferralAnswer,
     "role": Role,
     "role_hint": Role,
@@ -84,6 +85,7 @@ CHOSEN = {
     "by_phone.declined",
     "by_phone.released",
     "change.bad_needed_by",
+    "contact.stop_alone",
     "change.bad_quantities",
     "family.title",
     "family.discreet_title",
@@ -102,6 +104,8 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"address.{text}_{what}" for text in ("lead", "done") for what in ("email", "text", "change")}
+CHOSEN |= {"address.title", "address.yes", "address.not_me", "contact.waiting", "contact.needs_phone"}
 CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.intake import contacts
+from services.intake.domain.reaching import mask
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import OfAddress, OnDesk
@@ -22,6 +23,8 @@ async def show_question(request: Request, asked: OfAddress) -> Response:
         partner=asked.partner,
         channel=asked.question.channel,
         confirmed=asked.question.confirmed,
+        is_change=asked.question.then_channel is not None,
+        new=mask(asked.question.then_address or ""),
     )
 
 
