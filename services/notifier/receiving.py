@@ -62,5 +62,5 @@ async def apply_receipts(connection: Connection, message_ids: Collection[UUID]) 
 
 
 def _about(reported: Reported, told: Sequence[ReceiptReceived]) -> list[ReceiptReceived]:
-    ids = {reported.message.message_id, reported.message.parcel_id}
-    return [one for one in told if one.message_id in ids and one.channel is reported.message.channel]
+    way = (reported.message.parcel_id or reported.message.message_id, reported.message.channel)
+    return [one for one in told if (one.message_id, one.channel) == way]

@@ -269,7 +269,9 @@ def _nowhere(message: queue.Message) -> Attempt:
     """What becomes of a message that no way is left for."""
     if message.perhaps_sent:
         return NotWanted(DeliveryProblem.OPTED_OUT)
-    return Refused(DeliveryProblem.ADDRESS_REFUSED) if message.tried else NotWanted(DeliveryProblem.NO_ADDRESS)
+    if not message.tried:
+        return NotWanted(DeliveryProblem.NO_ADDRESS)
+    return Refused(message.problem or DeliveryProblem.ADDRESS_REFUSED)
 
 
 def _first_name(partner: contacts.PartnerContacts, message: queue.Message) -> str:

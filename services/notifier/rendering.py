@@ -107,8 +107,8 @@ class Renderer:
         for event, each in offers:
             facts = self._facts[language].collect(event, each)
             said = words["sensitive" if _is_sensitive(event) else "plain"]
-            listed.append({"words": self._compile(said["line"]).render(facts), "link": each.link})
-            short += [self._compile(said["short"]).render(facts)] if "short" in said else []
+            listed.append({"words": fill(self._compile(said["line"]), facts), "link": each.link})
+            short += [fill(self._compile(said["short"]), facts)] if "short" in said else []
         about = {"count": str(len(offers)), "offers": listed, "listed": "; ".join(short)}
         filled = self._fill(
             _Entry(language, SEVERAL, reader.kind, None, sensitive=False, withheld=False),
@@ -116,7 +116,7 @@ class Renderer:
         )
         if len(short) == len(offers) and segments(filled.text).count <= _SEGMENTS:
             return filled
-        counted = self._compile(words["text_counted"]).render(about | {"link": reader.link})
+        counted = fill(self._compile(words["text_counted"]), about | {"link": reader.link})
         return replace(filled, text=to_gsm(" ".join(counted.split())))
 
     def _fill(self, entry: _Entry, facts: Mapping[str, object]) -> Words:

@@ -140,6 +140,7 @@ async def test_a_text_that_comes_back_later_goes_on_to_the_next_way(room: PostRo
     await room.hears(church(ada, BEN), offer())
     await room.sender.send_due()
     assert await room.statuses() == ["accepted"]
+    await room.pool.execute("UPDATE messages SET accepted_at = accepted_at - interval '2 minutes'")
     await room.resolver.learn_texts()
     assert await room.statuses() == ["queued"]
     await settle(room)
@@ -152,6 +153,7 @@ async def test_a_text_that_comes_back_with_no_way_left_has_bounced(room: PostRoo
     room.providers.final_status = "undelivered"
     await room.hears(church(ADA.model_copy(update={"channels": (Channel.TEXT,)})), offer())
     await room.sender.send_due()
+    await room.pool.execute("UPDATE messages SET accepted_at = accepted_at - interval '2 minutes'")
     await room.resolver.learn_texts()
     await settle(room)
     assert await room.statuses() == ["bounced"]

@@ -205,8 +205,8 @@ async def test_a_list_of_offers_by_text_is_one_text_of_two_segments_at_most(room
     await close_windows(room)
     await sender.send_due()
     first, second = (text["Body"] for text in room.providers.texts)
-    assert first.startswith("2 requests wait for you: 1 ")
-    assert re.match(r"2 requests\b.* The first: https://", second)
+    assert first.startswith("2 requests wait for you: 1: ")
+    assert second.startswith("2 requests. The first: https://")
     assert not re.search("bed|Brooklyn", second)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.vocabulary import Channel, MessagePurpose, RecipientKind
+from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
 from services.notifier.domain.choosing import in_turn
 from services.notifier.domain.sending import Result
 from services.notifier.domain.telling import Draft
@@ -45,6 +45,8 @@ class Message:
     """Whether an attempt before this one may have reached its receiver."""
     tried: frozenset[str]
     """The ways that did not get through."""
+    problem: DeliveryProblem | None
+    """What was the matter when it last did not."""
     deadline: datetime
     provider_id: str | None
     created_at: datetime
@@ -407,6 +409,7 @@ def read_message(row: asyncpg.Record) -> Message:
         attempts=row["attempts"],
         perhaps_sent=row["perhaps_sent"],
         tried=frozenset(row["tried"]),
+        problem=DeliveryProblem(row["problem"]) if row["problem"] else None,
         deadline=row["deadline"],
         provider_id=row["provider_id"],
         created_at=row["created_at"],

@@ -50,10 +50,10 @@ async def receipts_of(connection: Connection, message_ids: Collection[UUID]) -> 
 
 
 async def lock_reported(connection: Connection, message_ids: Collection[UUID]) -> list[Reported]:
-    """These messages, and those that went out under these ids, under their row locks, in the order of their ids."""
+    """What went out under these ids, under row locks, in the order of the messages' own ids."""
     rows = await connection.fetch(
-        "SELECT * FROM messages WHERE message_id = ANY($1::uuid[]) OR parcel_id = ANY($1::uuid[]) "
-        "ORDER BY message_id FOR UPDATE",
+        "SELECT * FROM messages WHERE (message_id = ANY($1::uuid[]) AND parcel_id IS NULL) "
+        "OR parcel_id = ANY($1::uuid[]) ORDER BY message_id FOR UPDATE",
         list(message_ids),
     )
     return [
