@@ -58,7 +58,7 @@ RESPONSES = Topic(
     "responses",
     "need_id",
     ServiceName.INTAKE,
-    (ServiceName.MATCHER,),
+    (ServiceName.MATCHER, ServiceName.NOTIFIER),
     (
         responses.OfferAccepted,
         responses.OfferDeclined,

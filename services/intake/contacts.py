@@ -26,6 +26,10 @@ class TooManyAddresses(Exception):
     """Strangers are not to be asked whether they are somebody, over and over."""
 
 
+class NoAddress(Exception):
+    """There is no address in use that could say whether a new one is right."""
+
+
 @dataclass(frozen=True)
 class Wishes:
     """How a contact wants to be written to. An address is given where it is new."""
@@ -41,13 +45,14 @@ class Wishes:
 
 
 async def save_wishes(pool: Pool, seal: Seal, partner_id: UUID, contact_id: UUID, wishes: Wishes) -> None:
-    """Raises TextsStopped, TooManyAddresses, or PartnerNotFound when they are no contact any more."""
+    """Raises TextsStopped, TooManyAddresses, NoAddress, or PartnerNotFound when they are no contact any more."""
     new = {Channel.EMAIL: wishes.email, Channel.TEXT: wishes.phone}
     async with pool.acquire() as connection, connection.transaction():
         record, contact = await _lock(connection, partner_id, contact_id)
         await _refuse_stopped(connection, seal, contact, wishes)
         asked = [
-            Question(uuid4(), partner_id, contact_id, channel, address)
+            # Whoever was forwarded the link must not take a place in which codes arrive: the one in use is asked first.
+            Question(uuid4(), partner_id, contact_id, *_in_use(contact), channel, address)
             for channel, address in new.items()
             if address and address != address_of(contact, channel)
         ]
@@ -115,11 +120,24 @@ async def confirm_address(pool: Pool, seal: Seal, question: Question) -> None:
             # Another address came in its place, or it was answered a moment ago.
             return
         await contacts.close(connection, [asked.question_id], confirmed=True)
+        if asked.then_channel is not None:
+            key = uuid4(), asked.partner_id, asked.contact_id
+            await contacts.ask(connection, [Question(*key, asked.then_channel, asked.then_address)])
+            await _save(connection, seal, record, contact)
+            return
         others = [one.channel for one in waiting if one is not asked]
         before, now = address_of(contact, asked.channel), confirm(contact, asked.channel, asked.address, others)
         if before is not None and before != asked.address:
             await contacts.add_choice(connection, record.partner_id, contact.contact_id, [hash_address(seal, before)])
         await _save(connection, seal, record, now)
+
+
+def _in_use(contact: Contact) -> tuple[Channel, str]:
+    """Where codes for this contact go. Raises NoAddress."""
+    for channel in (Channel.EMAIL, Channel.TEXT):
+        if (address := address_of(contact, channel)) is not None:
+            return channel, address
+    raise NoAddress
 
 
 async def _refuse_stopped(connection: Connection, seal: Seal, contact: Contact, wishes: Wishes) -> None:

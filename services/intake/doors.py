@@ -61,6 +61,8 @@ _OPEN = {
     "/sign-in": "asks for an address, and says the same whether it is known",
     "/sign-in/sent": "says where to look",
     "/sign-in/{token}": "the token is the key: good once, for a quarter of an hour",
+    "/join": "an organization asks to join; a person decides, and nothing is asked of it before",
+    "/join/sent": "says what happens next",
     "/sign-out": "ends what the cookie names, or nothing",
 }
 """Routes that everybody may call, and why."""

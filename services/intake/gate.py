@@ -17,7 +17,11 @@ from services.runtime.tracing import begin_trace
 AT_ONCE = 100
 """More than wait for a second at what one process takes: past it, coming again is quicker than waiting."""
 _LARGEST_BODY = 64 * 1024
-_LARGEST_BODIES = {"/v1/partners": 8 * 1024 * 1024, mail.PATH: mail.LARGEST_MAIL}
+_LARGEST_BODIES = {
+    "/v1/partners": 8 * 1024 * 1024,
+    "/imports": 5 * 1024 * 1024,
+    mail.PATH: mail.LARGEST_MAIL,
+}
 """Bytes that one request may carry, by path where a path takes more than others."""
 _ALWAYS_OPEN = ("/health/", "/metrics")
 _AGAIN_AFTER_S = 1
@@ -70,6 +74,10 @@ def _too_large(request: Request) -> Response | None:
         return problem(411, "Send the length of what you send: Content-Length.")
     largest = _LARGEST_BODIES.get(request.url.path, _LARGEST_BODY)
     if int(request.headers.get("content-length", "0") or 0) > largest:
+        if "text/html" in request.headers.get("accept", ""):
+            most = f"{largest // 1024} kB"
+            said = f"This is too large: at most {most}.\n\nEs demasiado grande: {most} como máximo."
+            return PlainTextResponse(said, 413)
         return problem(413, f"At most {largest // 1024} kB fit into one request.")
     return None
 

@@ -64,6 +64,10 @@ def _path_to(letter: DueLetter, settings: IntakeSettings) -> str:
     match letter:
         case DueLetter(what="welcome"):
             return "/sign-in"
+        case DueLetter(what="application_accepted" | "application_refused"):
+            return "/join"
+        case DueLetter(what="application", about=UUID() as application_id):
+            return f"/applications/{application_id}"
         case DueLetter(what="need_raised", about=UUID() as raised_id):
             return f"/raised-needs/{raised_id}"
         case DueLetter(what="need_sent_back" | "approval_expired", about=UUID() as need_id):

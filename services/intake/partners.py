@@ -29,13 +29,20 @@ async def record_partners(
     `texts` is what stands beside them, by partner and service. Who said STOP is not written to, whatever the record
     says; what a contact chose for themselves stays.
     """
-    ids = [record.partner_id for record in records]
     async with pool.acquire() as connection, connection.transaction():
-        known = await partners.lock_partners(connection, ids)
-        await save_records(connection, seal, await take_in_contacts(connection, seal, records, known))
-        await eligibility.save_texts(connection, ids, texts or {})
-        there = {contact.contact_id for record in records for contact in record.contacts}
-        await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
+        return await record_with(connection, seal, records, texts or {})
+
+
+async def record_with(
+    connection: Connection, seal: Seal, records: Sequence[PartnerRecorded], texts: Mapping[UUID, Mapping[UUID, str]]
+) -> set[UUID]:
+    """As `record_partners`, in the transaction in hand."""
+    ids = [record.partner_id for record in records]
+    known = await partners.lock_partners(connection, ids)
+    await save_records(connection, seal, await take_in_contacts(connection, seal, records, known))
+    await eligibility.save_texts(connection, ids, texts)
+    there = {contact.contact_id for record in records for contact in record.contacts}
+    await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
     return set(ids) - known.keys()
 
 

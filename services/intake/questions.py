@@ -55,6 +55,9 @@ async def with_questions(connection: Connection, records: Sequence[PartnerRecord
 def _matters(question: Question, contact: Contact | None) -> bool:
     if contact is None:
         return False
+    if question.then_channel is not None:
+        # Only the address that is in use may say that another is right.
+        return question.address == address_of(contact, question.channel)
     return not contact.confirmed or question.address != address_of(contact, question.channel)
 
 

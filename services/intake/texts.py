@@ -8,7 +8,7 @@ from schemas.taxonomy import ITEM_KINDS
 from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason
 from services.intake import answers, needs, partners
 from services.intake.desk import Desk
-from services.intake.domain.texting import Said, Word, understand
+from services.intake.domain.texting import Said, Word, is_spanish, understand
 from services.intake.store import families, keys, offers
 from services.intake.store import partners as partner_rows
 from services.intake.store.offers import OfferRow
@@ -42,12 +42,11 @@ async def receive_text(desk: Desk, text: TextIn) -> str:
             return known
     reply = await _answer(desk, text)
     async with desk.pool.acquire() as connection:
-        await keys.save_reply(connection, text.message_sid, reply)
-    return reply
+        return await keys.save_reply(connection, text.message_sid, reply)
 
 
 async def _answer(desk: Desk, text: TextIn) -> str:
-    sender = await _find_sender(desk, text.sender)
+    sender = await _find_sender(desk, text)
     replies = REPLIES[sender.language]
     match understand(text.body):
         case None:
@@ -68,11 +67,11 @@ async def _answer(desk: Desk, text: TextIn) -> str:
             return await _answer_unnumbered(desk, sender, word, number)
 
 
-async def _find_sender(desk: Desk, phone: str) -> _Sender:
-    phone_hash = desk.seal.hash_phone(phone)
+async def _find_sender(desk: Desk, text: TextIn) -> _Sender:
+    phone_hash = desk.seal.hash_phone(text.sender)
     async with desk.pool.acquire() as connection:
         contacts = dict(await partner_rows.contacts_with_phone(connection, phone_hash))
-        language = "en"
+        language = "es" if is_spanish(text.body) else "en"
         for partner_id, contact_id in contacts.items():
             record = await partner_rows.read_partner(connection, partner_id)
             spoken = [one.language for one in record.contacts if one.contact_id == contact_id] if record else []

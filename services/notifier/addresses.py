@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from schemas.addresses import Address, OneTimeCode, Who
+from schemas.addresses import Address, AskedAddress, OneTimeCode, Who
 
 _AT_ONCE = 8
 """The client looks through all that wait and all connections at each request: more of them is slower."""
@@ -40,6 +40,11 @@ class Addresses:
         """A one-time code for that contact; None when none is wanted any more. Raises AddressesAway."""
         answer = await self._ask("POST", f"offers/{offer_id}/contacts/{contact_id}/code")
         return _read(OneTimeCode, answer).code if answer is not None else None
+
+    async def find_asked(self, question_id: UUID) -> AskedAddress | None:
+        """Where a contact is asked whether it is theirs; None when that waits no more. Raises AddressesAway."""
+        answer = await self._ask("GET", f"questions/{question_id}")
+        return _read(AskedAddress, answer) if answer is not None else None
 
     async def _ask(self, method: str, path: str) -> bytes | None:
         try:

@@ -56,9 +56,12 @@ def to_delivery(
     contact_id: UUID | None = None,
     problem: DeliveryProblem | None = None,
 ) -> Outgoing | None:
-    """The event of a message's new status; None for those that are nobody else's business (queued, sending)."""
+    """The event of a message's new status; None for those that are nobody else's business.
+
+    Those are `queued` and `sending`, and whatever becomes of a message that is about no need.
+    """
     kind = _PLAIN.get(status) or _WITH_PROBLEM.get(status)
-    if kind is None:
+    if kind is None or message.need_id is None:
         return None
     about = _about(message, at) | {
         "channel": channel or Channel.EMAIL,
@@ -69,8 +72,12 @@ def to_delivery(
     return Outgoing(kind.model_validate(about), message.need_id, version, message.traceparent)
 
 
-def to_reported(message: Message, fate: Fate, version: int, at: datetime, problem: DeliveryProblem | None) -> Outgoing:
-    """The event of what a provider reported of a message."""
+def to_reported(
+    message: Message, fate: Fate, version: int, at: datetime, problem: DeliveryProblem | None
+) -> Outgoing | None:
+    """The event of what a provider reported of a message; None where it is about no need."""
+    if message.need_id is None:
+        return None
     about = _about(message, at) | {"problem": problem or DeliveryProblem.PROVIDER_REFUSED}
     return Outgoing(_BY_FATE[fate].model_validate(about), message.need_id, version, message.traceparent)
 

@@ -4,7 +4,6 @@ import asyncio
 
 import httpx
 
-from schemas.event import NeedEvent
 from schemas.offers import OfferMade
 from schemas.topics import TOPICS
 from schemas.vocabulary import Channel
@@ -72,8 +71,6 @@ class Courier:
             return self._renderer.render_offers(offers)
         [(message, to)] = parcel.messages
         event = _MODELS[message.event_type].model_validate(message.event)
-        if not isinstance(event, NeedEvent):
-            raise TypeError(f"{message.event_type} is about no need")
         return self._renderer.render(message.purpose, event, to.reader)
 
     async def _send(self, parcel: Parcel, choice: Choice, made: Letter | str, until: float) -> Attempt:

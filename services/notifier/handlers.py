@@ -10,8 +10,10 @@ from schemas.codec import Tombstone
 from schemas.event import NeedEvent
 from schemas.partners import PartnerRecorded
 from schemas.receipts import ReceiptReceived
+from schemas.responses import PartnerResponse
 from services.notifier import metrics
-from services.notifier.domain.telling import Draft, messages_for
+from services.notifier.domain.reminding import is_answer
+from services.notifier.domain.telling import Draft, messages_for, questions_for
 from services.notifier.receiving import take_receipts
 from services.notifier.store import contacts, offer_states, queue, waiting
 from services.runtime.database import Connection
@@ -39,7 +41,20 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
         await offer_states.save_offers(connection, about_offers)
         if ended := [offer_id for offer_id, _, is_open in about_offers if not is_open]:
             await waiting.let_go(connection, ended)
+    answers = [
+        (message.event.offer_id, message.event.type, message.envelope.time)
+        for message in messages
+        if isinstance(message.event, PartnerResponse | outcomes.ClaimLapsed) and is_answer(message.event)
+    ]
+    if answers:
+        await offer_states.save_answers(connection, answers)
     new = [
+        _to_question(message, message.event, question_id, draft)
+        for message in messages
+        if isinstance(message.event, PartnerRecorded)
+        for question_id, draft in questions_for(message.event, message.envelope.time)
+    ]
+    new += [
         _to_message(message, message.event, draft)
         for message in messages
         if isinstance(message.event, NeedEvent)
@@ -52,16 +67,30 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
         await take_receipts(connection, reported)
 
 
-def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str] | None:
+def _partner_row(message: Message) -> tuple[UUID, int, bool, str, str, str | None] | None:
     version = message.envelope.sequence
     match message.event:
         case PartnerRecorded() as partner:
             # As text: the driver would take a list of lists for an array of two dimensions.
             contacts = json.dumps([contact.model_dump(mode="json") for contact in partner.contacts])
-            return partner.partner_id, version, False, partner.name, contacts
+            on_call = partner.on_call.model_dump_json() if partner.on_call else None
+            return partner.partner_id, version, False, partner.name, contacts, on_call
         case Tombstone(partner_id):
-            return partner_id, version, True, "", "[]"
+            return partner_id, version, True, "", "[]", None
     return None
+
+
+def _to_question(message: Message, record: PartnerRecorded, question_id: UUID, draft: Draft) -> queue.NewMessage:
+    """The question is the message: however often the record comes, it is asked once."""
+    return queue.NewMessage(
+        message_id=question_id,
+        event_id=question_id,
+        need_id=None,
+        event=record.model_dump(mode="json", include={"partner_id", "name", "kind"}),
+        event_type=record.type,
+        traceparent=message.envelope.traceparent,
+        draft=draft,
+    )
 
 
 def _to_message(message: Message, event: NeedEvent, draft: Draft) -> queue.NewMessage:

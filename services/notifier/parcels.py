@@ -77,7 +77,7 @@ class Parcel:
         ]
 
     def _id_of(self, message: queue.Message) -> UUID | None:
-        return self.parcel_id if message.purpose is MessagePurpose.OFFER else None
+        return self.parcel_id if message.purpose is MessagePurpose.OFFER else message.parcel_id
 
 
 async def gather(connection: Connection, going: Sequence[Going], now: datetime, window: timedelta) -> list[Parcel]:

@@ -6,7 +6,8 @@ from uuid import UUID
 from schemas.receipts import ReceiptReceived
 from services.notifier import deliveries, metrics
 from services.notifier.domain.receipts import CLOSES_ADDRESS, settle
-from services.notifier.store import contacts, receipts
+from services.notifier.domain.sending import MessageStatus
+from services.notifier.store import contacts, queue, receipts
 from services.notifier.store.receipts import Reported
 from services.runtime.database import Connection, read_clock
 
@@ -44,6 +45,8 @@ async def apply_receipts(connection: Connection, message_ids: Collection[UUID]) 
     if not settled:
         return
     versions = await receipts.save_settled(connection, settled)
+    bounced = [key for key, outcome in settled.items() if outcome.status is MessageStatus.BOUNCED]
+    went_on = await queue.try_other_ways(connection, bounced) if bounced else set()
     now = await read_clock(connection)
     messages = {one.message.message_id: one.message for one in found}
     await deliveries.publish(
@@ -51,6 +54,7 @@ async def apply_receipts(connection: Connection, message_ids: Collection[UUID]) 
         [
             deliveries.to_reported(messages[key], outcome.fate, versions[key], now, outcome.problem)
             for key, outcome in settled.items()
+            if key not in went_on
         ],
     )
     for key, outcome in settled.items():

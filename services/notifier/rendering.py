@@ -14,11 +14,11 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from schemas import outcomes
-from schemas.event import NeedEvent
+from schemas.event import Event
 from schemas.offers import OfferEvent, OfferMade
 from schemas.vocabulary import MessagePurpose, RecipientKind, RefusalReason
 from services.notifier.domain.segments import segments, to_gsm
-from services.notifier.facts import Compile, Facts
+from services.notifier.facts import Compile, Facts, fill
 from services.notifier.reader import Reader
 from services.notifier.wording import Wording, read_layout
 
@@ -83,7 +83,7 @@ class Renderer:
         }
         self._layouts = {name: _make_layout(name, wording) for name in ("layout.txt", "layout.html")}
 
-    def render(self, purpose: MessagePurpose, event: NeedEvent, reader: Reader) -> Words:
+    def render(self, purpose: MessagePurpose, event: Event, reader: Reader) -> Words:
         """The words of one message. A language without a catalogue reads English."""
         language = reader.language if reader.language in self.catalogues else "en"
         refusal = event.reason if isinstance(event, outcomes.ClaimRefused) else None
@@ -123,10 +123,10 @@ class Renderer:
         form = self._form(entry)
         return Words(
             entry.language,
-            " ".join(form.subject.render(facts).split()),
-            form.plain.render(facts),
-            form.html.render(facts),
-            to_gsm(" ".join(form.text.render(facts).split())),
+            " ".join(fill(form.subject, facts).split()),
+            fill(form.plain, facts),
+            fill(form.html, facts),
+            to_gsm(" ".join(fill(form.text, facts).split())),
         )
 
     def _make_form(self, entry: _Entry) -> _Form:
@@ -189,7 +189,7 @@ def _make_layout(name: str, wording: Wording) -> Template:
     return brackets.from_string(source)
 
 
-def _is_sensitive(event: NeedEvent) -> bool:
+def _is_sensitive(event: Event) -> bool:
     match event:
         case OfferEvent(terms=terms):
             return terms.sensitive

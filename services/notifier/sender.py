@@ -232,4 +232,5 @@ def _sent(message: queue.Message, destination: Destination | None, attempt: Atte
         destination.channel if destination else message.channel,
         destination.contact_id if destination else None,
         attempt,
+        others=destination is not None and destination.others,
     )

@@ -1,5 +1,1 @@
-"""`switchboard partners import`: a directory of partners, however it was written down, into Switchboard.
-
-A source is read into rows (`tables`, `nodes`), its meaning is read by a module for each thing that matters (`areas`,
-`ages`, `hours`, ...), and each row ends as taken, taken with gaps or refused (`rows`, `report`).
-"""
+"""`switchboard partners import`: a directory from a file of this machine, told on a terminal and sent to intake."""

@@ -1,17 +1,17 @@
 """The command: read, say what became of each row, send what is good."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from schemas.vocabulary import PartnerStatus
-from switchboard.directory_import.keeping import keep_entered
-from switchboard.directory_import.partners import Partner
-from switchboard.directory_import.recognising import Reading, read_source
-from switchboard.directory_import.report import preview, tell_report, write_report
+from services.intake.directory_import.errors import UnreadableSource
+from services.intake.directory_import.keeping import keep_entered, made_active
+from services.intake.directory_import.partners import Partner
+from services.intake.directory_import.recognising import Reading, read_source
+from services.intake.directory_import.report import preview, tell_report, write_report
 from switchboard.directory_import.sending import Intake
 from switchboard.errors import SwitchboardError
 
@@ -26,18 +26,21 @@ def import_partners(
     Partners of a directory agreed to nothing yet: they are paused, unless they are known and were made active, or
     `active` says that they did agree. Raises SwitchboardError where rows were refused, or nothing can be read or sent.
     """
-    reading = read_source(source, PartnerStatus.ACTIVE if active else PartnerStatus.PAUSED, today)
+    try:
+        reading = read_source(source, PartnerStatus.ACTIVE if active else PartnerStatus.PAUSED, today)
+    except UnreadableSource as error:
+        raise SwitchboardError(str(error)) from error
     if intake is None:
         preview(reading, tell)
     elif not reading.ours and reading.partners:
         known = intake.recorded({one.record["partner_id"] for one in reading.partners})
         if active:
-            known = {one: _made_active(record) for one, record in known.items()}
+            known = {one: made_active(record) for one, record in known.items()}
         reading = replace(reading, partners=keep_entered(reading.partners, known))
     tell_report(reading, tell)
     _tell_status(reading.partners, tell)
     if report:
-        write_report(reading.rows, report)
+        _write_report(reading, report)
     if intake is None:
         tell(f"{source.name}: nothing was sent")
     else:
@@ -47,10 +50,11 @@ def import_partners(
     _stop_at_refused(reading, source)
 
 
-def _made_active(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Not who was suspended: that was the network's to decide, whatever the partners of a directory agree to."""
-    suspended = record.get("status") == PartnerStatus.SUSPENDED
-    return {**record, "status": PartnerStatus.SUSPENDED if suspended else PartnerStatus.ACTIVE}
+def _write_report(reading: Reading, path: Path) -> None:
+    try:
+        write_report(reading.rows, path)
+    except OSError as error:
+        raise SwitchboardError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _tell_status(partners: list[Partner], tell: Tell) -> None:

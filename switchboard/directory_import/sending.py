@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import httpx
 
-from switchboard.directory_import.partners import Partner
-from switchboard.directory_import.services import Json
+from services.intake.directory_import.partners import Partner
+from services.intake.directory_import.services import Json
 from switchboard.errors import SwitchboardError
 
 _MOST_PARTNERS = 500

@@ -1,7 +1,7 @@
 """One sample of each message: each event that causes one, each reason for it, and each way of saying it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +10,7 @@ from schemas.addresses import Address
 from schemas.deliveries import DeliveryEvent
 from schemas.event import NeedEvent
 from schemas.examples import EXAMPLES
-from schemas.links import ContactLink, FamilyLink, LinkKeys, OfferLink
+from schemas.links import AddressLink, ContactLink, FamilyLink, LinkKeys, OfferLink
 from schemas.offers import OfferEvent, OfferMade, OfferReminded
 from schemas.outcomes import (
     ClaimLapsed,
@@ -22,6 +22,7 @@ from schemas.outcomes import (
     NeedUnmet,
     ReferralAnswered,
 )
+from schemas.partners import PartnerRecorded
 from schemas.vocabulary import (
     LapseReason,
     MessagePurpose,
@@ -82,7 +83,18 @@ def make_samples(renderer: Renderer, language: str) -> list[Sample]:
                 made.setdefault((draft.purpose, draft.recipient, words), sample)
     order = [str(purpose) for purpose in MessagePurpose]
     order.insert(order.index(MessagePurpose.OFFER) + 1, SEVERAL)
-    return sorted([*made.values(), *_several(renderer, language)], key=lambda one: order.index(one.purpose))
+    besides = [*_several(renderer, language), _question(renderer, language)]
+    return sorted([*made.values(), *besides], key=lambda one: order.index(one.purpose))
+
+
+def _question(renderer: Renderer, language: str) -> Sample:
+    """Whether an address is its reader's: about no need."""
+    [(_, reader)] = _readers(RecipientKind.PARTNER, language)
+    link = f"{_URL}/a/{_KEYS.sign(AddressLink(_ID, _EXPIRES))}"
+    record = next(event for event in EXAMPLES if isinstance(event, PartnerRecorded))
+    asked = replace(reader, link=link, preferences="", coordinator=None)
+    words = renderer.render(MessagePurpose.CONTACT_CONFIRMATION, record, asked)
+    return Sample(MessagePurpose.CONTACT_CONFIRMATION, RecipientKind.PARTNER, "", words)
 
 
 def _several(renderer: Renderer, language: str) -> Iterator[Sample]:

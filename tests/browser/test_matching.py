@@ -30,8 +30,8 @@ async def settle(town: Town) -> None:
     await town.add_partner("Food Bank", Category.FOOD)
 
 
-async def sees_who_can_help(page: Page) -> None:
-    found = page.locator("#matching-found")
+async def sees_who_can_help(page: Page, place: str = "#matching-found") -> None:
+    found = page.locator(place)
     await expect(found).to_contain_text("3 partners near you or serving this place: 2 can help.")
     await expect(found.get_by_text("1 of them asks to see an ID")).to_be_visible()
     await expect(found.get_by_text("1 does not do this kind of help")).to_be_visible()
@@ -55,7 +55,7 @@ async def test_before_and_after_a_need_is_entered_its_coordinator_sees_who_can_h
         await page.get_by_role("button", name="Who could help?").click()
     await expect(page.get_by_text("About 2 partners could help. First asked:")).to_be_visible()
     await page.get_by_text("All of them, and why not the others").click()
-    await sees_who_can_help(page)
+    await sees_who_can_help(page, "#preview")
     await expect(page.get_by_label("ZIP code")).to_have_value("11201")
     async with intake.desk.pool.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM needs") == 0

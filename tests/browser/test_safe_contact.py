@@ -105,6 +105,7 @@ async def test_a_phone_that_others_read_opens_a_page_that_names_nothing(
 ) -> None:
     page = await coordinator(chromium, intake)
     await fill_in(page, phone="718 555 0142")
+    await page.get_by_text("Is the phone shared?").click()
     await page.get_by_label(owner).check()
     await send(page)
     await expect(page.get_by_text("2 twin beds")).to_be_visible()

@@ -12,7 +12,9 @@ from schemas import vocabulary
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
+from services.intake.applying import EnteredApplication
 from services.intake.directory import Sort
+from services.intake.directory_import.rows import Verdict
 from services.intake.domain.approval import ApprovalRule, ApprovalState
 from services.intake.domain.family import PhoneOwner
 from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
@@ -29,7 +31,7 @@ from services.intake.store.people import Role
 from services.intake.store.raised import Closed
 
 FOLDER = Path(pages.__file__).parent
-SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]+)"')
+SPOKEN_KEYS = re.compile(r'(?:\bt|words)\(\s*"([a-z_]+\.[a-z_]*[a-z])"')
 SECTIONS: dict[str, Iterable[Enum]] = {
     "approval_rule": ApprovalRule,
     "approval_state": set(ApprovalState) - {ApprovalState.WAITING},
@@ -55,7 +57,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "nearly": CAN_BE_CHANGED,
     "preference": vocabulary.Fit,
     "recipient": RecipientKind,
-    "purpose": vocabulary.MessagePurpose,
+    # About no need, and on no page of one.
+    "purpose": set(vocabulary.MessagePurpose) - {vocabulary.MessagePurpose.CONTACT_CONFIRMATION},
     "referral": vocabulary.ReferralAnswer,
     "role": Role,
     "role_hint": Role,
@@ -75,7 +78,10 @@ SECTIONS: dict[str, Iterable[Enum]] = {
 DELIVERIES = {event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events}
 ABOUT_NEEDS = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events}
 HISTORY = ABOUT_NEEDS - DELIVERIES
-LETTERS = ("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired")
+LETTERS = (
+    *("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired"),
+    *("application", "application_accepted", "application_refused"),
+)
 CHOSEN = {
     "change.bad_approval",
     "status.confirm_yourself",
@@ -84,6 +90,7 @@ CHOSEN = {
     "by_phone.declined",
     "by_phone.released",
     "change.bad_needed_by",
+    "contact.stop_alone",
     "change.bad_quantities",
     "family.title",
     "family.discreet_title",
@@ -102,6 +109,8 @@ CHOSEN = {
     "reaching.voicemail_no",
 }
 CHOSEN |= {f"problem.{name}" for name in ("income", "circumstances", "handover", "excluded_conditions", "preferences")}
+CHOSEN |= {f"address_{text}.{what}" for text in ("lead", "done") for what in ("email", "text", "change")}
+CHOSEN |= {"address.title", "address.yes", "address.not_me", "contact.waiting", "contact.needs_phone"}
 CHOSEN |= {f"contact_ways.{way}" for way in WAYS}
 CHOSEN |= {f"gaps.{name}" for name in ("from", "to", "column_value", "column_whole")} | {f"gap_rule.{UNKNOWN_RULE}"}
 CHOSEN |= {f"matching.{text}_{form}" for text in ("near", "can_help", "miles") for form in ("none", "one", "many")}
@@ -109,13 +118,16 @@ CHOSEN |= {f"staff_problem.{name}" for model in (EnteredPerson, EnteredSite) for
 CHOSEN |= {f"staff_problem.{name}" for name in ("email_known", "own", "last")}
 CHOSEN |= {f"noted_field.{name}" for model in (EnteredPerson, EnteredSite) for name in model.model_fields}
 CHOSEN |= {f"noted.{what}" for what in ("person_added", "person_changed", "person_paused", "person_resumed")}
-CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed", "link_renewed")}
+CHOSEN |= {f"noted.{what}" for what in ("site_added", "site_changed", "link_renewed", "partners_imported")}
 CHOSEN |= {f"raise_problem.{name}" for name in EnteredRaised.model_fields} | {"problem.form"}
 CHOSEN |= {f"raised_closed.{reason}" for reason in REASONS} | {f"raised_status.closed_{reason}" for reason in Closed}
 CHOSEN |= {f"raised_status.{status}" for status in (*NeedProgress, "raised", "stuck", "cancelled", "consent_withdrawn")}
 CHOSEN |= {f"letter.{what}_{part}" for what in LETTERS for part in ("subject", "text")}
 CHOSEN |= {f"history.{what}" for what in ("approval_asked", "approval_escalated", "approval_expired")}
 CHOSEN |= {"history.approved", "history.sent_back"}
+CHOSEN |= {f"import_row.{verdict.name.lower()}" for verdict in Verdict}
+CHOSEN |= {f"join_problem.{name}" for name in EnteredApplication.model_fields}
+CHOSEN |= {f"noted.application_{became}" for became in ("accepted", "refused")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

@@ -67,9 +67,10 @@ class Parish:
 
     async def waits(self) -> list[tuple[str, str]]:
         rows = await self.intake.desk.pool.fetch(
-            "SELECT channel, address FROM address_questions WHERE address IS NOT NULL ORDER BY channel"
+            "SELECT coalesce(then_channel, channel) AS about, coalesce(then_address, address) AS new "
+            "FROM address_questions WHERE address IS NOT NULL ORDER BY about"
         )
-        return [(row["channel"], row["address"]) for row in rows]
+        return [(row["about"], row["new"]) for row in rows]
 
     async def question(self, channel: Channel = Channel.EMAIL) -> UUID:
         [one] = [one for one in (await self.now()).questions if one.channel is channel]
@@ -210,6 +211,13 @@ async def test_a_new_address_is_used_once_its_reader_said_that_it_is_theirs(pari
     ada = await parish.now()
     assert ada.email == EMAIL, "the old one stays in use"
     assert NEW not in (await parish.intake.desk.pool.fetchval("SELECT string_agg(value::text, '') FROM outbox"))
+    first = await parish.question()
+    assert (await parish.ask_notifiers_door(first)).json() == {"channel": "email", "address": EMAIL}
+    change = f"/a/{KEYS.sign(AddressLink(first, datetime.now(UTC) + SOON))}"
+    assert NEW in (await parish.browser.get(change)).text, "whoever is asked sees what would come into use"
+    page = await parish.confirm(first)
+    assert "Now we write to the new address" in page.text
+    assert (await parish.now()).email == EMAIL
     question = await parish.question()
     assert (await parish.ask_notifiers_door(question)).json() == {"channel": "email", "address": NEW}
     # Opening what the message links to is not a word yet: scanners open everything.
@@ -234,10 +242,33 @@ async def test_of_two_new_addresses_one_after_the_other_the_last_waits(parish: P
     first = await parish.question()
     await parish.choose(email=NEW)
     assert await parish.waits() == [("email", NEW)]
+    assert (await parish.ask_notifiers_door(await parish.question())).json()["address"] == EMAIL
     path = f"/a/{KEYS.sign(AddressLink(first, datetime.now(UTC) + SOON))}"
     assert (await parish.browser.get(path)).status_code == 410
-    await parish.confirm(await parish.question())
+    for _ in ("in use", "new"):
+        await parish.confirm(await parish.question())
     assert (await parish.now()).email == NEW
+
+
+async def test_whoever_was_forwarded_the_link_takes_no_place_in_which_codes_arrive(parish: Parish) -> None:
+    await parish.choose(email="stranger@example.org", phone="+17185550199", ways="text_first")
+    asked = [one.question_id for one in (await parish.now()).questions]
+    assert len(asked) == 2
+    for question in asked:
+        assert (await parish.ask_notifiers_door(question)).json() == {"channel": "email", "address": EMAIL}
+    ada = await parish.now()
+    assert (ada.email, ada.phone) == (EMAIL, PHONE)
+    await parish.comes_in_again(email="ada@office.example.org")
+    for question in asked:
+        path = f"/a/{KEYS.sign(AddressLink(question, datetime.now(UTC) + SOON))}"
+        assert (await parish.browser.get(path)).status_code == 410, "an address that is in use no more decides nothing"
+
+
+async def test_who_has_no_address_is_sent_to_the_coordinator(parish: Parish) -> None:
+    await parish.comes_in_again(email=None, phone=None)
+    page = await parish.choose(email=NEW)
+    assert page.status_code == 422
+    assert "tell your school" in page.text
 
 
 async def test_strangers_are_not_asked_over_and_over(parish: Parish) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import httpx
 import pytest
@@ -24,15 +24,18 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
-from schemas.vocabulary import Channel, Urgency
-from services.intake import contacts, signing_in
+from schemas.taxonomy import Category
+from schemas.vocabulary import Channel, PartnerKind, Urgency
+from services.intake import applying, contacts, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
+from services.intake.applying import EnteredApplication
 from services.intake.contacts import Wishes
 from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
 from services.intake.raising import EnteredRaised, raise_need
-from services.intake.store import approvals, keys, raised
+from services.intake.store import approvals, imports, keys, raised
+from services.intake.store.imports import Upload
 from services.intake.store.keys import Coordinator, KeyRow
 from services.intake.store.people import Role
 from tests.browser.intake import KEYS, SECRET
@@ -147,6 +150,8 @@ class House:
             person_id=self.person_id,
             site_id=self.site_id,
             raised_id=self.raised_id,
+            import_id=NOBODY,
+            application_id=uuid5(NAMESPACE_URL, "switchboard/application/key"),
             token=link,
         )
 
@@ -209,7 +214,29 @@ async def house(case: Case) -> AsyncIterator[House]:
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
-    yield House(case, key, partners_key, sessions, site_id, person_id, await give_links(case, site_id))
+    links = await give_links(case, site_id)
+    await apply_and_upload(case, person_id)
+    yield House(case, key, partners_key, sessions, site_id, person_id, links)
+
+
+async def apply_and_upload(case: Case, person_id: UUID) -> None:
+    """What an administrator decides about; and letters that no test has to wait for."""
+    pool = case.intake.desk.pool
+    said = EnteredApplication(
+        name="Beds", kind=PartnerKind.CHURCH, categories=(Category.BEDS,), zip_code="11201", miles=1,
+        contact_name="Ada", email="ada@beds.example.org",
+    )  # fmt: skip
+    await applying.apply(pool, said, "key")
+    async with pool.acquire() as connection:
+        await imports.add_upload(
+            connection, Upload(NOBODY, "a.csv", b"Agency,Services\nBeds,Beds\n", active=False), person_id
+        )
+
+    async def sent() -> bool:
+        async with pool.acquire() as connection:
+            return bool(await connection.fetchval("SELECT count(*) = 0 FROM letters"))
+
+    await eventually(sent)
 
 
 async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:

@@ -78,7 +78,7 @@ async def test_a_need_that_nobody_entered_is_explained_and_nothing_is_kept(offic
     told = await office.match(languages=["es"])
     assert told["summary"] == (
         "4 partners near you or serving this place: 1 can help; "
-        "2 do not do this kind of help, 1 does not take requests right now"
+        "2 do not do this kind of help, 1 does not take requests right now, or we may write to nobody there"
     )
     assert [(one["rule"], one["count"]) for one in told["tally"]["left_out"]] == [("category", 2), ("status", 1)]
     [best] = told["best"]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -109,12 +110,15 @@ class Providers:
     asked: list[dict[str, str]] = field(default_factory=list)
     code_status: int = 200
     codes: list[str] = field(default_factory=list)
+    questions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By id, which address a question is about: channel and address."""
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/internal/v1/needs/{need_id}/addresses/{who}", self.address),
                 Route("/internal/v1/offers/{offer_id}/contacts/{contact_id}/code", self.code, methods=["POST"]),
+                Route("/internal/v1/questions/{question_id}", self.asked_address),
                 Route("/2010-04-01/Accounts/AC1/Messages.json", self.send, methods=["POST"]),
                 Route("/2010-04-01/Accounts/AC1/Messages.json", self.list, methods=["GET"]),
             ]
@@ -134,6 +138,10 @@ class Providers:
     async def code(self, request: Request) -> Response:
         self.codes.append(request.path_params["contact_id"])
         return JSONResponse({"code": CODE}, status_code=self.code_status)
+
+    async def asked_address(self, request: Request) -> Response:
+        asked = self.questions.get(request.path_params["question_id"])
+        return JSONResponse(asked) if asked else Response(status_code=404)
 
     async def send(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -209,7 +217,13 @@ class PostRoom:
 
 @pytest_asyncio.fixture
 async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
-    database_url = await postgres("notifier")
+    async with open_post_room(await postgres("notifier")) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_post_room(database_url: str) -> AsyncIterator[PostRoom]:
+    """Those parts on a database of their own, until the block ends."""
     await migrate(database_url, "notifier")
     mail, providers, smtp_port, http_port = MailServer(), Providers(), find_free_port(), find_free_port()
     server = uvicorn.Server(uvicorn.Config(providers.app(), "127.0.0.1", http_port, log_config=None))

@@ -5,7 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.links import AddressLink, BadLink, ContactLink, ExpiredLink, FamilyLink, LinkKeys, OfferLink
+from schemas.links import (
+    AddressLink,
+    ApprovalLink,
+    BadLink,
+    ContactLink,
+    ExpiredLink,
+    FamilyLink,
+    Link,
+    LinkKeys,
+    OfferLink,
+    RaisedLink,
+    SiteLink,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
@@ -18,8 +30,16 @@ def offer_link() -> OfferLink:
 
 def test_a_link_comes_back_as_it_was() -> None:
     keys = LinkKeys({"k1": NEW})
-    of_contact, of_address = ContactLink(uuid4(), uuid4(), LATER), AddressLink(uuid4(), LATER)
-    for link in (offer_link(), FamilyLink(uuid4(), LATER), of_contact, of_address):
+    links: list[Link] = [
+        offer_link(),
+        FamilyLink(uuid4(), LATER),
+        ContactLink(uuid4(), uuid4(), LATER),
+        AddressLink(uuid4(), LATER),
+        SiteLink(uuid4(), uuid4(), LATER),
+        RaisedLink(uuid4(), LATER),
+        ApprovalLink(uuid4(), uuid4(), LATER),
+    ]
+    for link in links:
         assert keys.verify(keys.sign(link), NOW) == link
 
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from schemas.addresses import Hours
 from schemas.vocabulary import RecipientKind
-from services.intake.domain.texting import Said, Word, understand
+from services.intake.api.texts import sign
+from services.intake.domain.texting import Said, Word, is_spanish, understand
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.rendering import Renderer
 from services.notifier.wording import LANGUAGES
@@ -30,6 +31,23 @@ NIGHT = QuietHours(21, 8)
         ("2026-03-08T04:00", "America/New_York", "2026-03-08T12:00"),
         # The night in which they go back is an hour longer.
         ("2026-11-01T04:00", "America/New_York", "2026-11-01T13:00"),
+        # The last minute before the night, and its first one, on the day before each change.
+        ("2026-03-08T01:59", "America/New_York", None),
+        ("2026-03-08T02:00", "America/New_York", "2026-03-08T12:00"),
+        ("2026-11-01T00:59", "America/New_York", None),
+        ("2026-11-01T01:00", "America/New_York", "2026-11-01T13:00"),
+        # Between the two: half past one comes twice, and both are night.
+        ("2026-11-01T05:30", "America/New_York", "2026-11-01T13:00"),
+        ("2026-11-01T06:30", "America/New_York", "2026-11-01T13:00"),
+        # The evening after each change is at nine by the new clock.
+        ("2026-03-09T00:59", "America/New_York", None),
+        ("2026-03-09T01:00", "America/New_York", "2026-03-09T12:00"),
+        ("2026-11-02T01:59", "America/New_York", None),
+        ("2026-11-02T02:00", "America/New_York", "2026-11-02T13:00"),
+        # Where clocks never change, and where they change in the other half of the year.
+        ("2026-03-08T05:00", "America/Phoenix", "2026-03-08T15:00"),
+        ("2026-10-03T12:00", "Australia/Sydney", "2026-10-03T21:00"),
+        ("2026-04-04T12:00", "Australia/Sydney", "2026-04-04T22:00"),
     ],
 )
 def test_nobody_is_disturbed_at_night_by_their_own_clock(moment: str, zone: str, until: str | None) -> None:
@@ -130,6 +148,24 @@ def test_own_hours_are_an_hour_of_one_day_at_least(start: int, end: int) -> None
         ("Stop", Said(Word.STOP, None)),
         ("ALTO", Said(Word.STOP, None)),
         ("ayuda?", Said(Word.HELP, None)),
+        ("opt-out", Said(Word.STOP, None)),
+        ("Opt out.", Said(Word.STOP, None)),
+        ("STOP ALL", Said(Word.STOP, None)),
+        ("stopall", Said(Word.STOP, None)),
+        ("Revoke", Said(Word.STOP, None)),
+        ("no más", Said(Word.STOP, None)),
+        ("NO MAS", Said(Word.STOP, None)),
+        ("¡Cancelar!", Said(Word.STOP, None)),
+        ("baja", Said(Word.STOP, None)),
+        ("STOP 41", Said(Word.STOP, 41)),
+        ("Start", Said(Word.START, None)),
+        ("UNSTOP", Said(Word.START, None)),
+        ("comenzar", Said(Word.START, None)),
+        ("INFO", Said(Word.HELP, None)),
+        ("informacio\u0301n", Said(Word.HELP, None)),
+        ("Si\u0301 41", Said(Word.YES, 41)),
+        ("NO no 41", None),
+        ("stop it please", None),
         ("yes please call me", None),
         ("", None),
         ("YES 1234567", None),
@@ -137,6 +173,31 @@ def test_own_hours_are_an_hour_of_one_day_at_least(start: int, end: int) -> None
 )
 def test_a_text_means_one_thing_or_is_asked_back(body: str, said: Said | None) -> None:
     assert understand(body) == said
+
+
+def test_all_that_a_carrier_counts_as_an_opt_out_is_one() -> None:
+    # Twilio's default keywords, and those that 47 CFR 64.1200(a)(10) names.
+    for body in ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT"):
+        assert understand(body) == understand(body.lower()) == Said(Word.STOP, None)
+
+
+@pytest.mark.parametrize(("body", "spanish"), [("ALTO", True), ("sí 41", True), ("stop", False), ("hola", False)])
+def test_who_writes_our_words_in_spanish_is_answered_in_it(body: str, *, spanish: bool) -> None:
+    assert is_spanish(body) is spanish
+
+
+def test_the_providers_signature_is_the_one_that_it_publishes() -> None:
+    form = {
+        "CallSid": "CA1234567890ABCDE",
+        "Caller": "+14158675310",
+        "Digits": "1234",
+        "From": "+14158675310",
+        "To": "+18005551212",
+    }
+    url = "https://mycompany.com/myapp.php?foo=1&bar=2"
+    assert sign("12345", url, form) == "GvWf1cFY/Q7PnoempGyD5oXAezc="
+    assert sign("12345", url, dict(reversed(form.items()))) == "GvWf1cFY/Q7PnoempGyD5oXAezc="
+    assert sign("12346", url, form) != "GvWf1cFY/Q7PnoempGyD5oXAezc="
 
 
 def test_every_language_says_the_same_things() -> None:

@@ -31,6 +31,7 @@ LINK = "https://switchboard.example.org/o/token"
 CASES = [
     (purpose, recipient)
     for purpose in MessagePurpose
+    if purpose is not MessagePurpose.CONTACT_CONFIRMATION  # it is about no need
     for recipient in RecipientKind
     if recipient in RENDERER.catalogues["en"][purpose]
 ]

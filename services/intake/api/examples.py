@@ -85,8 +85,21 @@ _PARTNER = {
             "email": "ada@church.example.org",
             "phone": "+17185550141",
             "channels": ["email", "text"],
-        }
+            "roles": ["requests"],
+            "digest_hour": 17,
+        },
+        {
+            "contact_id": "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006",
+            "name": "Ben Deacon",
+            "email": "ben@church.example.org",
+            "confirmed": False,
+        },
     ],
+    "on_call": {
+        "contact_ids": ["0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0005", "0d3f8a56-6f0b-4a4c-9d53-2f1f4f4f0006"],
+        "since": "2026-11-30",
+        "days": 7,
+    },
 }
 PARTNER_ENTERED: dict[str, Any] = {"requestBody": {"content": {"application/json": {"example": _PARTNER}}}}
 PARTNERS_ENTERED: dict[str, Any] = {

@@ -16,10 +16,12 @@ from pydantic import (
 )
 
 from schemas.partners import (
+    AddressQuestion,
     Contact,
     CountyArea,
     Name,
     NationArea,
+    OnCall,
     Opening,
     PartnerRecorded,
     RadiusArea,
@@ -119,6 +121,8 @@ class EnteredContact(Contact):
     email: Email | None = None
     phone: Phone | None = None
     time_zone: Zone = "America/New_York"
+    questions: tuple[AddressQuestion, ...] = Field(default=(), max_length=2)
+    """What is read can be sent back; what waits for their word is ours to say."""
 
 
 class EnteredPartner(BaseModel):
@@ -134,6 +138,8 @@ class EnteredPartner(BaseModel):
     """Not asked before then, by its own wish; after it, asked again without anybody doing anything."""
     services: tuple[EnteredService, ...] = Field(default=(), max_length=500)
     contacts: tuple[EnteredContact, ...] = Field(default=(), max_length=20)
+    on_call: OnCall | None = None
+    """Who is asked first, in turns of so many days; a contact that is not there is passed over."""
     messages_per_week: int = Field(default=10, ge=0, le=200)
     open_offers: int = Field(default=5, ge=0, le=100)
     sensitive_needs: bool = False

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from unicodedata import normalize
 
 
 class Word(StrEnum):
@@ -15,29 +16,29 @@ class Word(StrEnum):
     START = auto()
 
 
-_WORDS = {
-    "yes": Word.YES,
-    "y": Word.YES,
-    "si": Word.YES,
-    "sí": Word.YES,
-    "no": Word.NO,
-    "n": Word.NO,
-    "help": Word.HELP,
-    "info": Word.HELP,
-    "ayuda": Word.HELP,
-    "stop": Word.STOP,
-    "stopall": Word.STOP,
-    "unsubscribe": Word.STOP,
-    "cancel": Word.STOP,
-    "end": Word.STOP,
-    "quit": Word.STOP,
-    "alto": Word.STOP,
-    "parar": Word.STOP,
-    "start": Word.START,
-    "unstop": Word.START,
-    "empezar": Word.START,
+_ENGLISH = {
+    Word.YES: ("yes", "y"),
+    Word.NO: ("no", "n"),
+    Word.HELP: ("help", "info"),
+    # All that carriers and the FCC count as an opt-out, and what people write instead.
+    Word.STOP: (
+        *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"),
+        *("remove", "no more"),
+    ),
+    Word.START: ("start", "unstop", "resume", "optin", "opt in"),
 }
-_SAID = re.compile(r"^\W*([^\W\d]+)\W*(\d{2,6})?\W*$")
+_SPANISH = {
+    Word.YES: ("si", "sí"),
+    Word.HELP: ("ayuda", "información", "informacion"),
+    Word.STOP: (
+        *("alto", "parar", "pare", "detener", "cancelar", "terminar", "fin", "salir", "baja", "no más", "no mas"),
+        *("no quiero más mensajes", "no quiero mas mensajes"),
+    ),
+    Word.START: ("empezar", "comenzar", "iniciar", "reanudar", "seguir", "alta"),
+}
+_SAYS = {said: word for family in (_ENGLISH, _SPANISH) for word, all_said in family.items() for said in all_said}
+_IN_SPANISH = {said for all_said in _SPANISH.values() for said in all_said}
+_SAID = re.compile(r"^\W*([^\W\d]+(?:[\s-]+[^\W\d]+)*)\W*(\d{2,6})?\W*$")
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,19 @@ class Said:
 
 def understand(body: str) -> Said | None:
     """Reads a text; None when it is not one of our words."""
-    found = _SAID.match(body.strip().casefold())
-    word = _WORDS.get(found[1]) if found else None
-    if found is None or word is None:
-        return None
-    return Said(word, int(found[2]) if found[2] else None)
+    phrase, number = _read(body)
+    word = _SAYS.get(phrase)
+    return Said(word, number) if word else None
+
+
+def is_spanish(body: str) -> bool:
+    """Whether it is one of our words in Spanish, for whom nothing else says what they speak."""
+    return _read(body)[0] in _IN_SPANISH
+
+
+def _read(body: str) -> tuple[str, int | None]:
+    # A phone may send an accent as a letter of its own.
+    found = _SAID.match(normalize("NFKC", body).casefold())
+    if found is None:
+        return "", None
+    return " ".join(re.split(r"[\s-]+", found[1])), int(found[2]) if found[2] else None

@@ -25,12 +25,16 @@ CREATE TABLE address_questions (
     channel     text NOT NULL CHECK (channel IN ('email', 'text')),
     -- NULL once it waits no more.
     address     text,
+    -- What is asked about next, once the address that is in use has said that the change is right.
+    then_channel text CHECK (then_channel IN ('email', 'text')),
+    then_address text,
     confirmed   boolean NOT NULL DEFAULT false,
     asked_at    timestamptz NOT NULL DEFAULT now(),
-    CHECK (address IS NULL OR NOT confirmed)
+    CHECK (address IS NULL OR NOT confirmed),
+    CHECK (then_address IS NULL OR (then_channel IS NOT NULL AND address IS NOT NULL))
 );
-CREATE UNIQUE INDEX address_questions_waiting ON address_questions (partner_id, contact_id, channel)
-    WHERE address IS NOT NULL;
+CREATE UNIQUE INDEX address_questions_waiting
+    ON address_questions (partner_id, contact_id, coalesce(then_channel, channel)) WHERE address IS NOT NULL;
 CREATE INDEX address_questions_asked ON address_questions (asked_at);
 
 -- migrate: rollback

@@ -22,6 +22,9 @@ async def show_question(request: Request, asked: OfAddress) -> Response:
         partner=asked.partner,
         channel=asked.question.channel,
         confirmed=asked.question.confirmed,
+        is_change=asked.question.then_channel is not None,
+        # In full: whoever is asked has to see whether it is right.
+        new=asked.question.then_address,
     )
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from schemas.vocabulary import Channel
 from services.intake import contacts
-from services.intake.contacts import TextsStopped, TooManyAddresses
+from services.intake.contacts import NoAddress, TextsStopped, TooManyAddresses
 from services.intake.domain.reaching import mask
 from services.intake.pages.contact_form import DIGEST_HOURS, WAYS, Typed, read_form, typed_of, zones_for
 from services.intake.pages.languages import LANGUAGES
@@ -49,6 +49,8 @@ async def save(request: Request, token: str, reached: OfContact, desk: OnDesk) -
             problems = {"ways": words("contact.texts_stopped")}
         except TooManyAddresses:
             problems = {"email" if wishes.email else "phone": words("contact.too_many")}
+        except NoAddress:
+            problems = {"email" if wishes.email else "phone": words("contact.no_address")}
         else:
             return _saved(token)
     return await _show(request, token, reached, desk, typed, problems)
@@ -64,7 +66,7 @@ async def _show(
     partner, contact = reached.partner, reached.contact
     async with desk.pool.acquire() as connection:
         waiting = [
-            mask(one.address)
+            (mask(one.address), mask(one.then_address or one.address), one.then_address is not None)
             for one in await contact_rows.waiting(connection, [partner.partner_id])
             if one.contact_id == contact.contact_id and one.address
         ]
@@ -79,6 +81,7 @@ async def _show(
         contact=contact,
         typed=typed,
         waiting=waiting,
+        others=any(one.ways for one in partner.contacts if one.contact_id != contact.contact_id),
         addresses={
             Channel.EMAIL: mask(contact.email) if contact.email else "",
             Channel.TEXT: mask(contact.phone) if contact.phone else "",

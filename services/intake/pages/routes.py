@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from services.intake.pages import (
     addresses,
+    applications,
     approvals,
     approving,
     board,
@@ -19,6 +20,8 @@ from services.intake.pages import (
     gaps,
     households,
     identity,
+    imports,
+    joining,
     matching,
     needs,
     offers,
@@ -71,6 +74,9 @@ def pages_router() -> APIRouter:
         approvals,
         approving,
         undelivered,
+        imports,
+        joining,
+        applications,
     ):
         router.include_router(pages.router)
     return router

@@ -14,13 +14,17 @@ from services.intake.store.people import Role
 router = APIRouter(route_class=PageRoute)
 
 _BOARD = "/needs"
+_WANTED = (
+    *(f"{_BOARD}/", "/partners", "/undelivered", "/raised-needs", "/approvals"),
+    *("/people", "/sites", "/applications", "/imports"),
+)
+"""How the pages begin that somebody may be brought back to."""
 _DOORS = {
     Role.COORDINATOR: _BOARD,
     Role.SUPERVISOR: "/people",
     Role.ADMINISTRATOR: "/people",
     Role.DISTRICT: "/disclosures",
 }
-_MAY_BE_WANTED = (f"{_BOARD}/", "/partners")
 
 
 @router.get("/")
@@ -73,7 +77,7 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     if session is None:
         return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
-    answer = RedirectResponse(wanted if wanted.startswith(_MAY_BE_WANTED) else "/", 303)
+    answer = RedirectResponse(wanted if wanted.startswith(_WANTED) else "/", 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)
     drop_cookie(request, answer, Cookie.WANTED)
     return answer

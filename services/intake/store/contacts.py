@@ -1,7 +1,7 @@
 """Who chose for themselves how to be written to, who said stop to emails, and which addresses wait for a word."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +16,29 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Question:
-    """Whether an address is a contact's own. `address` is None once it waits no more."""
+    """Whether an address is a contact's own. `address` is None once it waits no more.
+
+    Where there is another to come into use, it asks the one in use whether that is right, and then the other.
+    """
 
     question_id: UUID
     partner_id: UUID
     contact_id: UUID
     channel: Channel
     address: str | None
+    then_channel: Channel | None = None
+    then_address: str | None = None
     confirmed: bool = False
+
+    @property
+    def about(self) -> Channel:
+        """Whose address would change."""
+        return self.then_channel or self.channel
+
+    @property
+    def new_address(self) -> str | None:
+        """What would come into use."""
+        return self.then_address or self.address
 
 
 async def choices_of(connection: Connection, partner_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], set[bytes]]:
@@ -75,23 +90,25 @@ async def emails_stopped(connection: Connection, email_hashes: Sequence[bytes]) 
 
 async def ask(connection: Connection, questions: Sequence[Question]) -> None:
     """Makes these wait, each in place of another of its contact and channel. One about the same address goes on."""
-    keys = [(one.partner_id, one.contact_id, one.channel, one.address) for one in questions]
+    keys = [(one.partner_id, one.contact_id, one.about, one.new_address) for one in questions]
     await connection.execute(
         """
-        UPDATE address_questions AS old SET address = NULL
-          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS new (partner_id, contact_id, channel, address)
-         WHERE (old.partner_id, old.contact_id, old.channel) = (new.partner_id, new.contact_id, new.channel)
-           AND old.address <> new.address
+        UPDATE address_questions AS old SET address = NULL, then_address = NULL
+          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS new (partner_id, contact_id, about, address)
+         WHERE (old.partner_id, old.contact_id) = (new.partner_id, new.contact_id)
+           AND coalesce(old.then_channel, old.channel) = new.about
+           AND coalesce(old.then_address, old.address) <> new.address
         """,
         *to_columns(keys, 4),
     )
     await connection.execute(
         """
-        INSERT INTO address_questions (question_id, partner_id, contact_id, channel, address)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
-            ON CONFLICT (partner_id, contact_id, channel) WHERE address IS NOT NULL DO NOTHING
+        INSERT INTO address_questions
+               (question_id, partner_id, contact_id, channel, address, then_channel, then_address)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
+            ON CONFLICT (partner_id, contact_id, coalesce(then_channel, channel)) WHERE address IS NOT NULL DO NOTHING
         """,
-        *to_columns([(one.question_id, *key) for one, key in zip(questions, keys, strict=True)], 5),
+        *to_columns([astuple(one)[:7] for one in questions], 7),
     )
 
 
@@ -114,7 +131,7 @@ async def read_question(connection: Connection, question_id: UUID) -> Question |
 async def close(connection: Connection, question_ids: Collection[UUID], *, confirmed: bool) -> None:
     """These wait no more, and their addresses are gone from here."""
     await connection.execute(
-        "UPDATE address_questions SET address = NULL, confirmed = $2 "
+        "UPDATE address_questions SET address = NULL, then_address = NULL, confirmed = $2 "
         "WHERE question_id = ANY($1::uuid[]) AND address IS NOT NULL",
         list(question_ids),
         confirmed,
@@ -145,5 +162,7 @@ def _read(row: asyncpg.Record) -> Question:
         row["contact_id"],
         Channel(row["channel"]),
         row["address"],
+        Channel(row["then_channel"]) if row["then_channel"] else None,
+        row["then_address"],
         row["confirmed"],
     )

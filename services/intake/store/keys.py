@@ -148,11 +148,15 @@ async def find_reply(connection: Connection, message_sid: str) -> str | None:
     return reply
 
 
-async def save_reply(connection: Connection, message_sid: str, reply: str) -> None:
-    """Keeps a reply; the first one, when the same text is handled twice at the same time."""
-    await connection.execute(
-        "INSERT INTO texts_in (message_sid, reply) VALUES ($1, $2) ON CONFLICT DO NOTHING", message_sid, reply
+async def save_reply(connection: Connection, message_sid: str, reply: str) -> str:
+    """Keeps a reply, and returns what is kept: the first one, when the same text is handled twice at the same time."""
+    kept: str = await connection.fetchval(
+        "INSERT INTO texts_in (message_sid, reply) VALUES ($1, $2) "
+        "ON CONFLICT (message_sid) DO UPDATE SET reply = texts_in.reply RETURNING reply",
+        message_sid,
+        reply,
     )
+    return kept
 
 
 async def forget_old(connection: Connection) -> None:

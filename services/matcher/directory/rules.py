@@ -6,6 +6,7 @@ True is yes, False no; None is unknown, which leaves nobody out: it is to be con
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from schemas.partners import (
@@ -17,7 +18,7 @@ from schemas.partners import (
     StateArea,
     ZipListArea,
 )
-from schemas.vocabulary import EligibilityRule, Fit, PartnerStatus
+from schemas.vocabulary import ContactRole, EligibilityRule, Fit, PartnerStatus
 from services.matcher.clocks import EVERY_HOUR
 from services.matcher.directory.hours import hours_until, open_hours
 from services.matcher.directory.places import Place, miles_between, place_of
@@ -63,8 +64,17 @@ def home_of(service: Service) -> Place | None:
 
 
 def snooze_ends(partner: PartnerRecorded) -> int:
-    """Until when a partner is not asked, in whole seconds since 1970, as far as 32 bits count; 0 where it may be."""
-    return min(max(0, math.ceil(partner.snoozed_until.timestamp())), _LATEST) if partner.snoozed_until else 0
+    """Until when a partner is not asked, in whole seconds since 1970, as far as 32 bits count; 0 where it may be.
+
+    That is by its own wish, or because of all its contacts nobody may be written to, or all are away.
+    """
+    asked = [one for one in partner.contacts if one.ways and one.takes(ContactRole.REQUESTS)]
+    back = min((_seconds(one.away_until) for one in asked), default=_LATEST if partner.contacts else 0)
+    return max(_seconds(partner.snoozed_until), back)
+
+
+def _seconds(until: datetime | None) -> int:
+    return min(max(0, math.ceil(until.timestamp())), _LATEST) if until else 0
 
 
 def _status(one: Offering, question: Question) -> bool:

@@ -1,6 +1,6 @@
 """What became of an attempt to send, and what follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID
@@ -92,6 +92,8 @@ class Result:
     perhaps_sent: bool
     provider_id: str | None = None
     problem: DeliveryProblem | None = None
+    tried: str | None = None
+    """The way that did not get through, where the message goes on by another."""
 
 
 _PAUSES = {
@@ -139,6 +141,13 @@ class Sent:
     channel: Channel | None
     contact_id: UUID | None
     attempt: Attempt
+    others: bool = False
+    """Whether there is another way that was not tried."""
+
+
+def way_key(channel: Channel, contact_id: UUID | None) -> str:
+    """What a message remembers of a way that it tried."""
+    return f"{channel} {contact_id}"
 
 
 def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
@@ -158,13 +167,19 @@ def conclude(sent: Sent, now: datetime, jitter: float) -> Result:
         # Who may have read it must hear of what follows: a message that perhaps went out is never called unsent.
         return result(MessageStatus.UNKNOWN if sent.perhaps_sent else status, problem)
 
+    def go_on(status: MessageStatus, problem: DeliveryProblem) -> Result:
+        # Only what surely did not arrive goes by another way: two people must not be told of one thing at once.
+        if sent.channel is None or not sent.others or sent.perhaps_sent or now > sent.deadline:
+            return give_up(status, problem)
+        return replace(result(MessageStatus.QUEUED, problem), tried=way_key(sent.channel, sent.contact_id))
+
     match sent.attempt:
         case Accepted(provider_id):
             return result(MessageStatus.ACCEPTED, provider=provider_id)
         case Refused(problem):
-            return give_up(MessageStatus.BOUNCED, problem)
+            return go_on(MessageStatus.BOUNCED, problem)
         case NotWanted(problem):
-            return give_up(MessageStatus.SUPPRESSED, problem)
+            return go_on(MessageStatus.SUPPRESSED, problem)
         case Unclear():
             return result(MessageStatus.UNKNOWN, DeliveryProblem.TIMED_OUT_AFTER_SENDING)
         case NotNow(not_before, trouble, asked):

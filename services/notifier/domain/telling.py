@@ -8,6 +8,7 @@ from schemas import deliveries, handovers, offers, outcomes
 from schemas.event import NeedEvent
 from schemas.handovers import HandoverEvent
 from schemas.offers import OfferEvent
+from schemas.partners import PartnerRecorded
 from schemas.vocabulary import (
     Answerer,
     DeliveryProblem,
@@ -100,6 +101,24 @@ def _about_end(event: NeedEvent, at: datetime) -> Draft:
     # Thanks can wait for the morning, however much hurry there was.
     thanks = to_partner(event, MessagePurpose.HELP_ENDED, at + _OTHERWISE_WITHIN, event.contact_id)
     return replace(thanks, urgent=False)
+
+
+def questions_for(record: PartnerRecorded, at: datetime) -> list[tuple[UUID, Draft]]:
+    """By id, what the partner's people are asked about their addresses."""
+    return [
+        (
+            question.question_id,
+            Draft(
+                RecipientKind.PARTNER,
+                MessagePurpose.CONTACT_CONFIRMATION,
+                at + _OTHERWISE_WITHIN,
+                partner_id=record.partner_id,
+                contact_id=contact.contact_id,
+            ),
+        )
+        for contact in record.contacts
+        for question in contact.questions
+    ]
 
 
 def _about_stuck(cause: StuckCause, at: datetime) -> list[Draft]:

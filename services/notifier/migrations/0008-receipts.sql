@@ -1,5 +1,5 @@
 -- what providers reported of messages, and what it made of them
--- depends: 0006-machine
+-- depends: 0007-people
 
 -- migrate: apply
 

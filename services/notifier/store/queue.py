@@ -26,7 +26,8 @@ class Message:
     message_id: UUID
     recipient: RecipientKind
     purpose: MessagePurpose
-    need_id: UUID
+    need_id: UUID | None
+    """None is about no need."""
     offer_id: UUID | None
     partner_id: UUID | None
     contact_id: UUID | None
@@ -39,6 +40,8 @@ class Message:
     attempts: int
     perhaps_sent: bool
     """Whether an attempt before this one may have reached its receiver."""
+    tried: frozenset[str]
+    """The ways that did not get through."""
     deadline: datetime
     provider_id: str | None
     created_at: datetime
@@ -57,7 +60,7 @@ class NewMessage:
 
     message_id: UUID
     event_id: UUID
-    need_id: UUID
+    need_id: UUID | None
     event: dict[str, Any]
     event_type: str
     traceparent: str
@@ -180,9 +183,9 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
         """
         WITH result AS (
             SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[],
-                                 $7::text[], $8::text[], $9::boolean[])
+                                 $7::text[], $8::text[], $9::boolean[], $10::text[])
                    AS result (message_id, attempts, status, due_at, channel, contact_id, provider_id, problem,
-                              perhaps_sent)
+                              perhaps_sent, tried)
         ), held AS (
             -- In order, as receipts lock them: two that waited for each other would lose what was sent.
             SELECT message_id FROM messages JOIN result USING (message_id)
@@ -193,6 +196,8 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
            SET status = result.status, due_at = result.due_at, provider_id = result.provider_id,
                channel = result.channel, contact_id = coalesce(result.contact_id, messages.contact_id),
                problem = result.problem, perhaps_sent = result.perhaps_sent, lease_until = NULL, version = version + 1,
+               tried = CASE WHEN result.tried IS NULL THEN messages.tried
+                            ELSE array_append(messages.tried, result.tried) END,
                accepted_at = CASE WHEN result.status = 'accepted' THEN now() END
           FROM result JOIN held USING (message_id)
          WHERE messages.message_id = result.message_id
@@ -210,10 +215,11 @@ async def save_results(connection: Connection, results: Sequence[Result]) -> dic
                     one.provider_id,
                     one.problem,
                     one.perhaps_sent,
+                    one.tried,
                 )
                 for one in results
             ],
-            9,
+            10,
         ),
     )
     return {row["message_id"]: row["version"] for row in rows}
@@ -250,6 +256,28 @@ async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> 
     )
 
 
+async def try_other_ways(connection: Connection, message_ids: Collection[UUID]) -> set[UUID]:
+    """Queues what came back after it was taken, to go by another way, if there is one. Returns which it queued.
+
+    Where there is none, the sender finds out and says that it bounced. It goes under another id, so that what is
+    reported of the one way is not taken for the other's.
+    """
+    rows = await connection.fetch(
+        """
+        UPDATE messages
+           SET status = 'queued', due_at = now(), version = version + 1, provider_id = NULL, lane = 'ready',
+               parcel_id = md5(concat(coalesce(parcel_id, message_id), channel, contact_id))::uuid,
+               perhaps_sent = false, address_hash = NULL, fate = NULL,
+               tried = array_append(tried, channel || ' ' || coalesce(contact_id::text, 'None'))
+         WHERE message_id = ANY($1::uuid[]) AND status = 'bounced' AND recipient <> 'family'
+           AND purpose <> 'contact_confirmation' AND NOT perhaps_sent AND deadline > now()
+        RETURNING message_id
+        """,
+        list(message_ids),
+    )
+    return {row["message_id"] for row in rows}
+
+
 async def count_unfinished(connection: Connection) -> dict[str, int]:
     """How many messages are queued, being sent, or texts of unknown fate that are still looked up.
 
@@ -284,6 +312,7 @@ def read_message(row: asyncpg.Record) -> Message:
         version=row["version"],
         attempts=row["attempts"],
         perhaps_sent=row["perhaps_sent"],
+        tried=frozenset(row["tried"]),
         deadline=row["deadline"],
         provider_id=row["provider_id"],
         created_at=row["created_at"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.vocabulary import PartnerStatus
-from switchboard.directory_import.recognising import Reading, read_source
+from services.intake.directory_import.recognising import Reading, read_source
 
 TODAY = date(2026, 11, 25)
 Cells = Mapping[str, str]

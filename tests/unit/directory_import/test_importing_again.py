@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from switchboard.directory_import.keeping import keep_entered
-from switchboard.directory_import.partners import Partner
+from services.intake.directory_import.keeping import keep_entered
+from services.intake.directory_import.partners import Partner
 from tests.unit.directory_import.sources import read, refusals, write_csv
 
 ROW = {

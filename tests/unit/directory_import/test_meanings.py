@@ -6,15 +6,15 @@ import pytest
 
 from schemas.taxonomy import Category
 from schemas.vocabulary import PartnerKind
-from switchboard.directory_import.ages import read_ages, read_income
-from switchboard.directory_import.areas import read_areas
-from switchboard.directory_import.categories import find_categories
-from switchboard.directory_import.hours import read_hours, read_schedule
-from switchboard.directory_import.kinds import find_kind
-from switchboard.directory_import.languages import read_languages
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.places import Whereabouts, postal
-from switchboard.directory_import.rows import Row
+from services.intake.directory_import.ages import read_ages, read_income
+from services.intake.directory_import.areas import read_areas
+from services.intake.directory_import.categories import find_categories
+from services.intake.directory_import.hours import read_hours, read_schedule
+from services.intake.directory_import.kinds import find_kind
+from services.intake.directory_import.languages import read_languages
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.places import Whereabouts, postal
+from services.intake.directory_import.rows import Row
 
 TODAY = date(2026, 11, 25)
 

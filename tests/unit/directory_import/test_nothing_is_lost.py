@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.directory_import.recognising import Reading
 from services.intake.domain.partner import ListedPartner
-from switchboard.directory_import.recognising import Reading
 from tests.unit.directory_import.sources import ORGANIZATION, SERVICE, read, write_csv, write_package
 
 SAID = st.one_of(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import switchboard
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import.errors import UnreadableSource
 from tests.unit.directory_import.sources import gaps, read, refusals, services, write_csv, write_json
 
 ROW = {"partner": "Homes", "kind": "business", "categories": "beds", "area": "nation"}
@@ -95,6 +95,21 @@ def test_a_line_with_seats_and_a_term_is_a_programme(tmp_path: Path) -> None:
     assert "programme" not in other
 
 
+def test_a_line_says_what_a_contact_is_written_to_about_and_whether_to_ask_them_first(tmp_path: Path) -> None:
+    ada = ROW | {"contact_email": "ada@example.org", "contact_roles": "requests; follow_through"}
+    rows = [
+        ada | {"contact_confirmed": "no"},
+        ROW | {"partner": "Pantry", "contact_email": "ben@example.org", "contact_roles": "", "contact_confirmed": ""},
+        ada | {"partner": "Closet", "contact_confirmed": "maybe"},
+        ada | {"partner": "Garden", "contact_roles": "boss", "contact_confirmed": "yes"},
+    ]
+    reading = read(write_csv(tmp_path / "partners.csv", rows))
+    asked, plain = (one.record["contacts"][0] for one in reading.partners)
+    assert (asked["roles"], asked["confirmed"]) == (["requests", "follow_through"], False)
+    assert not plain.keys() & {"roles", "confirmed"}
+    assert len(refusals(reading)) == 2
+
+
 def test_services_of_one_category_and_area_are_told_apart_and_a_row_twice_is_refused(tmp_path: Path) -> None:
     young, old = ROW | {"max_age": "5"}, ROW | {"max_age": "12"}
     reading = read(write_csv(tmp_path / "partners.csv", [young, old, young]))
@@ -127,7 +142,7 @@ def test_a_partner_larger_than_a_topic_takes_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_column_that_means_nothing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SwitchboardError, match="columns that mean nothing here: colour"):
+    with pytest.raises(UnreadableSource, match="columns that mean nothing here: colour"):
         read(write_csv(tmp_path / "partners.csv", [ROW | {"colour": "red"}]))
 
 
@@ -153,5 +168,5 @@ def test_json_is_taken_an_entry_at_a_time(tmp_path: Path, entry: Any, says: str)
 
 def test_json_that_is_none_is_said_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "partners.json").write_text('[\n{"name": }]')
-    with pytest.raises(SwitchboardError, match=r"partners\.json, line 2: this is not JSON"):
+    with pytest.raises(UnreadableSource, match=r"partners\.json, line 2: this is not JSON"):
         read(tmp_path / "partners.json")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from switchboard.directory_import.columns import guess_columns
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import.columns import guess_columns
+from services.intake.directory_import.errors import UnreadableSource
 from tests.unit.directory_import.sources import gaps, read, refusals, services, write_csv
 
 ROW = {"Agency name": "Canary Row Pantry", "Services offered": "Food pantry", "Zip": "11215"}
@@ -175,10 +175,10 @@ def test_a_row_that_stands_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_spreadsheet_without_organizations_or_rows_is_said_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(SwitchboardError, match="no column that names an organization"):
+    with pytest.raises(UnreadableSource, match="no column that names an organization"):
         read(write_csv(tmp_path / "list.csv", [{"Colour": "red", "Shape": "round"}]))
     (tmp_path / "empty.csv").write_text("Agency,Services,Zip\n")
-    with pytest.raises(SwitchboardError, match="has no partners in it"):
+    with pytest.raises(UnreadableSource, match="has no partners in it"):
         read(tmp_path / "empty.csv")
 
 

@@ -2,6 +2,8 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +15,9 @@ from bench.matching.agreement import Both, run
 from bench.matching.by_chance import a_partner, a_question, identity
 from schemas.event import Item
 from schemas.needs import NeedTerms
-from schemas.partners import NationArea, PartnerRecorded, Service
+from schemas.partners import Contact, NationArea, PartnerRecorded, Service
 from schemas.taxonomy import Category
-from schemas.vocabulary import AgeBand, EligibilityRule, IncomeBand, PartnerKind
+from schemas.vocabulary import AgeBand, Channel, ContactRole, EligibilityRule, IncomeBand, PartnerKind
 from services.matcher.directory.places import places
 from services.matcher.domain.eligible import Asked, Eligible
 from tests.unit.matcher.situation import START, terms
@@ -132,3 +134,36 @@ def test_an_empty_directory_says_that_nobody_is_there() -> None:
     both.ask()
     both.explain()
     assert len(both.index) == 0
+
+
+A_DAY = timedelta(days=1)
+REACHED = Contact(contact_id=UUID(int=7), name="Ada", email="ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("contacts", "asked"),
+    [
+        ([{}], True),
+        ([{"channels": ()}], False),
+        ([{"channels": (Channel.TEXT,)}], False),
+        ([{"confirmed": False}], False),
+        ([{"roles": (ContactRole.FOLLOW_THROUGH,)}], False),
+        ([{"away_until": START + A_DAY}], False),
+        ([{"away_until": START}], True),
+        ([{"channels": ()}, {}], True),
+        ([{"away_until": START + A_DAY}, {"channels": ()}], False),
+    ],
+)
+def test_a_partner_of_which_nobody_can_be_told_is_not_asked(contacts: list[dict[str, Any]], *, asked: bool) -> None:
+    both = Both(random.Random(4))  # noqa: S311 - the same numbers every time are what is wanted
+    there = tuple(REACHED.model_copy(update=changes) for changes in contacts)
+    partner = PartnerRecorded(
+        partner_id=UUID(int=6), name="Somebody", kind=PartnerKind.NONPROFIT, services=(a_service(),), contacts=there
+    )
+    for directory in (both.plain, both.index):
+        directory.apply(partner)
+    for now in (START, START + A_DAY):
+        question = Asked(terms(FOOD), (FOOD,), now)
+        both.compare(question)
+        back = any("away_until" in changes for changes in contacts) and now > START
+        assert bool(both.index.find(question)) is (asked or back)

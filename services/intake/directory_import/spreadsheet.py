@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from switchboard.directory_import.columns import guess_columns
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.rows import ColumnUse
-from switchboard.directory_import.tables import Table
-from switchboard.directory_import.words import fold
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import.columns import guess_columns
+from services.intake.directory_import.errors import UnreadableSource
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.rows import ColumnUse
+from services.intake.directory_import.tables import Table
+from services.intake.directory_import.words import fold
 
 _OF_THE_ORGANIZATION = ("legal_status",)
 _OF_THE_PLACE = ("address", "city", "state", "postal_code")
@@ -16,11 +16,11 @@ _OF_THE_PLACE = ("address", "city", "state", "postal_code")
 def read_spreadsheet(table: Table) -> tuple[list[Node], list[ColumnUse]]:
     """The organizations of a spreadsheet, and what its columns were taken for.
 
-    Raises SwitchboardError where no column names an organization.
+    Raises UnreadableSource where no column names an organization.
     """
     guessed = guess_columns(table.columns)
     if "organization" not in guessed.values():
-        raise SwitchboardError(f"{table.file} has no column that names an organization; see docs/importing.md")
+        raise UnreadableSource(f"{table.file} has no column that names an organization; see docs/importing.md")
     organizations: dict[str, Node] = {}
     for line in table.good:
         said = _gather(line.cells, guessed)

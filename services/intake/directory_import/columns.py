@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from switchboard.directory_import.words import compile_words, fold
+from services.intake.directory_import.words import compile_words, fold
 
 _WORDS: Mapping[str, Sequence[str]] = {
     # In this order: the first meaning that a name fits and no other column has.

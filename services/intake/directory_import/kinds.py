@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from schemas.vocabulary import Circumstance, HandoverWay, PartnerKind
-from switchboard.directory_import.words import compile_words, fold, split_list
+from services.intake.directory_import.words import compile_words, fold, split_list
 
 _KIND_WORDS: Sequence[tuple[PartnerKind, Sequence[str]]] = (
     (

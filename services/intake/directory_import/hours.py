@@ -3,8 +3,8 @@
 import re
 from datetime import date, time
 
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.words import fold
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.words import fold
 
 Hours = tuple[int, time, time]
 """Weekday (0 is Monday), from, until."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from switchboard.directory_import.rows import Row
+from services.intake.directory_import.rows import Row
 
 _NOTHING = frozenset({"", "n/a", "na", "none", "null", "-", "--", "unknown", "tbd"})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from schemas.taxonomy import Category
-from switchboard.directory_import.words import compile_words, fold
+from services.intake.directory_import.words import compile_words, fold
 
 _WORDS: Mapping[Category, Sequence[str]] = {
     Category.FOOD: (

@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from services.intake.directory_import.errors import UnreadableSource
+from services.intake.directory_import.partners import Partner, check_partner, partner_id_from_name
+from services.intake.directory_import.rows import ColumnUse, Row
+from services.intake.directory_import.tables import Table
 from services.intake.domain.partner import ListedPartner
-from switchboard.directory_import.partners import Partner, check_partner, partner_id_from_name
-from switchboard.directory_import.rows import ColumnUse, Row
-from switchboard.directory_import.tables import Table
-from switchboard.errors import SwitchboardError
 
 Cells = dict[str, str]
 
@@ -24,14 +24,18 @@ _PROGRAMME = ("seats", "begins", "ends")
 """All of them, or none."""
 _LISTS = ("languages", "only_for", "handover", "conditions", "fits")
 _OF_THE_PARTNER = ("partner_id", "status", "messages_per_week", "conflicts")
-_OF_THE_CONTACT = ("contact_name", "contact_email", "contact_phone", "contact_language", "channels")
+_OF_THE_CONTACT = (
+    *("contact_name", "contact_email", "contact_phone", "contact_language", "channels"),
+    *("contact_roles", "contact_confirmed"),
+)
+_CONFIRMED = {"yes": True, "no": False}
 KNOWN = (*NEEDED, "zip", "eligibility_text", *_PROGRAMME, *_NUMBERS, *_LISTS, *_OF_THE_PARTNER, *_OF_THE_CONTACT)
 
 
 def read_own_table(table: Table) -> tuple[list[Partner], list[ColumnUse]]:
-    """The partners of a spreadsheet. Raises SwitchboardError for a column that means nothing."""
+    """The partners of a spreadsheet. Raises UnreadableSource for a column that means nothing."""
     if unknown := [name for name in table.columns if name not in KNOWN]:
-        raise SwitchboardError(f"{table.file} has columns that mean nothing here: {', '.join(unknown)}")
+        raise UnreadableSource(f"{table.file} has columns that mean nothing here: {', '.join(unknown)}")
     partners: dict[str, Partner] = {}
     first: dict[tuple[str, ...], Row] = {}
     for line in table.good:
@@ -151,6 +155,12 @@ def _to_contact(cells: Cells, partner_id: str) -> dict[str, Any] | None:
         "language": cells.get("contact_language") or "en",
         "channels": channels,
     }
+    if cells.get("contact_roles"):
+        contact["roles"] = _split(cells["contact_roles"])
+    if said := cells.get("contact_confirmed"):
+        if said not in _CONFIRMED:
+            raise ValueError(f"contact_confirmed {said!r} must be yes or no; no asks them first")
+        contact["confirmed"] = _CONFIRMED[said]
     return contact | ({"email": email} if email else {}) | ({"phone": phone} if phone else {})
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from switchboard.directory_import.places import Whereabouts, name_of_place, postal, read_state, zips_in
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.words import fold, split_list
+from services.intake.directory_import.places import Whereabouts, name_of_place, postal, read_state, zips_in
+from services.intake.directory_import.rows import Row
+from services.intake.directory_import.words import fold, split_list
 
 Area = dict[str, Any]
 """As `PUT /v1/partners` takes it."""

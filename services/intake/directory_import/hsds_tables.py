@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.rows import ColumnUse, Row
-from switchboard.directory_import.tables import Table
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.rows import ColumnUse, Row
+from services.intake.directory_import.tables import Table
 
 ROOTS = ("organization", "service")
 """Without these two there is no package."""

@@ -9,14 +9,19 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from schemas.vocabulary import PartnerStatus
-from switchboard.directory_import import columns, hsds_json, hsds_tables, own, spreadsheet
-from switchboard.directory_import.partners import Partner, each_once, take_organizations
-from switchboard.directory_import.rows import ColumnUse, Row, settle
-from switchboard.directory_import.tables import decode, read_table
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import import columns, hsds_json, hsds_tables, own, spreadsheet
+from services.intake.directory_import.errors import UnreadableSource
+from services.intake.directory_import.partners import Partner, each_once, take_organizations
+from services.intake.directory_import.rows import ColumnUse, Row, settle
+from services.intake.directory_import.tables import decode, read_table
 
 Files = Mapping[str, bytes]
 
+_ZIP = b"PK\x03\x04"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_NO_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"\x7fELF", b"MZ")
+"""How files begin that people take for a directory, or want us to."""
+_LOOKED_AT = 4096
 _MOST_BYTES = 512 * 1024 * 1024
 _DESCRIBE = ("datapackage.json",)
 """Files about files."""
@@ -38,8 +43,19 @@ class Reading:
 
 
 def read_source(path: Path, status: PartnerStatus, today: date) -> Reading:
-    """Reads a file, a folder or a zip. Raises SwitchboardError for one that holds no partners."""
-    tables, documents = _sort(_load(path))
+    """Reads a file, a folder or a zip. Raises UnreadableSource for one that holds no partners."""
+    return _read(path.name, _load(path), status, today)
+
+
+def read_upload(name: str, raw: bytes, status: PartnerStatus, today: date, most_bytes: int) -> Reading:
+    """Reads a file or a zip that somebody sent; a zip may unpack to so many bytes. Raises UnreadableSource."""
+    if raw.startswith(_NO_TEXT) or (b"\0" in raw[:_LOOKED_AT] and not raw.startswith((*_UTF_16, _ZIP))):
+        raise UnreadableSource(f"{name} is no spreadsheet, JSON or zip: save it as CSV and import that")
+    return _read(name, _files_of(name, raw, most_bytes), status, today)
+
+
+def _read(source: str, files: Files, status: PartnerStatus, today: date) -> Reading:
+    tables, documents = _sort(files)
     found = {table: name for name in sorted(tables) if (table := hsds_tables.table_of(name))}
     if all(root in found for root in hsds_tables.ROOTS):
         reading = _read_package(tables, found, documents, status, today)
@@ -50,9 +66,9 @@ def read_source(path: Path, status: PartnerStatus, today: date) -> Reading:
         reading = _read_json(documents, status, today)
     else:
         said = "holds no organizations.csv with a services.csv, no JSON and no spreadsheet alone"
-        raise SwitchboardError(f"{path.name} {said}")
+        raise UnreadableSource(f"{source} {said}")
     if not reading.rows:
-        raise SwitchboardError(f"{path.name} has no partners in it")
+        raise UnreadableSource(f"{source} has no partners in it")
     settle(reading.rows)
     return reading
 
@@ -77,25 +93,29 @@ def _load(path: Path) -> Files:
             }
         raw = path.read_bytes()
     except OSError as error:
-        raise SwitchboardError(f"{path} cannot be read: {error.strerror}") from error
-    return _unpack(path, raw) if raw.startswith(b"PK\x03\x04") else {path.name: raw}
+        raise UnreadableSource(f"{path} cannot be read: {error.strerror}") from error
+    return _files_of(path.name, raw, _MOST_BYTES)
 
 
-def _unpack(path: Path, raw: bytes) -> Files:
+def _files_of(name: str, raw: bytes, most_bytes: int) -> Files:
+    return _unpack(name, raw, most_bytes) if raw.startswith(_ZIP) else {name: raw}
+
+
+def _unpack(source: str, raw: bytes, most_bytes: int) -> Files:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             if "[Content_Types].xml" in packed.namelist():
-                raise SwitchboardError(f"{path.name} is an Excel or Word file: save it as CSV and import that")
-            if sum(one.file_size for one in packed.infolist()) > _MOST_BYTES:
-                raise SwitchboardError(f"{path.name} unpacks to more than {_MOST_BYTES // 1024**2} MB")
+                raise UnreadableSource(f"{source} is an Excel or Word file: save it as CSV and import that")
+            if sum(one.file_size for one in packed.infolist()) > most_bytes:
+                raise UnreadableSource(f"{source} unpacks to more than {most_bytes // 1024**2} MB")
             names = [name for name in packed.namelist() if _is_read(name)]
             if twice := len(names) - len({PurePosixPath(name).name for name in names}):
-                raise SwitchboardError(
-                    f"{path.name} holds {twice} files under a name that stands twice: unpack one folder"
+                raise UnreadableSource(
+                    f"{source} holds {twice} files under a name that stands twice: unpack one folder"
                 )
             return {PurePosixPath(name).name: packed.read(name) for name in names}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise SwitchboardError(f"{path.name} cannot be unpacked: {error}") from error
+        raise UnreadableSource(f"{source} cannot be unpacked: {error}") from error
 
 
 def _is_read(name: str) -> bool:
@@ -121,7 +141,7 @@ def _read_package(
 def _read_table(name: str, raw: bytes, status: PartnerStatus, today: date) -> Reading:
     table = read_table(name, raw, columns.is_head)
     if not table.columns:
-        raise SwitchboardError(f"{name} has no partners in it")
+        raise UnreadableSource(f"{name} has no partners in it")
     rows = [line.row for line in table.lines]
     if set(own.NEEDED) <= set(table.columns):
         partners, uses = own.read_own_table(table)
@@ -146,6 +166,6 @@ def _parse(name: str, raw: bytes) -> object:
     try:
         return json.loads(decode(raw))
     except json.JSONDecodeError as error:
-        raise SwitchboardError(f"{name}, line {error.lineno}: this is not JSON: {error.msg}") from error
+        raise UnreadableSource(f"{name}, line {error.lineno}: this is not JSON: {error.msg}") from error
     except RecursionError as error:
-        raise SwitchboardError(f"{name} is nested too deep to be a directory") from error
+        raise UnreadableSource(f"{name} is nested too deep to be a directory") from error

@@ -6,7 +6,7 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global
 
-from switchboard.directory_import.words import fold
+from services.intake.directory_import.words import fold
 
 _SEPARATORS = re.compile(r"[;,|/\n]+|\band\b|\by\b")
 _CODE = re.compile(r"[a-z]{2,3}")

@@ -9,15 +9,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import ValidationError
 
 from schemas.vocabulary import PartnerKind, PartnerStatus
+from services.intake.directory_import.areas import widen
+from services.intake.directory_import.kinds import find_kind
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.places import most_common_state, whereabouts_of, zone_of
+from services.intake.directory_import.reaching import Reach, make_contacts, reach_of
+from services.intake.directory_import.rows import Row
+from services.intake.directory_import.services import Json, Surroundings, TakenService, service_key, take_service
+from services.intake.directory_import.words import fold
 from services.intake.domain.partner import ListedPartner
-from switchboard.directory_import.areas import widen
-from switchboard.directory_import.kinds import find_kind
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.places import most_common_state, whereabouts_of, zone_of
-from switchboard.directory_import.reaching import Reach, make_contacts, reach_of
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.services import Json, Surroundings, TakenService, service_key, take_service
-from switchboard.directory_import.words import fold
 
 KIND_GUESSED = "kind of organization not understood"
 _MOST_SERVICES = 500

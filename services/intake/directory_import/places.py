@@ -8,8 +8,8 @@ from functools import cache
 
 import zipcodes
 
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.words import fold
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.words import fold
 
 _ZIP = re.compile(r"(?<![\d-])(\d{5})(?:-\d{4})?(?![\d-])")
 _ZIP_WITHOUT_ZERO = re.compile(r"\d{4}")

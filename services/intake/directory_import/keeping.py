@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from schemas.vocabulary import PartnerStatus
+from services.intake.directory_import.areas import AREA_GUESSED
+from services.intake.directory_import.partners import KIND_GUESSED, Partner, check_partner
+from services.intake.directory_import.reaching import MOST_CONTACTS
+from services.intake.directory_import.rows import Row
+from services.intake.directory_import.services import CATEGORY_GUESSED, Json
 from services.intake.domain.partner import EnteredPartner
-from switchboard.directory_import.areas import AREA_GUESSED
-from switchboard.directory_import.partners import KIND_GUESSED, Partner, check_partner
-from switchboard.directory_import.reaching import MOST_CONTACTS
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.services import CATEGORY_GUESSED, Json
 
 _DECIDED_HERE = frozenset(EnteredPartner.model_fields) - {"name", "kind", "services", "contacts"}
 """What a directory knows nothing of: whether a partner is asked, how often, and what the network decided about it."""
@@ -92,3 +93,9 @@ def _keep_contact(given: Json, known: Json, partner: Partner) -> Json:
 def _is_of_an_import(key: str) -> bool:
     """Ids that imports make say in themselves that they were made of a name."""
     return UUID(key).version == _UUID_VERSION_OF_IMPORTS
+
+
+def made_active(record: Json) -> Json:
+    """Not who was suspended: that was the network's to decide, whatever the partners of a directory agree to."""
+    suspended = record.get("status") == PartnerStatus.SUSPENDED
+    return {**record, "status": PartnerStatus.SUSPENDED if suspended else PartnerStatus.ACTIVE}

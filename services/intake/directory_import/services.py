@@ -8,16 +8,16 @@ from uuid import UUID, uuid5
 
 from schemas.taxonomy import Category
 from schemas.vocabulary import Circumstance, Condition, Fit, HandoverWay
-from switchboard.directory_import.ages import read_ages, read_income
-from switchboard.directory_import.areas import Area, read_areas
-from switchboard.directory_import.categories import find_categories, speaks_of_law
-from switchboard.directory_import.hours import read_hours, read_schedule
-from switchboard.directory_import.kinds import find_handover, read_only_for, read_yes
-from switchboard.directory_import.languages import read_languages
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.places import Whereabouts, most_common_state, whereabouts_of
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.words import compile_words, fold, split_list
+from services.intake.directory_import.ages import read_ages, read_income
+from services.intake.directory_import.areas import Area, read_areas
+from services.intake.directory_import.categories import find_categories, speaks_of_law
+from services.intake.directory_import.hours import read_hours, read_schedule
+from services.intake.directory_import.kinds import find_handover, read_only_for, read_yes
+from services.intake.directory_import.languages import read_languages
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.places import Whereabouts, most_common_state, whereabouts_of
+from services.intake.directory_import.rows import Row
+from services.intake.directory_import.words import compile_words, fold, split_list
 
 Json = dict[str, Any]
 

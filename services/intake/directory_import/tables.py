@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from switchboard.directory_import.rows import Row
+from services.intake.directory_import.rows import Row
 
 _DELIMITERS = ",;\t|"
 _UNNAMED_AT_LEAST_IN = 3

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from switchboard.directory_import.nodes import Node
-from switchboard.directory_import.partners import partner_id_of
-from switchboard.directory_import.rows import Row
-from switchboard.directory_import.words import fold
+from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.partners import partner_id_of
+from services.intake.directory_import.rows import Row
+from services.intake.directory_import.words import fold
 
 Json = dict[str, Any]
 Key = TypeVar("Key", str, UUID)

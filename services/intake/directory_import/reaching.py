@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.intake.directory_import.nodes import Node
 from services.intake.domain.reaching import read_email, read_phone
-from switchboard.directory_import.nodes import Node
 
 MOST_CONTACTS = 20
 _SEVERAL = re.compile(r"[;,|\n]+|\s+/\s+|\s+or\s+", re.IGNORECASE)

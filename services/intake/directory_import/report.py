@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from switchboard.directory_import.partners import Partner
-from switchboard.directory_import.recognising import Reading
-from switchboard.directory_import.rows import Remark, Row, Verdict
-from switchboard.directory_import.services import Json
-from switchboard.errors import SwitchboardError
+from services.intake.directory_import.partners import Partner
+from services.intake.directory_import.recognising import Reading
+from services.intake.directory_import.rows import Remark, Row, Verdict
+from services.intake.directory_import.services import Json
 
 _MOST_LINES = 50
 _FIRST_PARTNERS = 5
@@ -88,16 +87,13 @@ def _tell_counts(title: str, remarks: Sequence[Remark], tell: Callable[[str], No
 
 
 def write_report(rows: Sequence[Row], path: Path) -> None:
-    """Writes each row that was refused or taken with gaps, a line for each remark. Raises SwitchboardError."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("file", "place", "what became of it", "reason", "detail"))
-            for row in rows:
-                for remark in [row.refusal] if row.refusal else row.gaps:
-                    writer.writerow(map(_disarm, (row.file, row.place, row.verdict, remark.reason, remark.detail)))
-    except OSError as error:
-        raise SwitchboardError(f"{path} cannot be written: {error.strerror}") from error
+    """Writes each row that was refused or taken with gaps, a line for each remark. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "place", "what became of it", "reason", "detail"))
+        for row in rows:
+            for remark in [row.refusal] if row.refusal else row.gaps:
+                writer.writerow(map(_disarm, (row.file, row.place, row.verdict, remark.reason, remark.detail)))
 
 
 def _disarm(text: str) -> str:

@@ -1,0 +1,102 @@
+"""A directory of partners that an administrator uploads: looked at first, then taken in, both times the same file."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from schemas.vocabulary import PartnerStatus
+from services.intake import partners
+from services.intake.directory_import.keeping import keep_entered, made_active
+from services.intake.directory_import.recognising import Reading, read_upload
+from services.intake.directory_import.report import preview, tell_report
+from services.intake.domain.partner import ListedPartner
+from services.intake.sealing import Seal
+from services.intake.staff import NotYours
+from services.intake.store import imports, staff
+from services.intake.store import partners as partners_store
+from services.intake.store.imports import Upload
+from services.intake.store.people import Person
+from services.intake.store.staff import Change
+from services.runtime.database import Pool
+
+MOST_BYTES = 4 * 1024 * 1024
+_MOST_UNPACKED = 24 * 1024 * 1024
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an uploaded file was read as, and the report of it, as the command line tells it."""
+
+    upload: Upload
+    reading: Reading
+    report: Sequence[str]
+
+
+async def keep_upload(pool: Pool, name: str, raw: bytes, by: Person, *, active: bool) -> UUID:
+    """Keeps a file that can be read, to be looked at. Raises UnreadableSource."""
+    upload = Upload(uuid4(), name, raw, active)
+    await asyncio.to_thread(_read, upload)
+    async with pool.acquire() as connection:
+        await imports.add_upload(connection, upload, by.person_id)
+    return upload.import_id
+
+
+async def look(pool: Pool, import_id: UUID) -> Preview:
+    """What would be taken in of a file. Raises NotYours for one that was taken, or uploaded more than a day ago."""
+    upload = await _find(pool, import_id)
+    reading = await asyncio.to_thread(_read, upload)
+    lines: list[str] = []
+    preview(reading, lines.append)
+    tell_report(reading, lines.append)
+    return Preview(upload, reading, lines)
+
+
+async def take_in(pool: Pool, seal: Seal, import_id: UUID, by: Person) -> int:
+    """Takes in what is good of a file; returns how many partners. Again is safe. Raises NotYours."""
+    upload = await _find(pool, import_id)
+    reading = await asyncio.to_thread(_read, upload)
+    if not reading.ours:
+        known = await _read_known(pool, [UUID(one.record["partner_id"]) for one in reading.partners])
+        if upload.active:
+            known = {one: made_active(record) for one, record in known.items()}
+        reading = replace(reading, partners=await asyncio.to_thread(keep_entered, reading.partners, known))
+    for start in range(0, len(reading.partners), _AT_ONCE):
+        some = reading.partners[start : start + _AT_ONCE]
+        entered = [ListedPartner.model_validate(one.record) for one in some]
+        records = [one.to_record(one.partner_id) for one in entered]
+        texts = {one.partner_id: one.eligibility_texts for one in entered}
+        await partners.record_partners(pool, seal, records, texts)
+    async with pool.acquire() as connection, connection.transaction():
+        await imports.drop_upload(connection, import_id)
+        about = f"{upload.name} ({len(reading.partners)})"
+        await staff.note(connection, Change(by.person_id, "partners_imported", about))
+    return len(reading.partners)
+
+
+def _read(upload: Upload) -> Reading:
+    status = PartnerStatus.ACTIVE if upload.active else PartnerStatus.PAUSED
+    return read_upload(upload.name, upload.raw, status, datetime.now(UTC).date(), _MOST_UNPACKED)
+
+
+async def _find(pool: Pool, import_id: UUID) -> Upload:
+    async with pool.acquire() as connection:
+        upload = await imports.read_upload(connection, import_id)
+    if upload is None:
+        raise NotYours
+    return upload
+
+
+async def _read_known(pool: Pool, partner_ids: Sequence[UUID]) -> Mapping[str, dict[str, Any]]:
+    """Partners that are here already, by id, each with what stands beside its record."""
+    async with pool.acquire() as connection:
+        known = await partners_store.read_partners(connection, partner_ids)
+    texts = await partners.read_eligibility_texts(pool, list(known))
+    records = {str(partner_id): record.model_dump(mode="json") for partner_id, record in known.items()}
+    for partner_id, record in records.items():
+        for service in record["services"]:
+            service["eligibility_text"] = texts.get((UUID(partner_id), UUID(service["service_id"])))
+    return records
