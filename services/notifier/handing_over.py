@@ -14,12 +14,12 @@ from services.notifier.email import Letter, Mailer
 from services.notifier.parcels import Parcel
 from services.notifier.providers import Providers
 from services.notifier.rendering import Renderer, Words
-from services.notifier.store import queue
+from services.notifier.store import queue, unknown_texts
 from services.notifier.texts import Texter
 from services.runtime.database import Pool
 from services.runtime.logs import get_logger
 
-_TURN_WITHIN_S = 4
+_TURN_WITHIN_S = 8
 """What waited for longer has too little left of the time for which it is held."""
 
 _log = get_logger(__name__)
@@ -97,7 +97,7 @@ class Courier:
             except httpx.HTTPError:
                 return NotNow()
             async with self._pool.acquire() as connection, connection.transaction():
-                own = await queue.adopt_text(
+                own = await unknown_texts.adopt_text(
                     connection, {message.message_id: message.attempts for message, _ in parcel.messages}, alike
                 )
             if own is not None:

@@ -15,7 +15,7 @@ from services.notifier import metrics
 from services.notifier.domain.reminding import is_answer
 from services.notifier.domain.telling import Draft, messages_for, questions_for
 from services.notifier.receiving import take_receipts
-from services.notifier.store import contacts, offer_states, queue
+from services.notifier.store import contacts, offer_states, queue, waiting
 from services.runtime.database import Connection
 from services.runtime.messages import Message
 
@@ -40,7 +40,7 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     if about_offers:
         await offer_states.save_offers(connection, about_offers)
         if ended := [offer_id for offer_id, _, is_open in about_offers if not is_open]:
-            await queue.let_go(connection, ended)
+            await waiting.let_go(connection, ended)
     answers = [
         (message.event.offer_id, message.event.type, message.envelope.time)
         for message in messages

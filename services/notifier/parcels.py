@@ -11,7 +11,7 @@ from schemas.vocabulary import Channel, MessagePurpose
 from services.notifier.domain.choosing import Wanted
 from services.notifier.domain.gathering import Gathering, gathering_of
 from services.notifier.recipients import Destination, hash_address
-from services.notifier.store import parcels, queue
+from services.notifier.store import parcels, queue, waiting
 from services.runtime.database import Connection
 
 Going: TypeAlias = tuple[queue.Message, Destination]
@@ -68,11 +68,11 @@ class Parcel:
             for one, to in self.messages
         ]
 
-    def waits(self, due_at: datetime | None) -> list[queue.Wait]:
+    def waits(self, due_at: datetime | None) -> list[waiting.Wait]:
         """How each message waits for a provider. None keeps its place among those that do."""
         lane = "parcel" if self.stays_together else str(self.channel)
         return [
-            queue.Wait(one.message_id, one.attempts, lane, to.contact_id, self._id_of(one), due_at)
+            waiting.Wait(one.message_id, one.attempts, lane, to.contact_id, self._id_of(one), due_at)
             for one, to in self.messages
         ]
 
@@ -106,7 +106,7 @@ async def gather(connection: Connection, going: Sequence[Going], now: datetime, 
         if several:
             await parcels.begin(connection, several)
         if waits:
-            await queue.hold(connection, waits)
+            await waiting.hold(connection, waits)
     alone = [offer for offers in at_once.values() if len(offers) == 1 for offer in offers]
     return [
         *_put_together([*decided, *alone]),
@@ -134,8 +134,8 @@ def _put_together(going: Sequence[Going]) -> list[Parcel]:
     return [Parcel(parcel_id, tuple(messages)) for (parcel_id, _), messages in together.items()]
 
 
-def _wait_in(parcel: parcels.Opening, message: queue.Message) -> queue.Wait:
-    return queue.Wait(
+def _wait_in(parcel: parcels.Opening, message: queue.Message) -> waiting.Wait:
+    return waiting.Wait(
         message.message_id, message.attempts, "parcel", parcel.contact_id, parcel.parcel_id, parcel.due_at
     )
 

@@ -8,7 +8,7 @@ from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.deliveries import publish, to_delivery
 from services.notifier.domain.sending import MessageStatus
 from services.notifier.receiving import take_receipts
-from services.notifier.store import parcels, queue, receipts
+from services.notifier.store import parcels, queue, receipts, unknown_texts, waiting
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, read_clock
 
@@ -52,12 +52,12 @@ class Resolver:
         """What waits for a provider, or goes with others, and nobody would look at any more."""
         async with self.pool.acquire() as connection:
             await parcels.revive(connection)
-            return await queue.let_go_late(connection)
+            return await waiting.let_go_late(connection)
 
     async def look_up_texts(self) -> int:
         """Texts that failed while the provider may have taken them: tried again, by a look at its listing first."""
         async with self.pool.acquire() as connection:
-            return await queue.queue_unknown_texts(connection)
+            return await unknown_texts.queue_unknown_texts(connection)
 
     async def learn_texts(self) -> int:
         """Which accepted texts arrived or never will, where no callback came: then the provider's listing knows."""

@@ -20,7 +20,7 @@ from services.notifier.parcels import Going, Parcel, gather
 from services.notifier.providers import Providers
 from services.notifier.receiving import apply_receipts
 from services.notifier.recipients import Destination, Known, Recipients, hash_address
-from services.notifier.store import contacts, parcels, queue
+from services.notifier.store import contacts, parcels, queue, waiting
 from services.runtime.database import Connection, Pool, read_clock
 from services.runtime.logs import get_logger
 from services.runtime.outbox import Outgoing
@@ -110,8 +110,8 @@ class Sender:
             ready = await gather(connection, able, now, self._window)
             choices = await self._providers.place(connection, [parcel.wanted for parcel in ready])
             placed = [(parcel, choice) for parcel, choice in zip(ready, choices, strict=True) if choice]
-            waiting = [parcel for parcel, choice in zip(ready, choices, strict=True) if not choice]
-            trying += await _hold(connection, waiting, now)
+            unplaced = [parcel for parcel, choice in zip(ready, choices, strict=True) if not choice]
+            trying += await _hold(connection, unplaced, now)
             ways = [way for parcel, choice in placed for way in parcel.ways(choice.provider)]
             held = await queue.save_ways(connection, ways) if ways else set()
         return trying + [
@@ -169,11 +169,11 @@ class Sender:
                 metrics.observe(result, messages[result.message_id], now)
 
 
-async def _hold(connection: Connection, waiting: Sequence[Parcel], now: datetime) -> list[_Trying]:
+async def _hold(connection: Connection, unplaced: Sequence[Parcel], now: datetime) -> list[_Trying]:
     """Gives back what no provider takes now; what is too late for that is given up."""
     waits, again = [], {}
     late = []
-    for parcel in waiting:
+    for parcel in unplaced:
         if any(message.deadline < now for message, _ in parcel.messages):
             late += [_settled(_tried(message, to, NotNow())) for message, to in parcel.messages]
             continue
@@ -183,7 +183,7 @@ async def _hold(connection: Connection, waiting: Sequence[Parcel], now: datetime
         if parcel.stays_together and due_at:
             again[parcel.parcel_id] = due_at
     if waits:
-        await queue.hold(connection, waits)
+        await waiting.hold(connection, waits)
     if again:
         await parcels.delay(connection, again)
     return late

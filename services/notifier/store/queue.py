@@ -15,11 +15,8 @@ from services.notifier.domain.telling import Draft
 from services.runtime.database import Connection, to_columns
 
 LEASE = timedelta(seconds=30)
-LONGEST_ATTEMPT = timedelta(seconds=12)
+LONGEST_ATTEMPT = timedelta(seconds=18)
 """Well within the lease: whoever still sends must still hold it."""
-_ADOPTING = 7_041_003
-_LISTED_AFTER = timedelta(seconds=10)
-"""What the provider took is in its listing by then."""
 
 
 @dataclass(frozen=True)
@@ -182,54 +179,6 @@ async def save_ways(connection: Connection, ways: Sequence[Way]) -> set[UUID]:
     return {row["message_id"] for row in rows}
 
 
-@dataclass(frozen=True)
-class Wait:
-    """A message that goes back into the queue untried: it is as if nobody had taken it."""
-
-    message_id: UUID
-    attempts: int
-    lane: str
-    contact_id: UUID | None
-    parcel_id: UUID | None
-    due_at: datetime | None
-    """None keeps its place."""
-
-
-async def hold(connection: Connection, waits: Sequence[Wait]) -> None:
-    """Gives messages back, for what stands in their way: no attempt was made."""
-    await connection.execute(
-        """
-        UPDATE messages
-           SET status = 'queued', attempts = messages.attempts - 1, lease_until = NULL, lane = wait.lane,
-               contact_id = coalesce(wait.contact_id, messages.contact_id), parcel_id = wait.parcel_id,
-               due_at = coalesce(wait.due_at, messages.due_at)
-          FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[])
-               AS wait (message_id, attempts, lane, contact_id, parcel_id, due_at)
-         WHERE messages.message_id = wait.message_id AND messages.attempts = wait.attempts
-           AND messages.status = 'sending'
-        """,
-        *to_columns([astuple(wait) for wait in waits], 6),
-    )
-
-
-async def let_go(connection: Connection, offer_ids: Collection[UUID]) -> None:
-    """What waits to tell of these offers, which have ended, waits no more: it is looked at now, and not sent."""
-    await connection.execute(
-        "UPDATE messages SET due_at = now(), lane = 'ready', parcel_id = NULL "
-        "WHERE offer_id = ANY($1::uuid[]) AND purpose = 'offer' AND status = 'queued' AND NOT perhaps_sent",
-        list(offer_ids),
-    )
-
-
-async def let_go_late(connection: Connection) -> int:
-    """What waits for a provider beyond its deadline is looked at now, and given up. Returns of how many."""
-    rows = await connection.fetch(
-        "UPDATE messages SET lane = 'ready', due_at = least(due_at, now()) "
-        "WHERE status = 'queued' AND lane IN ('email', 'text') AND deadline < now() RETURNING message_id"
-    )
-    return len(rows)
-
-
 async def save_results(connection: Connection, results: Sequence[Result]) -> dict[UUID, int]:
     """Writes what became of attempts whose lease still holds. Returns the new version of each message written."""
     rows = await connection.fetch(
@@ -309,23 +258,6 @@ async def queue_again(connection: Connection, message_ids: Collection[UUID]) -> 
     )
 
 
-async def queue_unknown_texts(connection: Connection) -> int:
-    """Texts of unknown fate are looked up, and sent where the provider does not know them, while it is worth it.
-
-    Not those that were given up on since: their problem is another.
-    """
-    rows = await connection.fetch(
-        """
-        UPDATE messages SET status = 'queued', due_at = now(), version = version + 1
-         WHERE status = 'unknown' AND channel = 'text' AND problem = 'timed_out_after_sending'
-           AND due_at < now() - $1::interval AND deadline > now()
-        RETURNING message_id
-        """,
-        _LISTED_AFTER,
-    )
-    return len(rows)
-
-
 async def try_other_ways(connection: Connection, message_ids: Collection[UUID]) -> set[UUID]:
     """Queues what came back after it was taken, to go by another way, if there is one. Returns which it queued.
 
@@ -346,32 +278,6 @@ async def try_other_ways(connection: Connection, message_ids: Collection[UUID]) 
         list(message_ids),
     )
     return {row["message_id"] for row in rows}
-
-
-async def adopt_text(connection: Connection, messages: Mapping[UUID, int], provider_ids: Sequence[str]) -> str | None:
-    """Makes the first of these texts at the provider these messages' own, if it is no other's. In a transaction.
-
-    `messages` are those that went out as one, with their attempts.
-    """
-    # One after the other: two messages with the same words must not both take the one text that went out.
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADOPTING)
-    rows = await connection.fetch(
-        """
-        UPDATE messages SET provider_id = (
-            SELECT listed.provider_id FROM unnest($3::text[]) WITH ORDINALITY AS listed (provider_id, place)
-             WHERE NOT EXISTS (SELECT FROM messages AS other
-                                WHERE other.provider_id = listed.provider_id AND other.channel = 'text'
-                                  AND other.message_id <> ALL($1::uuid[]))
-             ORDER BY place LIMIT 1)
-          FROM unnest($1::uuid[], $2::int[]) AS own (message_id, attempts)
-         WHERE messages.message_id = own.message_id AND messages.attempts = own.attempts AND status = 'sending'
-        RETURNING provider_id
-        """,
-        list(messages),
-        list(messages.values()),
-        list(provider_ids),
-    )
-    return next((row["provider_id"] for row in rows if row["provider_id"]), None)
 
 
 async def count_unfinished(connection: Connection) -> dict[str, int]:
