@@ -74,7 +74,7 @@ def _path_to(letter: DueLetter, settings: IntakeSettings) -> str:
             return f"/needs/{need_id}"
         case DueLetter(what="approval_asked", about=UUID() as need_id, person_id=UUID() as person_id):
             link = approval_link(need_id, person_id, datetime.fromisoformat(letter.facts["expires_at"]))
-            return f"/a/{settings.signing_keys.sign(link)}"
+            return f"/approve/{settings.signing_keys.sign(link)}"
         case DueLetter(what="raised", about=UUID() as raised_id):
             status = status_link(raised_id, datetime.fromisoformat(letter.facts["raised_at"]))
             return f"/raised/{settings.signing_keys.sign(status)}"

@@ -85,8 +85,8 @@ async def office(intake: RunningIntake) -> AsyncIterator[Office]:
         None: [
             f"/r/{link}",
             f"/raised/{KEYS.sign(status_link(row.raised_id, row.raised_at))}",
-            f"/a/{KEYS.sign(approval_link(waiting, decider, approval.expires_at))}",
-            f"/a/{KEYS.sign(approval_link(returned, decider, approval.expires_at))}",
+            f"/approve/{KEYS.sign(approval_link(waiting, decider, approval.expires_at))}",
+            f"/approve/{KEYS.sign(approval_link(returned, decider, approval.expires_at))}",
             "/join",
             "/join/sent",
         ],

@@ -31,7 +31,7 @@ async def enter(office: Office, session: str, **changes: str) -> UUID:
     return UUID(answer.headers["location"].split("/")[2])
 
 
-async def newest_link(office: Office, email: str, pattern: str = r"http\S+(/a/\S+)") -> str:
+async def newest_link(office: Office, email: str, pattern: str = r"http\S+(/approve/\S+)") -> str:
     async def find() -> str | None:
         found = re.search(pattern, (office.intake.mailbox.texts.get(email) or [""])[-1])
         return found[1] if found else None
@@ -124,7 +124,7 @@ async def test_a_deputy_is_asked_when_it_is_late_and_decides_signed_in(office: O
     session = await office.intake.sign_in(deputy)
     assert (await office.ask(session, f"/approvals/{need_id}")).status_code == 404
     await hurry(office, "escalates_at")
-    assert (await newest_link(office, deputy)).startswith("/a/")
+    assert (await newest_link(office, deputy)).startswith("/approve/")
     assert str(need_id) in (await office.ask(session, "/approvals")).text
     assert (await office.ask(session, f"/approvals/{need_id}/approve", revision="1")).status_code == 303
     assert await office.intake.events(need_id) == ["needs.opened"]
@@ -138,7 +138,7 @@ async def test_who_enters_a_need_never_approves_it(office: Office) -> None:
     assert (await office.ask(robin, f"/approvals/{need_id}")).status_code == 404
     assert (await office.ask(robin, f"/approvals/{need_id}/approve", revision="1")).status_code == 404
     # Without another deputy, the network's administrator is asked.
-    assert (await newest_link(office, office.emails[Role.ADMINISTRATOR])).startswith("/a/")
+    assert (await newest_link(office, office.emails[Role.ADMINISTRATOR])).startswith("/approve/")
 
 
 async def test_where_there_is_no_supervisor_others_are_asked_at_once(office: Office) -> None:
@@ -146,7 +146,7 @@ async def test_where_there_is_no_supervisor_others_are_asked_at_once(office: Off
     supervisor = await office.person_id(office.emails[Role.SUPERVISOR])
     await office.ask(office.sessions[Role.ADMINISTRATOR], f"/people/{supervisor}/pause", paused="yes")
     await enter(office, await office.intake.sign_in(ROBIN))
-    assert (await newest_link(office, office.emails[Role.ADMINISTRATOR])).startswith("/a/")
+    assert (await newest_link(office, office.emails[Role.ADMINISTRATOR])).startswith("/approve/")
 
 
 async def test_what_nobody_decides_ends_and_the_coordinator_hears_of_it(office: Office) -> None:
