@@ -7,7 +7,7 @@ from schemas.receipts import ReceiptReceived
 from services.notifier import deliveries, metrics
 from services.notifier.domain.receipts import CLOSES_ADDRESS, settle
 from services.notifier.domain.sending import MessageStatus
-from services.notifier.store import contacts, queue, receipts
+from services.notifier.store import contacts, parcels, queue, receipts
 from services.notifier.store.receipts import Reported
 from services.runtime.database import Connection, read_clock
 
@@ -47,6 +47,9 @@ async def apply_receipts(connection: Connection, message_ids: Collection[UUID]) 
     versions = await receipts.save_settled(connection, settled)
     bounced = [key for key, outcome in settled.items() if outcome.status is MessageStatus.BOUNCED]
     went_on = await queue.try_other_ways(connection, bounced) if bounced else set()
+    if went_on:
+        # Several that went out as one go on as one.
+        await parcels.revive(connection)
     now = await read_clock(connection)
     messages = {one.message.message_id: one.message for one in found}
     await deliveries.publish(

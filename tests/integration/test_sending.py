@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from schemas.links import LinkKeys
 from schemas.offers import OfferMade
-from schemas.vocabulary import Channel, DeliveryProblem, Urgency
+from schemas.vocabulary import Channel, DeliveryProblem, Fate, Urgency
 from services.notifier.composing import Composer
 from services.notifier.domain.quiet_hours import QuietHours
 from services.notifier.domain.sending import Attempt, NotNow, NotWanted, Refused, Trouble, Unclear
@@ -37,6 +37,7 @@ from services.notifier.texts import Texter
 from switchboard.local.folders import CHECKOUT
 from switchboard.local.ports import find_free_port
 from tests.integration import test_notifier as post
+from tests.integration.test_receipts import report
 from tests.waiting import eventually
 
 room = post.room
@@ -227,6 +228,23 @@ async def test_a_list_by_text_that_was_perhaps_taken_is_looked_up_and_is_all_of_
     await room.no_callback_came()
     await room.resolver.learn_texts()
     assert await room.statuses() == ["delivered"] * 2
+
+
+async def test_offers_that_went_out_as_one_and_bounced_go_on_as_one(room: post.PostRoom) -> None:
+    sender = sender_of(room, window=WINDOW)
+    church = post.partner()
+    ben = church.contacts[0].model_copy(update={"contact_id": uuid4(), "email": "ben@church.example.org"})
+    await room.hears(church.model_copy(update={"contacts": (*church.contacts, ben)}), *offers(2))
+    await sender.send_due()
+    [parcel_id] = set(await columns(room, "parcel_id"))
+    await report(room, parcel_id, Fate.BOUNCED)
+    assert await room.statuses() == ["queued"] * 2
+    await sender.send_due()
+    assert await room.statuses() == ["accepted"] * 2
+    first, second = room.mail.taken
+    assert (links_in(first), links_in(second)) == (2, 2)
+    assert b"ben@church.example.org" in second
+    assert len(set(ids_of(room.mail.taken))) == 2
 
 
 async def test_who_wants_them_once_a_day_gets_them_at_that_hour_but_not_too_late(room: post.PostRoom) -> None:

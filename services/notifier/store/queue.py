@@ -267,9 +267,9 @@ async def try_other_ways(connection: Connection, message_ids: Collection[UUID]) 
     rows = await connection.fetch(
         """
         UPDATE messages
-           SET status = 'queued', due_at = now(), version = version + 1, provider_id = NULL, lane = 'ready',
+           SET status = 'queued', due_at = now(), version = version + 1, provider_id = NULL,
                parcel_id = md5(concat(coalesce(parcel_id, message_id), channel, contact_id))::uuid,
-               perhaps_sent = false, address_hash = NULL, fate = NULL,
+               address_hash = NULL, fate = NULL,
                tried = array_append(tried, channel || ' ' || coalesce(contact_id::text, 'None'))
          WHERE message_id = ANY($1::uuid[]) AND status = 'bounced' AND recipient <> 'family'
            AND purpose <> 'contact_confirmation' AND NOT perhaps_sent AND deadline > now()
