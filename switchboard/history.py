@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.codec import Tombstone, Undecodable, decode
+from schemas.deliveries import DeliveryEvent
 from schemas.event import Event
 from schemas.topics import NEED_PARTITIONS, TOPICS, topic_named
 from switchboard.errors import SwitchboardError
@@ -32,6 +33,8 @@ class Happening:
     what: str
     facts: dict[str, Any]
     trace_id: str
+    message_id: str | None = None
+    """The message that it tells of, where it tells of one."""
 
 
 def print_history(bootstrap_servers: str, need_id: UUID, *, as_json: bool) -> None:
@@ -43,7 +46,10 @@ def print_history(bootstrap_servers: str, need_id: UUID, *, as_json: bool) -> No
         for one in happenings:
             print(json.dumps({**vars(one), "at": one.at.isoformat()}))  # noqa: T201 - for machines
     else:
-        Console().print(_to_table(need_id, happenings))
+        console = Console()
+        console.print(_to_table(need_id, happenings))
+        if any(one.message_id for one in happenings):
+            console.print(_to_messages(happenings))
 
 
 async def read_history(bootstrap_servers: str, need_id: UUID) -> list[Happening]:
@@ -74,7 +80,9 @@ def read_happening(record: Any) -> Happening:  # noqa: ANN401 - aiokafka has no 
     facts = _facts(event)
     service = envelope.source.rpartition("/")[2]
     what = envelope.type.removeprefix("switchboard.").removesuffix(".v1")
-    return Happening(envelope.time, envelope.sequence, service, what, facts, envelope.traceparent[3:35])
+    trace_id = envelope.traceparent[3:35]
+    message_id = str(event.message_id) if isinstance(event, DeliveryEvent) else None
+    return Happening(envelope.time, envelope.sequence, service, what, facts, trace_id, message_id)
 
 
 def _facts(event: Event | Tombstone) -> dict[str, Any]:
@@ -98,6 +106,24 @@ def _to_table(need_id: UUID, happenings: list[Happening]) -> Table:
         facts = ", ".join(f"{name} {shorten(value)}" for name, value in one.facts.items())
         after = f"+{(one.at - first).total_seconds():.2f} s"
         table.add_row(one.at.strftime("%H:%M:%S.%f")[:-3], after, one.service, one.what, facts)
+    return table
+
+
+def _to_messages(happenings: list[Happening]) -> Table:
+    """Each message by itself: to whom, about what, and how far it came."""
+    table = Table(title="Its messages", title_justify="left")
+    for heading in ("to", "about", "by", "how far it came", "problem"):
+        table.add_column(heading, no_wrap=heading != "how far it came")
+    first = happenings[0].at
+    by_message: dict[str, list[Happening]] = {}
+    for one in happenings:
+        if one.message_id:
+            by_message.setdefault(one.message_id, []).append(one)
+    for steps in by_message.values():
+        last = steps[-1].facts
+        to = " ".join(shorten(last[name]) for name in ("recipient", "partner_id") if name in last)
+        came = ", ".join(f"{one.what.partition('.')[2]} +{(one.at - first).total_seconds():.2f} s" for one in steps)
+        table.add_row(to, last["purpose"], last["channel"], came, last.get("problem", ""))
     return table
 
 

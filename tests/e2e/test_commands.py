@@ -142,6 +142,13 @@ async def test_need_shows_what_happened_in_all_services(system: System) -> None:
     assert code == 0
     assert re.search(r"intake +│ needs\.opened", out)
 
+    async def message_is_listed() -> bool:
+        _, shown, _ = await run(system, "need", need["need_id"], COLUMNS="200")
+        messages = shown.partition("Its messages")[2]
+        return re.search(r"partner \w{8} +│ offer +│ email +│ accepted \+", messages) is not None
+
+    await eventually(message_is_listed, 20)
+
 
 async def test_need_says_when_there_is_no_such_need(system: System) -> None:
     need_id = str(uuid4())
