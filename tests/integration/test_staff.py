@@ -143,13 +143,19 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(office: Office) -
 
 async def test_an_administrator_adds_a_site_and_its_supervisor_names_who_stands_in(office: Office) -> None:
     administrator, supervisor = office.sessions[Role.ADMINISTRATOR], office.sessions[Role.SUPERVISOR]
-    site = {"name": "Roosevelt High", "zip_code": "60614", "time_zone": "America/Chicago"}
+    site = {"name": "Roosevelt High", "zip_code": "60614", "time_zone": "America/Chicago", "approval": "none"}
     assert (await office.ask(administrator, "/sites/new", **site)).status_code == 303
     assert "Roosevelt High" in (await office.ask(administrator, "/sites")).text
     assert "Roosevelt High" not in (await office.ask(supervisor, "/sites")).text
     assert (await office.ask(supervisor, "/sites/new", **site)).status_code == 404
     deputy = await office.person_id(office.emails[Role.SUPERVISOR])
-    own = {"name": "Lincoln", "zip_code": "11201", "time_zone": "America/New_York", "backup_id": str(deputy)}
+    own = {
+        "name": "Lincoln",
+        "zip_code": "11201",
+        "time_zone": "America/New_York",
+        "backup_id": str(deputy),
+        "approval": "none",
+    }
     assert (await office.ask(supervisor, f"/sites/{office.site_id}", **own)).status_code == 303
     assert "Backup: Sam Supervisor" in (await office.ask(supervisor, "/sites")).text
     stranger = await office.intake.add_coordinator("theirs@school.example.org", "Theirs")

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from schemas.partners import (
+    Contact,
     CountyArea,
     NationArea,
     PartnerRecorded,
@@ -66,11 +67,16 @@ def home_of(service: Service) -> Place | None:
 def snooze_ends(partner: PartnerRecorded) -> int:
     """Until when a partner is not asked, in whole seconds since 1970, as far as 32 bits count; 0 where it may be.
 
-    That is by its own wish, or because of all its contacts nobody may be written to, or all are away.
+    That is by its own wish, or because of all its contacts nobody may be reached, or all are away. Who stopped nothing
+    and has a phone alone is asked: the coordinator sees that no message went out, and calls.
     """
-    asked = [one for one in partner.contacts if one.ways and one.takes(ContactRole.REQUESTS)]
+    asked = [one for one in partner.contacts if _may_be_reached(one) and one.takes(ContactRole.REQUESTS)]
     back = min((_seconds(one.away_until) for one in asked), default=_LATEST if partner.contacts else 0)
     return max(_seconds(partner.snoozed_until), back)
+
+
+def _may_be_reached(contact: Contact) -> bool:
+    return bool(contact.ways or (contact.confirmed and contact.phone and contact.channels))
 
 
 def _seconds(until: datetime | None) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.directory_import.errors import UnreadableSource
 from switchboard.directory_import.importing import import_partners
 from switchboard.errors import SwitchboardError
 from switchboard.local.folders import CHECKOUT
@@ -160,5 +161,5 @@ def test_florida_again_has_the_same_ids() -> None:
 @NEEDS_SHARED
 @pytest.mark.parametrize("folder", ["hsds-3.0", "hsds-3.1"])
 def test_a_specification_holds_no_partners_and_says_so(folder: str) -> None:
-    with pytest.raises(SwitchboardError, match="no organizations"):
+    with pytest.raises(UnreadableSource, match="no organizations"):
         read(SHARED / folder)

@@ -146,6 +146,8 @@ REACHED = Contact(contact_id=UUID(int=7), name="Ada", email="ada@example.org")
         ([{}], True),
         ([{"channels": ()}], False),
         ([{"channels": (Channel.TEXT,)}], False),
+        ([{"email": None, "phone": "+17185550141"}], True),
+        ([{"email": None, "phone": "+17185550141", "channels": ()}], False),
         ([{"confirmed": False}], False),
         ([{"roles": (ContactRole.FOLLOW_THROUGH,)}], False),
         ([{"away_until": START + A_DAY}], False),
