@@ -110,7 +110,7 @@ async def gather(connection: Connection, going: Sequence[Going], now: datetime, 
     alone = [offer for offers in at_once.values() if len(offers) == 1 for offer in offers]
     return [
         *_put_together([*decided, *alone]),
-        *(Parcel(parcel_id, tuple(at_once[contact])) for parcel_id, contact in several.items()),
+        *(_parcel(parcel_id, at_once[contact]) for parcel_id, contact in several.items()),
     ]
 
 
@@ -131,7 +131,12 @@ def _put_together(going: Sequence[Going]) -> list[Parcel]:
     together = defaultdict[tuple[UUID, str], list[Going]](list)
     for message, to in going:
         together[message.parcel_id or message.message_id, to.address].append((message, to))
-    return [Parcel(parcel_id, tuple(messages)) for (parcel_id, _), messages in together.items()]
+    return [_parcel(parcel_id, messages) for (parcel_id, _), messages in together.items()]
+
+
+def _parcel(parcel_id: UUID, messages: Sequence[Going]) -> Parcel:
+    # In the same order each time: a text is found again by its words.
+    return Parcel(parcel_id, tuple(sorted(messages, key=lambda one: (one[0].created_at, one[0].message_id))))
 
 
 def _wait_in(parcel: parcels.Opening, message: queue.Message) -> waiting.Wait:
