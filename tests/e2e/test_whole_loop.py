@@ -42,7 +42,7 @@ async def test_a_need_travels_from_the_coordinator_to_the_familys_yes(system: Sy
 
     question = await eventually(asked, 20)
     assert question is not None
-    assert "¿Le llegó: 2 cunas?" in question
+    assert "¿Recibio 2 cunas?" in question
     assert number_in(question) == need["reference"]
     assert "Gracias" in await system.reply(CANARY["phone"], f"si {need['reference']}")
     ended = await system.need_reaches(need["need_id"], "fulfilled")

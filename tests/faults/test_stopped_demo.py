@@ -30,6 +30,13 @@ async def test_no_child_outlives_the_demo(sign: signal.Signals, exit_code: int) 
     assert demo.returncode == exit_code
 
     async def all_gone() -> bool:
-        return not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        return not [child for child in children if is_alive(child)]
 
     await eventually(all_gone, 10)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
