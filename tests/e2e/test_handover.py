@@ -172,8 +172,8 @@ async def test_consent_taken_back_at_any_stage_stops_everything(system: System, 
         for entry in what_happened(await system.read_need(need["need_id"]), "deliveries.accepted")
         if entry["at"] > withdrawn_at
     ]
-    # Whoever was asked or had it is told that it is over; nobody is asked, and the family is left in peace.
-    assert set(after) <= {"offer_withdrawn", "claim_lapsed", "consent_ended", "need_closed"}
+    # Whoever was asked, had it or brought it is told that it is over; nobody is asked, and the family is left in peace.
+    assert set(after) <= {"offer_withdrawn", "claim_lapsed", "consent_ended", "help_ended", "need_closed"}
     assert len(await questions(system, need)) == (1 if stage == "done" else 0)
 
 
