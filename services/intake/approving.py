@@ -7,8 +7,9 @@ from schemas.links import ApprovalLink
 from schemas.needs import NeedOpened
 from schemas.vocabulary import UnmetCause
 from services.intake.domain.approval import ApprovalState, begin_now, clocks
-from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.domain.need import NeedNotFound, NotPossible
 from services.intake.domain.progress import NeedProgress
+from services.intake.locking import lock_ongoing
 from services.intake.store import approvals, keys, needs
 from services.intake.store.letters import Letter, add_letters
 from services.intake.store.needs import NeedRow
@@ -43,11 +44,7 @@ async def ask_for_approval(connection: Connection, need: NeedRow) -> None:
 async def ask_again(pool: Pool, need_id: UUID, site_id: UUID) -> None:
     """Once more, after it was sent back or nobody decided. Raises NeedNotFound, NeedEnded or NotPossible."""
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, need_id, site_id)
-        if need is None:
-            raise NeedNotFound
-        if need.progress.status.ended or need.withdrawn:
-            raise NeedEnded
+        need = await lock_ongoing(connection, need_id, site_id)
         if need.progress.status is not NeedProgress.SENT_BACK:
             return
         if need.terms.needed_by <= datetime.now(UTC):

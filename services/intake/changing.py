@@ -8,7 +8,8 @@ from uuid import UUID
 from schemas.event import Item
 from schemas.needs import FirstAsk, NeedChanged
 from schemas.taxonomy import ITEM_KINDS
-from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.domain.need import NotPossible
+from services.intake.locking import lock_ongoing
 from services.intake.store import approvals, needs, offers
 from services.intake.store.needs import NeedRow
 from services.intake.telling import note, tell
@@ -26,11 +27,7 @@ async def change_need(
     Raises NeedNotFound, NeedEnded, or NotPossible, which names the field.
     """
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, need_id, site_id)
-        if need is None:
-            raise NeedNotFound
-        if need.progress.status.ended or need.withdrawn:
-            raise NeedEnded
+        need = await lock_ongoing(connection, need_id, site_id)
         if needed_by is not None and needed_by <= datetime.now(UTC):
             raise NotPossible("needed_by", "this time has passed; choose one that is still to come")
         items = _changed(need.terms.items, quantities, await _taken(connection, need_id))
@@ -61,11 +58,7 @@ async def ask_first(pool: Pool, need_id: UUID, site_id: UUID | None, partner_id:
     Raises NeedNotFound or NeedEnded.
     """
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, need_id, site_id)
-        if need is None:
-            raise NeedNotFound
-        if need.progress.status.ended or need.withdrawn:
-            raise NeedEnded
+        need = await lock_ongoing(connection, need_id, site_id)
         first = FirstAsk(partner_ids=(partner_id,), until=datetime.now(UTC) + _ALONE_FOR)
         terms = need.terms.model_copy(update={"first_ask": first})
         await needs.save_terms(connection, need_id, terms)

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from schemas.handovers import ConsentEnded, DisclosureEnded
 from schemas.vocabulary import Answerer, ConsentKind
 from services.intake.domain.consent import Consent, EnteredWrittenConsent, Purpose
-from services.intake.domain.need import NeedEnded, NeedNotFound, NotPossible
+from services.intake.domain.need import NeedNotFound, NotPossible
+from services.intake.locking import lock_ongoing
 from services.intake.sealing import Seal
 from services.intake.store import codes, consents, disclosures, families, needs, offers
 from services.intake.store.needs import NeedRow
@@ -31,11 +32,7 @@ async def record_consent(
         raise NeedNotFound
     signed_by = await seal.close_beside(sealed, need_id, f"{_SIGNER} {consent.consent_id}", entered.signature.by)
     async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, need_id, site_id)
-        if need is None:
-            raise NeedNotFound
-        if need.progress.status.ended or need.withdrawn:
-            raise NeedEnded
+        need = await lock_ongoing(connection, need_id, site_id)
         await consents.add_consent(connection, need_id, consent, signed_by)
         await note(connection, need, "consent.signed", {"records": sorted(consent.records)})
     return consent

@@ -12,6 +12,7 @@ from schemas.vocabulary import Channel
 from services.intake.contacts import Wishes
 from services.intake.domain.reaching import read_email, read_phone
 from services.intake.pages.languages import LANGUAGES, LOCALES, Words
+from services.intake.pages.time_zones import ZONES
 
 WAYS: dict[str, tuple[Channel, ...]] = {
     "email": (Channel.EMAIL,),
@@ -23,16 +24,6 @@ WAYS: dict[str, tuple[Channel, ...]] = {
 _FIRST_HOUR, _LAST_HOUR, _USUAL_HOUR = 8, 20, 17
 """A digest comes in the daytime."""
 _LONGEST_AWAY = timedelta(days=366)
-_ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-)
 DIGEST_HOURS = range(_FIRST_HOUR, _LAST_HOUR + 1)
 
 
@@ -82,7 +73,7 @@ class Typed:
         return wishes, {}
 
     def _zone(self, contact: Contact) -> str:
-        return self.time_zone if self.time_zone in _ZONES else contact.time_zone
+        return self.time_zone if self.time_zone in ZONES else contact.time_zone
 
     def _read_new(self, words: Words, problems: dict[str, str]) -> tuple[str | None, str | None]:
         found: dict[str, str | None] = {}
@@ -141,7 +132,7 @@ def zones_for(contact: Contact, language: str) -> dict[str, str]:
     """The zones to choose from, with their names; the contact's own is always among them."""
     return {
         zone: _name_zone(zone, language)
-        for zone in (*(() if contact.time_zone in _ZONES else (contact.time_zone,)), *_ZONES)
+        for zone in (*(() if contact.time_zone in ZONES else (contact.time_zone,)), *ZONES)
     }
 
 

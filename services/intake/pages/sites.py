@@ -15,6 +15,7 @@ from services.intake.domain.need import NotPossible
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.people import site_seen_by
 from services.intake.pages.rendering import show, words_for
+from services.intake.pages.time_zones import ZONES
 from services.intake.pages.visitors import Administrator, Leader, OnDesk
 from services.intake.staff import EnteredSite, NotYours, add_site, change_site, sees_site
 from services.intake.store import staff
@@ -24,17 +25,6 @@ from services.runtime.database import Pool
 
 router = APIRouter(prefix="/sites", route_class=PageRoute)
 
-_ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-)
-
 
 @dataclass(frozen=True)
 class TypedSite:
@@ -42,7 +32,7 @@ class TypedSite:
 
     name: str = ""
     zip_code: str = ""
-    time_zone: str = _ZONES[0]
+    time_zone: str = ZONES[0]
     backup_id: str = ""
     deputy_id: str = ""
     approval: str = ApprovalRule.NONE
@@ -130,7 +120,7 @@ def _show(
     problems: dict[str, str],
 ) -> Response:
     locale = Locale(words_for(request, person.language).language)
-    zones = dict.fromkeys([*_ZONES, *([site.time_zone] if site else [])])
+    zones = dict.fromkeys([*ZONES, *([site.time_zone] if site else [])])
     return show(
         request,
         "site.html",

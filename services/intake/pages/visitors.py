@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -31,6 +31,8 @@ from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.store.people import Person, Role
 from services.intake.store.raised import RaisedRow, SiteOfLink
+
+_Link = TypeVar("_Link", bound=Link)
 
 
 async def _desk(request: Request) -> Desk:
@@ -106,9 +108,7 @@ class Invited:
 
 async def invited(token: str, desk: OnDesk) -> Invited:
     """Whom the link in the path invites. Raises TooOld, NotYet, or NotHere for everything else that is wrong."""
-    link = _read_link(token, desk)
-    if not isinstance(link, OfferLink):
-        raise NotHere
+    link = _read_link(token, desk, OfferLink)
     async with desk.pool.acquire() as connection:
         offer = await offers.read_offer(connection, link.offer_id)
         if offer is None:
@@ -126,10 +126,7 @@ Invitation = Annotated[Invited, Depends(invited)]
 
 async def of_family(token: str, desk: OnDesk) -> FamilyLink:
     """Whose link is in the path. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, FamilyLink):
-        raise NotHere
-    return link
+    return _read_link(token, desk, FamilyLink)
 
 
 OfFamily = Annotated[FamilyLink, Depends(of_family)]
@@ -145,9 +142,7 @@ class Reached:
 
 async def of_contact(token: str, desk: OnDesk) -> Reached:
     """Whose preferences the link in the path opens. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, ContactLink):
-        raise NotHere
+    link = _read_link(token, desk, ContactLink)
     async with desk.pool.acquire() as connection:
         partner = await partners.read_partner(connection, link.partner_id)
     contact = next((one for one in partner.contacts if one.contact_id == link.contact_id), None) if partner else None
@@ -169,9 +164,7 @@ class Asked:
 
 async def of_address(token: str, desk: OnDesk) -> Asked:
     """Whom the link in the path asks. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, AddressLink):
-        raise NotHere
+    link = _read_link(token, desk, AddressLink)
     found = await contacts.read_question(desk.pool, link.question_id)
     if found is None:
         raise NotHere
@@ -186,9 +179,7 @@ OfAddress = Annotated[Asked, Depends(of_address)]
 
 async def at_site(token: str, desk: OnDesk) -> SiteOfLink:
     """The site whose link is in the path, while it is the site's newest. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, SiteLink):
-        raise NotHere
+    link = _read_link(token, desk, SiteLink)
     async with desk.pool.acquire() as connection:
         site = await raised.read_link(connection, link.site_id)
     if site is None or site.link_id != link.link_id:
@@ -201,9 +192,7 @@ AtSite = Annotated[SiteOfLink, Depends(at_site)]
 
 async def raiser(token: str, desk: OnDesk) -> RaisedRow:
     """What the link in the path was given for. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, RaisedLink):
-        raise NotHere
+    link = _read_link(token, desk, RaisedLink)
     async with desk.pool.acquire() as connection:
         row = await raised.read_raised(connection, link.raised_id)
     if row is None:
@@ -227,9 +216,7 @@ class Deciding:
 
 async def approver(token: str, desk: OnDesk) -> Deciding:
     """Who may decide by the link in the path. Raises TooOld or NotHere."""
-    link = _read_link(token, desk)
-    if not isinstance(link, ApprovalLink):
-        raise NotHere
+    link = _read_link(token, desk, ApprovalLink)
     async with desk.pool.acquire() as connection:
         person = await staff.read_person(connection, link.person_id)
     if person is None or person.paused:
@@ -250,10 +237,14 @@ async def deciding(desk: Desk, need_id: UUID, person_id: UUID, language: str) ->
 Approver = Annotated[Deciding, Depends(approver)]
 
 
-def _read_link(token: str, desk: Desk) -> Link:
+def _read_link(token: str, desk: Desk, kind: type[_Link]) -> _Link:
+    """The link behind a token, which is of that kind. Raises TooOld, or NotHere for everything else."""
     try:
-        return desk.link_keys.verify(token, datetime.now(UTC))
+        link = desk.link_keys.verify(token, datetime.now(UTC))
     except ExpiredLink as error:
         raise TooOld from error
     except BadLink as error:
         raise NotHere from error
+    if not isinstance(link, kind):
+        raise NotHere
+    return link
