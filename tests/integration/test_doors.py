@@ -24,9 +24,10 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
+from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, PartnerKind, Urgency
-from services.intake import applying, contacts, signing_in
+from services.intake import applying, contacts, partners, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
 from services.intake.applying import EnteredApplication
 from services.intake.contacts import Wishes
@@ -53,18 +54,20 @@ _BY_MAIL_PROGRAMS = "/c/{token}/stop"
 
 LETS_IN = {
     Door.COORDINATOR: "ours",
+    Door.PARTNER: "partner",
     Door.OFFICER: "officer",
     Door.LEADER: "supervisor",
     Door.ADMINISTRATOR: "administrator",
 }
 """Who of those that sign in is let in by a door for one of them."""
-BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+BEHIND_A_SESSION = (Door.ENTERED, Door.SIGNED_IN, *LETS_IN)
 CLOSED = [
     (door, who)
     for door, belongs in LETS_IN.items()
     for who in LETS_IN.values()
     if who != belongs and (door, who) != (Door.LEADER, "administrator")
 ]
+CLOSED += [(Door.SIGNED_IN, "partner")]
 
 
 @dataclass
@@ -209,6 +212,7 @@ async def house(case: Case) -> AsyncIterator[House]:
     assert ours is not None
     person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    emails |= {"partner": "ada@church.example.org", "other partner": await add_other_partner(case)}
     for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
         emails[role] = await case.intake.add_person(role, site_id)
     emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
@@ -224,6 +228,14 @@ async def house(case: Case) -> AsyncIterator[House]:
     await apply_and_upload(case, person_id)
     async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         yield House(case, client, key, partners_key, sessions, site_id, person_id, links)
+
+
+async def add_other_partner(case: Case) -> str:
+    """Who was asked nothing; returns its contact's address."""
+    contact = Contact(contact_id=uuid4(), name="Otto Other", email="otto@pantry.example.org")
+    partner = PartnerRecorded(partner_id=uuid4(), name="A Pantry", kind=PartnerKind.NONPROFIT, contacts=(contact,))
+    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [partner])
+    return "otto@pantry.example.org"
 
 
 async def apply_and_upload(case: Case, person_id: UUID) -> None:
@@ -365,7 +377,7 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    doors = (*house.links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY)
+    doors = (*house.links, *sorted(BEHIND_A_SESSION, key=lambda door: door is Door.COORDINATOR), Door.KEY)
     for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
@@ -397,6 +409,17 @@ async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: Hous
     for path in ("/people", "/sites"):
         [(method, route)] = [one for one in house.routes(Door.LEADER) if one[1].path == path]
         assert "Ours" not in (await house.call(method, route, session="their supervisor")).text
+    assert await house.everything() == before
+
+
+async def test_a_partner_sees_and_changes_nothing_of_another(house: House) -> None:
+    before = await house.everything()
+    for method, route in house.routes(Door.PARTNER):
+        about_one = "{" in route.path
+        if method == "GET" or about_one:
+            answer = await house.call(method, route, session="other partner")
+            assert house.case.partner.name not in answer.text, (method, route.path)
+            assert answer.status_code == (404 if about_one else 200), (method, route.path)
     assert await house.everything() == before
 
 
