@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.event import Items, Part
 from schemas.needs import NeedTerms
@@ -10,6 +10,7 @@ from schemas.offers import OfferReasons
 from schemas.vocabulary import EligibilityRule
 
 MOST_ASKED_BEFORE = 1000
+MOST_PUBLISHED = 100
 
 
 class MatchQuestion(Part):
@@ -65,3 +66,28 @@ class MatchAnswer(Part):
     why_not: dict[UUID, tuple[EligibilityRule, ...]]
     directory_position: int = Field(ge=0)
     """How many partner records the index had read when it answered."""
+
+
+class PublishedNeed(Part):
+    """A need as it went out, and when."""
+
+    terms: NeedTerms
+    at: AwareDatetime
+
+
+class WhyNotQuestion(Part):
+    """Needs that one partner was not asked about."""
+
+    partner_id: UUID
+    needs: tuple[PublishedNeed, ...] = Field(min_length=1, max_length=MOST_PUBLISHED)
+
+
+class WhyNotAnswer(Part):
+    """Of these needs: how many are where the partner helps, and what leaves it out, as its record stands now.
+
+    Each need counts once, by the first rule that the partner's best service fails; `eligible` are those with none.
+    """
+
+    in_area: int = Field(ge=0)
+    eligible: int = Field(ge=0)
+    left_out: dict[EligibilityRule, int]

@@ -40,7 +40,7 @@ from services.intake.pages.routes import add_pages
 from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
-from services.intake.store import codes, contacts, keys, receipts
+from services.intake.store import codes, contacts, keys, not_asked, receipts
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -129,3 +129,4 @@ async def forget_old(connection: Connection) -> None:
     await codes.forget_old(connection)
     await receipts.forget_old(connection)
     await contacts.forget_old(connection)
+    await not_asked.forget_old(connection)

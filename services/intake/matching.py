@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
 from pydantic import ValidationError
 
-from schemas.matching import MOST_ASKED_BEFORE, MatchAnswer, MatchQuestion
+from schemas.event import Part
+from schemas.matching import MOST_ASKED_BEFORE, MatchAnswer, MatchQuestion, WhyNotAnswer, WhyNotQuestion
 from schemas.needs import NeedTerms
 from schemas.partners import PartnerRecorded
 from schemas.vocabulary import PartnerStatus
@@ -24,6 +26,8 @@ from services.runtime.logs import get_logger
 
 _ANSWER_WITHIN_S = 2.0
 _MOST_WAITING = 10
+
+_Answer = TypeVar("_Answer", bound=Part)
 
 _log = get_logger(__name__)
 
@@ -43,18 +47,26 @@ class Matcher:
     """A matcher that hangs must not fill the gate with those who wait for it."""
 
     async def ask(self, question: MatchQuestion) -> MatchAnswer:
+        """Who could help. Raises MatcherAway."""
+        return await self._ask("match", question, MatchAnswer)
+
+    async def ask_why_not(self, question: WhyNotQuestion) -> WhyNotAnswer:
+        """What leaves one partner out. Raises MatcherAway."""
+        return await self._ask("why-not", question, WhyNotAnswer)
+
+    async def _ask(self, what: str, question: Part, kind: type[_Answer]) -> _Answer:
         """Its answer, within two seconds. Raises MatcherAway, and at once where too many wait for it already."""
         if self.waiting.locked():
             raise MatcherAway
         try:
             async with self.waiting, asyncio.timeout(_ANSWER_WITHIN_S):
                 answer = await self.client.post(
-                    f"{self.matcher_url}/internal/v1/match",
+                    f"{self.matcher_url}/internal/v1/{what}",
                     content=question.model_dump_json(),
                     headers={"Authorization": f"Bearer {self.api_key}", "Content-Type": "application/json"},
                 )
             answer.raise_for_status()
-            return MatchAnswer.model_validate_json(answer.content)
+            return kind.model_validate_json(answer.content)
         except httpx.HTTPStatusError as error:
             _log.warning("matcher away", status=error.response.status_code)
             raise MatcherAway from error

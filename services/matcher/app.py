@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from schemas.topics import PARTNERS, ServiceName, topics_read_by
 from services.matcher import metrics
-from services.matcher.api import match_route
+from services.matcher.api import internal_routes
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.handlers import Matching
 from services.matcher.policy import load_policy
@@ -61,5 +61,5 @@ def create_app(settings: MatcherSettings) -> Starlette:
             async with running(parts):
                 yield
 
-    match = match_route(directory, lambda: matching.closed, replay.caught_up.is_set, settings.matcher_api_key)
-    return Starlette(routes=[*health_routes(parts), match], lifespan=lifespan)
+    internal = internal_routes(directory, lambda: matching.closed, replay.caught_up.is_set, settings.matcher_api_key)
+    return Starlette(routes=[*health_routes(parts), *internal], lifespan=lifespan)

@@ -13,7 +13,7 @@ from schemas.taxonomy import Category
 from schemas.vocabulary import PartnerKind
 from services.intake import partners
 from services.intake.matching import Matcher
-from services.matcher.api import match_route
+from services.matcher.api import internal_routes
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.policy import load_policy
 from tests.browser.intake import RunningIntake
@@ -50,7 +50,7 @@ class Town:
 def with_matcher(intake: RunningIntake) -> Town:
     """Puts one behind intake."""
     directory = IndexedDirectory(load_policy().ranking)
-    app = Starlette(routes=[match_route(directory, frozenset, lambda: True, SecretStr(KEY))])
+    app = Starlette(routes=internal_routes(directory, frozenset, lambda: True, SecretStr(KEY)))
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app))
     intake.app.state.desk = replace(intake.desk, matcher=Matcher(client, "http://matcher", KEY))
     return Town(intake, directory)

@@ -7,6 +7,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.links import OfferLink
+from services.intake.domain.not_asked import tell
+from services.intake.matching import MatcherAway
+from services.intake.not_asked import look
 from services.intake.our_offers import read_our_offers
 from services.intake.pages.live import stream_changes
 from services.intake.pages.page_route import PageRoute
@@ -41,6 +44,23 @@ async def show_home(request: Request, reached: OurPartner, desk: OnDesk) -> Resp
 async def stream_home(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
     """Says when there is something new to see."""
     return stream_changes(request, desk.pool, changes.partner_mark, reached.partner.partner_id)
+
+
+@router.get("/not-asked")
+async def show_not_asked(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
+    """What left the partner out lately, and what it can change."""
+    try:
+        made = await look(desk.pool, desk.matcher, reached.partner.partner_id, datetime.now(UTC))
+    except MatcherAway:
+        made = None
+    return show(
+        request,
+        "our_not_asked.html",
+        own_language=reached.contact.language,
+        reached=reached,
+        made=made,
+        told=tell(made.figures) if made else None,
+    )
 
 
 @router.get("/offers/{offer_id}")

@@ -12,15 +12,15 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from schemas.event import Item
-from schemas.matching import MatchAnswer, MatchQuestion
+from schemas.matching import MatchAnswer, MatchQuestion, PublishedNeed, WhyNotAnswer, WhyNotQuestion
 from schemas.needs import FirstAsk, NeedTerms
-from schemas.partners import NationArea, PartnerRecorded, Service
+from schemas.partners import NationArea, PartnerRecorded, Service, StateArea
 from schemas.taxonomy import Category
-from schemas.vocabulary import EligibilityRule, PartnerKind, PartnerStatus
-from services.matcher.api import match_route
+from schemas.vocabulary import AgeBand, EligibilityRule, PartnerKind, PartnerStatus
+from services.matcher.api import internal_routes
 from services.matcher.directory.index import IndexedDirectory
 from services.matcher.domain.programmes import ServiceKey
-from tests.unit.matcher.situation import BEDS, POLICY, terms
+from tests.unit.matcher.situation import BEDS, POLICY, START, terms
 
 KEY = "key-of-the-matcher"
 SHELTER = Item(line=1, code="shelter.night", quantity=1)
@@ -58,7 +58,7 @@ def caught_up() -> asyncio.Event:
 async def intake(
     directory: IndexedDirectory, closed: set[ServiceKey], caught_up: asyncio.Event
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=[match_route(directory, lambda: frozenset(closed), caught_up.is_set, SecretStr(KEY))])
+    app = Starlette(routes=internal_routes(directory, lambda: frozenset(closed), caught_up.is_set, SecretStr(KEY)))
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://matcher", headers=headers
@@ -113,6 +113,25 @@ async def test_a_programme_that_takes_nobody_is_left_out_as_when_partners_are_as
     assert {one.partner_id.int for one in told.best} == {1, 2}
     assert (told.tally.eligible, told.tally.left_out[EligibilityRule.CAPACITY]) == (2, 1)
     assert [*told.why_not.values()] == [(EligibilityRule.CAPACITY,)]
+
+
+async def test_it_counts_what_leaves_one_partner_out_of_many_needs(
+    intake: httpx.AsyncClient, directory: IndexedDirectory
+) -> None:
+    food, beds = partner(5, Category.FOOD).services[0], partner(5).services[0]
+    far = food.model_copy(update={"area": StateArea(state="NV")})
+    young = beds.model_copy(update={"area": StateArea(state="NY"), "max_age": 3})
+    directory.apply(partner(5, services=(far, young)))
+    family = {
+        age: terms(BEDS).model_copy(update={"household": (age,)}) for age in (AgeBand.AGES_0_2, AgeBand.AGES_25_59)
+    }
+    alaska = terms(BEDS).model_copy(update={"zip_code": "99501"})
+    asked = (family[AgeBand.AGES_25_59], family[AgeBand.AGES_25_59], family[AgeBand.AGES_0_2], alaska)
+    needs = tuple(PublishedNeed(terms=one, at=START) for one in asked)
+    question = WhyNotQuestion(partner_id=UUID(int=5), needs=needs)
+    answer = await intake.post("/internal/v1/why-not", content=question.model_dump_json())
+    told = WhyNotAnswer.model_validate_json(answer.content)
+    assert (told.in_area, told.eligible, told.left_out) == (3, 1, {EligibilityRule.AGES: 2})
 
 
 async def test_of_a_sensitive_need_no_distance_is_told(intake: httpx.AsyncClient, directory: IndexedDirectory) -> None:
