@@ -60,7 +60,7 @@ async def fresh_kafka(parts: Kind, run_folder: Path, request: pytest.FixtureRequ
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker]:
-    """A function that makes a new database and returns its URL: `await postgres("matcher")`."""
+    """A function that makes a new database with a service's tables and returns its URL: `await postgres("matcher")`."""
     async with database_maker(parts, run_folder) as make_database:
         yield make_database
 
