@@ -126,6 +126,7 @@ async def test_who_is_no_contact_any_more_is_out_at_once(town: Town) -> None:
         {"status": PartnerStatus.SUSPENDED},
     ]
     for changes in others:
+        await town.intake.desk.pool.execute("DELETE FROM sign_in_attempts")
         session = await town.sign_in()
         [link] = _LINK.findall(await town.ask())
         assert await town.goes_to(session) == "/our"

@@ -11,7 +11,7 @@ import asyncpg
 
 from schemas.event import LineQuantity, OfferTerms
 from schemas.vocabulary import Arrival
-from services.runtime.database import Connection
+from services.runtime.database import Connection, to_columns
 
 NEWEST_STANDS = frozenset({"scheduled", "not_reached"})
 """The kinds of answer that may be given again."""
@@ -32,6 +32,14 @@ class OfferRow:
     version: int
     undo_until: datetime | None = None
     """Until when a yes that was a mistake is taken back."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """How many claims a service took on within a week, and how many are in its hands."""
+
+    this_week: int = 0
+    at_once: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,32 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
         [row.version for row in rows],
         [row.undo_until for row in rows],
     )
+
+
+async def note_making(connection: Connection, made: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """(offer, service, when) of offers that are there, whichever was heard of first."""
+    await connection.execute(
+        "UPDATE offers SET service_id = made.service_id, made_at = made.at "
+        "FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS made (offer_id, service_id, at) "
+        "WHERE offers.offer_id = made.offer_id",
+        *to_columns(made, 3),
+    )
+
+
+async def claims_of(connection: Connection, partner_id: UUID) -> dict[UUID, Claims]:
+    """By service, what a partner has taken on, as the matcher counts it: by when it was asked."""
+    rows = await connection.fetch(
+        """
+        SELECT service_id, count(*) FILTER (WHERE made_at > now() - interval '7 days') AS this_week,
+               count(*) FILTER (WHERE NOT EXISTS (SELECT FROM answers WHERE answers.offer_id = offers.offer_id
+                                                     AND kind = 'completed')) AS at_once
+          FROM offers
+         WHERE partner_id = $1 AND state = 'awarded' AND made_at > now() - interval '180 days'
+         GROUP BY service_id
+        """,
+        partner_id,
+    )
+    return {row["service_id"]: Claims(row["this_week"], row["at_once"]) for row in rows}
 
 
 async def read_offer(connection: Connection, offer_id: UUID) -> OfferRow | None:
