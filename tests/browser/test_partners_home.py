@@ -8,10 +8,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from schemas.event import Item
-from schemas.offers import OfferMade
+from schemas.offers import OfferMade, OfferWithdrawn
 from schemas.outcomes import HelpEnded
 from schemas.partners import PartnerRecorded
-from schemas.vocabulary import Arrival
+from schemas.vocabulary import Arrival, WithdrawalReason
 from services.intake import partners
 from services.intake.api.callers import Scope, hash_key
 from services.intake.store import keys
@@ -67,6 +67,16 @@ async def test_from_the_emailed_link_to_what_has_arrived(intake: RunningIntake, 
     await expect(page.get_by_role("heading", name="Second Street Church")).to_be_visible()
     await expect(page.get_by_text("Brooklyn, NY")).to_be_visible()
     assert "/o/" not in await page.content()
+
+    discreet = offer_of(need_id, items, church)
+    hidden = discreet.terms.model_copy(update={"number": 42, "sensitive": True, "place": "Kings County, NY"})
+    discreet = discreet.model_copy(update={"terms": hidden})
+    await intake.matcher_says(discreet)
+    await expect(page.get_by_role("link", name="A request that asks for discretion, number 42").first).to_be_visible()
+    await expect(page.get_by_text("2 twin beds")).to_have_count(1)
+    about = discreet.model_dump(include={"need_id", "offer_id", "partner_id", "terms"})
+    await intake.matcher_says(OfferWithdrawn(**about, reason=WithdrawalReason.FILLED))
+    await expect(page.get_by_text("number 42")).to_have_count(0)
 
     await page.get_by_role("link", name="Look and answer").click()
     await page.get_by_role("button", name="We can take this").click()

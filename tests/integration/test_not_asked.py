@@ -61,7 +61,7 @@ async def test_it_is_told_of_many_needs_once_a_day_and_of_no_sensitive_one(postg
             assert "Few families near you" in await look()
             page = await look_tomorrow()
             assert "at least 10 families" in page
-            assert "You were asked 0 times" in page
+            assert "You were asked about 0 of them" in page
             assert "They needed something that you do not offer" in page
             assert page.count("need-card") == 1
 

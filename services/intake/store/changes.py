@@ -32,7 +32,7 @@ async def partner_mark(connection: Connection, partner_id: UUID) -> str:
         "SELECT concat_ws('-', count(*), sum(offers.version), sum(matcher_version), "
         "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) "
         "FROM answers WHERE offer_id = ANY(array_agg(offers.offer_id)))) "
-        "FROM offers JOIN needs USING (need_id) WHERE partner_id = $1",
+        "FROM offers JOIN needs USING (need_id) WHERE partner_id = $1 AND state IN ('open', 'awarded')",
         partner_id,
     )
     return mark
