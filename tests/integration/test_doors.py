@@ -24,15 +24,16 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
+from schemas.partners import Contact, NationArea, PartnerRecorded, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, PartnerKind, Urgency
-from services.intake import applying, contacts, signing_in
+from services.intake import applying, contacts, partners, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
 from services.intake.applying import EnteredApplication
 from services.intake.contacts import Wishes
 from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.pages.cookies import Cookie
-from services.intake.pages.routes import pages_router
+from services.intake.pages.routes import add_pages
 from services.intake.raising import EnteredRaised, raise_need
 from services.intake.store import approvals, imports, keys, raised
 from services.intake.store.imports import Upload
@@ -45,6 +46,7 @@ from tests.waiting import eventually
 
 MARK = "a-mark-of-this-browser"
 NOBODY = uuid4()
+SERVICE = Service(service_id=uuid4(), categories=(Category.BEDS,), area=NationArea())
 _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
 """What these do cannot be undone: they are tried after all others."""
 _BY_MAIL_PROGRAMS = "/c/{token}/stop"
@@ -53,18 +55,20 @@ _BY_MAIL_PROGRAMS = "/c/{token}/stop"
 
 LETS_IN = {
     Door.COORDINATOR: "ours",
+    Door.PARTNER: "partner",
     Door.OFFICER: "officer",
     Door.LEADER: "supervisor",
     Door.ADMINISTRATOR: "administrator",
 }
 """Who of those that sign in is let in by a door for one of them."""
-BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+BEHIND_A_SESSION = (Door.ENTERED, Door.SIGNED_IN, *LETS_IN)
 CLOSED = [
     (door, who)
     for door, belongs in LETS_IN.items()
     for who in LETS_IN.values()
     if who != belongs and (door, who) != (Door.LEADER, "administrator")
 ]
+CLOSED += [(Door.SIGNED_IN, "partner")]
 
 
 @dataclass
@@ -72,6 +76,8 @@ class House:
     """The case, a second site, the district, and the routes."""
 
     case: Case
+    client: httpx.AsyncClient
+    """For everybody: to make one for each call would take longer than the calls."""
     theirs: str
     """A key of another site, with all scopes."""
     partners: str
@@ -112,23 +118,26 @@ class House:
     ) -> httpx.Response:
         """The route as somebody would call it, about the case."""
         path = self.path_of(route, link)
-        cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        sent: dict[str, Any] = {}
+        sent: dict[str, Any] = {"headers": headers | self.cookies(session)}
         if route.path.startswith(("/v1", "/internal")):
             if method in {"POST", "PUT"}:
                 sent["json"] = self.body_for(route.path)
         elif method == "POST":
             sent["data"] = {FORM_MARK: MARK}
-        async with httpx.AsyncClient(
-            base_url=self.case.intake.url, cookies=cookies, headers=headers, timeout=30
-        ) as client:
-            if path.endswith("/live"):
-                # A stream: only its beginning is waited for.
-                async with client.stream(method, path) as answer:
-                    await anext(answer.aiter_text(), "")
-                    return httpx.Response(answer.status_code, headers=answer.headers)
-            return await client.request(method, path, **sent)
+        # What an answer told a browser to keep is not the next caller's.
+        self.client.cookies.clear()
+        if path.endswith("/live"):
+            # A stream: only its beginning is waited for.
+            async with self.client.stream(method, path, **sent) as answer:
+                await anext(answer.aiter_text(), "")
+                return httpx.Response(answer.status_code, headers=answer.headers)
+        return await self.client.request(method, path, **sent)
+
+    def cookies(self, session: str | None) -> dict[str, str]:
+        """As a header: those of a browser that saw a form, and of who is signed in there."""
+        kept = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in kept.items())}
 
     def token(self, door: Door) -> str:
         """A good link's token; for a door without links, none."""
@@ -140,6 +149,7 @@ class House:
             need_id=case.need_id,
             partner_id=case.partner.partner_id,
             contact_id=case.contact.contact_id,
+            service_id=SERVICE.service_id,
             offer_id=case.made.offer_id,
             visit_id=NOBODY,
             household_id=NOBODY,
@@ -204,19 +214,31 @@ async def house(case: Case) -> AsyncIterator[House]:
     assert ours is not None
     person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    emails |= {"partner": "ada@church.example.org", "other partner": await add_other_partner(case)}
     for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
         emails[role] = await case.intake.add_person(role, site_id)
     emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
+    for email in emails.values():
+        await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
     sessions = {}
     for name, email in emails.items():
-        await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
         link = await case.intake.sign_in_link(email)
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
         sessions[name] = session
     links = await give_links(case, site_id)
     await apply_and_upload(case, person_id)
-    yield House(case, key, partners_key, sessions, site_id, person_id, links)
+    async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
+        yield House(case, client, key, partners_key, sessions, site_id, person_id, links)
+
+
+async def add_other_partner(case: Case) -> str:
+    """Who was asked nothing; returns its contact's address. The first one gets something that it does."""
+    contact = Contact(contact_id=uuid4(), name="Otto Other", email="otto@pantry.example.org")
+    partner = PartnerRecorded(partner_id=uuid4(), name="A Pantry", kind=PartnerKind.NONPROFIT, contacts=(contact,))
+    first = case.partner.model_copy(update={"services": (SERVICE,)})
+    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [first, partner])
+    return "otto@pantry.example.org"
 
 
 async def apply_and_upload(case: Case, person_id: UUID) -> None:
@@ -350,17 +372,15 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
     for method, route in house.routes(Door.ANYBODY, *house.links, *LETS_IN):
         if method == "POST" and not route.path.endswith(_BY_MAIL_PROGRAMS):
-            async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                path = house.path_of(route, house.token(door_of(route)))
-                session = house.sessions[LETS_IN.get(door_of(route), "ours")]
-                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
-                answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
+            path = house.path_of(route, house.token(door_of(route)))
+            cookies = house.cookies(LETS_IN.get(door_of(route), "ours"))
+            answer = await house.client.post(path, data={FORM_MARK: "another"}, headers=cookies)
             assert answer.status_code == 403, route.path
     assert await house.everything() == before
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    doors = (*house.links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY)
+    doors = (*house.links, *sorted(BEHIND_A_SESSION, key=lambda door: door is Door.COORDINATOR), Door.KEY)
     for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
@@ -395,6 +415,17 @@ async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: Hous
     assert await house.everything() == before
 
 
+async def test_a_partner_sees_and_changes_nothing_of_another(house: House) -> None:
+    before = await house.everything()
+    for method, route in house.routes(Door.PARTNER):
+        about_one = "{" in route.path
+        if method == "GET" or about_one:
+            answer = await house.call(method, route, session="other partner")
+            assert house.case.partner.name not in answer.text, (method, route.path)
+            assert answer.status_code == (404 if about_one else 200), (method, route.path)
+    assert await house.everything() == before
+
+
 async def test_on_https_nothing_goes_without_it(case: Case) -> None:
     desk = case.intake.desk
     settings = desk.settings.model_copy(update={"public_url": "https://switchboard.example.org"})
@@ -408,7 +439,7 @@ async def test_on_https_nothing_goes_without_it(case: Case) -> None:
 
 def test_a_route_without_a_door_keeps_intake_from_starting() -> None:
     app = FastAPI()
-    app.include_router(pages_router())
+    add_pages(app)
     assert guarded_routes(app)
 
     @app.get("/families")
