@@ -1,10 +1,12 @@
 """What every test may ask for: a real Kafka, a real PostgreSQL, a real Chromium."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from playwright.async_api import Browser, async_playwright
 
 from switchboard.local.folders import claimed_run_folder
@@ -41,6 +43,16 @@ def run_folder() -> Iterator[Path]:
     """Where this run's parts keep data and logs; the logs stay until the next run."""
     with claimed_run_folder("test", fresh=True) as folder:
         yield folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def errors_only() -> Iterator[None]:
+    """Where Kafka is away, a service says so all the time, at length."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    yield
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
+    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,7 +1,7 @@
 """Offers as the matcher told of them, and the answers that came in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.event import LineQuantity, OfferTerms
+from schemas.vocabulary import Arrival
 from services.runtime.database import Connection, to_columns
 
 NEWEST_STANDS = frozenset({"scheduled", "not_reached"})
@@ -43,10 +44,22 @@ class Claims:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered, and when."""
+    """What was answered, when, and by which contact."""
 
     at: datetime
     facts: dict[str, Any]
+    contact_id: UUID | None
+
+
+@dataclass(frozen=True)
+class OfferTo:
+    """An offer to a partner, with its answers by kind, and what became of it."""
+
+    offer: OfferRow
+    answers: Mapping[str, Answer]
+    need_ended: bool
+    arrival: Arrival | None
+    """None until the need has ended and this partner had handed something over."""
 
 
 async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
@@ -151,6 +164,37 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
     return [_read(row) for row in rows]
 
 
+async def offers_to(connection: Connection, partner_id: UUID, since: datetime) -> list[OfferTo]:
+    """What a partner is asked, holds, or held and said something of since then."""
+    rows = await connection.fetch(
+        """
+        SELECT offers.*, status IN ('fulfilled', 'partly_fulfilled', 'unmet') AS need_ended, given.by_kind,
+               (SELECT max(facts->>'arrival') FROM history WHERE history.need_id = offers.need_id
+                   AND what = 'outcomes.help_ended' AND facts->>'offer_id' = offers.offer_id::text) AS arrival
+          FROM offers JOIN needs USING (need_id),
+               LATERAL (SELECT jsonb_object_agg(kind, jsonb_build_object('at', at, 'facts', facts,
+                                                                         'contact_id', contact_id)) AS by_kind,
+                               max(at) AS newest
+                          FROM answers WHERE answers.offer_id = offers.offer_id) AS given
+         WHERE partner_id = $1 AND state IN ('open', 'awarded', 'lapsed')
+           AND (state = 'open' OR newest > $2
+                OR (state = 'awarded' AND status NOT IN ('fulfilled', 'partly_fulfilled', 'unmet')))
+         ORDER BY offer_id
+        """,
+        partner_id,
+        since,
+    )
+    return [
+        OfferTo(
+            _read(row),
+            {kind: _read_answer(given) for kind, given in (row["by_kind"] or {}).items()},
+            row["need_ended"],
+            Arrival(row["arrival"]) if row["arrival"] else None,
+        )
+        for row in rows
+    ]
+
+
 async def add_answer(
     connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
 ) -> bool:
@@ -178,8 +222,10 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
 
 async def read_answer(connection: Connection, offer_id: UUID, kind: str) -> Answer | None:
     """The answer of that kind that stands."""
-    row = await connection.fetchrow("SELECT at, facts FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind)
-    return Answer(row["at"], row["facts"]) if row else None
+    row = await connection.fetchrow(
+        "SELECT at, facts, contact_id FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind
+    )
+    return Answer(**row) if row else None
 
 
 async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
@@ -188,6 +234,11 @@ async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
         "SELECT contact_id FROM answers WHERE offer_id = $1 AND kind = 'accepted'", offer_id
     )
     return contact_id
+
+
+def _read_answer(given: Mapping[str, Any]) -> Answer:
+    contact_id = given["contact_id"]
+    return Answer(datetime.fromisoformat(given["at"]), given["facts"], UUID(contact_id) if contact_id else None)
 
 
 def _read(row: asyncpg.Record) -> OfferRow:
