@@ -33,8 +33,8 @@ async def change_record(
         if before is None:
             raise PartnerNotFound
         changed = change(before)
-        if changed == Changed(before):
-            return
+        if changed == Changed(before) and all(one.confirmed for one in before.contacts):
+            return  # Else whoever never answered is asked again, where nothing waits any more.
         await _refuse_stopped(connection, seal, before, changed)
         await _forget_mistyped(connection, before, changed.record)
         await _ask_both(connection, before, changed.new_addresses)

@@ -224,6 +224,10 @@ def test_who_has_not_said_yes_yet_is_corrected_at_once_and_who_is_added_is_asked
     assert not added.confirmed
     right = added.model_copy(update={"email": "ben@right.example.org"})
     assert change_contact(partner(ADA, added), right).record.contacts[1] == right
+    assert add_contact(partner(ADA, added), BEN).record.contacts == (ADA, added), "sent twice is one person"
+    for record, contact in ((partner(ADA), person("x", email="ADA@example.org")), (partner(ADA, BEN), BEN)):
+        with pytest.raises(NotPossible):
+            add_contact(record, contact.model_copy(update={"contact_id": uuid4()}))
     with pytest.raises(NotPossible):
         add_contact(partner(*(person(f"p{number}") for number in range(20))), BEN)
 

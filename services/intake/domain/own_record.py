@@ -91,7 +91,13 @@ def change_service(record: PartnerRecorded, service: Service) -> PartnerRecorded
 
 
 def add_contact(record: PartnerRecorded, contact: Contact) -> Changed:
-    """With one more, whose addresses are unsure until their reader says yes. Raises NotPossible for one too many."""
+    """With one more, whose addresses are unsure until their reader says yes. The same one again changes nothing.
+
+    Raises NotPossible, which names the field.
+    """
+    if any(one.contact_id == contact.contact_id for one in record.contacts):
+        return Changed(record)
+    _refuse_twice(record, contact)
     if len(record.contacts) >= MOST_CONTACTS:
         raise NotPossible("form", f"a partner has at most {MOST_CONTACTS} contacts")
     unsure = contact.model_copy(update={"confirmed": False})
@@ -105,6 +111,7 @@ def change_contact(record: PartnerRecorded, entered: Contact) -> Changed:
     what is meant for them. For the same reason nobody turns on for others a way that they do not use.
     """
     before = find_contact(record, entered.contact_id)
+    _refuse_twice(record, entered)
     if not before.confirmed:
         return Changed(_with(record, entered))
     given = [(channel, address_of(entered, channel)) for channel in ADDRESS_FIELDS]
@@ -149,6 +156,12 @@ def _in_use(before: Contact, entered: Contact) -> dict[str, str | None]:
                 raise NotPossible(field, "they are written to there")
             kept[field] = None
     return kept
+
+
+def _refuse_twice(record: PartnerRecorded, contact: Contact) -> None:
+    others = {one.email.casefold() for one in record.contacts if one.email and one.contact_id != contact.contact_id}
+    if contact.email and contact.email.casefold() in others:
+        raise NotPossible("twice", "somebody else here has this address")
 
 
 def _refuse_unreachable(before: PartnerRecorded, after: PartnerRecorded, field: str) -> None:

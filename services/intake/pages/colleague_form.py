@@ -24,10 +24,18 @@ _MOST_DAYS = 366
 _MOST_DIGITS = 3
 
 
-def new_contact(by: Contact) -> Contact:
-    """Somebody of whom nothing is known yet, who lives and speaks as their colleague does."""
+def new_contact(by: Contact, key: str = "") -> Contact:
+    """Somebody of whom nothing is known yet, who lives and speaks as their colleague does.
+
+    The key is what the form carries, so that sending it twice is harmless.
+    """
+    try:
+        # Of version 4, whatever was sent: another would say that an import made it.
+        contact_id = UUID(key, version=4)
+    except ValueError:
+        contact_id = uuid4()
     # A name of a blank form: it is not taken without one.
-    return Contact(contact_id=uuid4(), name="-", language=by.language, time_zone=by.time_zone, confirmed=False)
+    return Contact(contact_id=contact_id, name="-", language=by.language, time_zone=by.time_zone, confirmed=False)
 
 
 def fields_of(contact: Contact, *, is_new: bool = False, chose: bool = False) -> Fields:

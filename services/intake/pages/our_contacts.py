@@ -49,7 +49,7 @@ from services.intake.store import contacts
 router = APIRouter(prefix="/our/contacts", route_class=PageRoute)
 
 _OWN_PAGE_FOR = timedelta(hours=1)
-_PLACES = {"channels": "ways", "roles": "about", "last": "form"}
+_PLACES = {"channels": "ways", "roles": "about", "last": "form", "twice": "email"}
 """Where a refusal stands that is named otherwise than its field."""
 
 
@@ -83,21 +83,21 @@ async def save_turns(request: Request, reached: OurPartner, desk: OnDesk) -> Res
 async def show_form(request: Request, reached: OurPartner) -> Response:
     """An empty form."""
     contact = new_contact(reached.contact)
-    return _show_one(request, reached, None, stands(fields_of(contact, is_new=True)), {})
+    return _show_one(request, reached, contact, stands(fields_of(contact, is_new=True)), {}, is_new=True)
 
 
 @router.post("/new")
 async def add(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
     """Somebody new, who is asked first whether they are meant."""
     form, words = await request.form(), words_for(request, reached.contact.language)
-    contact = new_contact(reached.contact)
+    contact = new_contact(reached.contact, str(form.get("key", "")))
     typed = show_again(form, fields_of(contact, is_new=True))
 
     def change(record: PartnerRecorded) -> Changed:
         return add_contact(record, understand(contact, typed, words))
 
     if problems := await _refused(lambda: _change(desk, reached, change), words, form):
-        return _show_one(request, reached, None, typed, problems)
+        return _show_one(request, reached, contact, typed, problems, is_new=True)
     return RedirectResponse("/our/contacts?saved=yes", 303)
 
 
@@ -211,13 +211,15 @@ async def _show_all(
 def _show_one(
     request: Request,
     reached: Reached,
-    contact: Contact | None,
+    contact: Contact,
     typed: Typed,
     problems: dict[str, str],
     desk: Desk | None = None,
+    *,
+    is_new: bool = False,
 ) -> Response:
     words = words_for(request, reached.contact.language)
-    is_self = contact is not None and contact.contact_id == reached.contact.contact_id
+    is_self = contact.contact_id == reached.contact.contact_id
     own_page = None
     if desk is not None and is_self:
         soon = datetime.now(UTC) + _OWN_PAGE_FOR
@@ -231,6 +233,7 @@ def _show_one(
         reached=reached,
         contact=contact,
         is_self=is_self,
+        is_new=is_new,
         own_page=own_page,
         typed=typed,
         problems=problems,

@@ -112,9 +112,10 @@ async def claims_of(connection: Connection, partner_id: UUID) -> dict[UUID, Clai
     rows = await connection.fetch(
         """
         SELECT service_id, count(*) FILTER (WHERE made_at > now() - interval '7 days') AS this_week,
-               count(*) FILTER (WHERE NOT EXISTS (SELECT FROM answers WHERE answers.offer_id = offers.offer_id
+               count(*) FILTER (WHERE status NOT IN ('fulfilled', 'partly_fulfilled', 'unmet')
+                                  AND NOT EXISTS (SELECT FROM answers WHERE answers.offer_id = offers.offer_id
                                                      AND kind = 'completed')) AS at_once
-          FROM offers
+          FROM offers JOIN needs USING (need_id)
          WHERE partner_id = $1 AND state = 'awarded' AND made_at > now() - interval '180 days'
          GROUP BY service_id
         """,
