@@ -12,6 +12,7 @@ from services.intake.api.callers import Calling
 from services.intake.pages.visitors import (
     approver,
     at_site,
+    entered,
     invited,
     of_address,
     of_contact,
@@ -21,6 +22,7 @@ from services.intake.pages.visitors import (
     sign_in_as_coordinator,
     sign_in_as_leader,
     sign_in_as_officer,
+    sign_in_as_partner,
     signed_in,
 )
 
@@ -34,7 +36,12 @@ class Door(StrEnum):
 
     A partner's own opens the routes that let it in by name (`partners_too`), and sees there what it referred.
     """
+    ENTERED = auto()
+    """Whoever is signed in, from here or from a partner."""
     SIGNED_IN = auto()
+    """Whoever works here."""
+    PARTNER = auto()
+    """A partner's contact who is signed in: sees what that partner was asked and holds, and no family."""
     COORDINATOR = auto()
     """Sees the own site."""
     OFFICER = auto()
@@ -68,6 +75,7 @@ _OPEN = {
 """Routes that everybody may call, and why."""
 _OF_PROVIDERS = {texts.PATH, texts.STATUS_PATH, mail.PATH}
 _GUARDS = {
+    sign_in_as_partner: Door.PARTNER,
     sign_in_as_coordinator: Door.COORDINATOR,
     sign_in_as_officer: Door.OFFICER,
     sign_in_as_leader: Door.LEADER,
@@ -96,6 +104,8 @@ def door_of(route: APIRoute) -> Door:
             return door
     if signed_in in guards:
         return Door.SIGNED_IN
+    if entered in guards:
+        return Door.ENTERED
     if route.path in _OF_PROVIDERS:
         return Door.PROVIDER
     if route.path in _OPEN:

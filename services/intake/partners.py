@@ -10,7 +10,7 @@ from schemas.vocabulary import Channel
 from services.intake.domain.contacts import address_of
 from services.intake.questions import hash_address, take_in_contacts, with_questions
 from services.intake.sealing import Seal
-from services.intake.store import contacts, eligibility, keys, partners
+from services.intake.store import contacts, eligibility, keys, partners, people
 from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -55,8 +55,9 @@ async def remove_partner(pool: Pool, partner_id: UUID) -> None:
         await partners.save_phones(connection, [partner_id], [])
         await contacts.forget_contacts_of(connection, partner_id)
         await eligibility.save_texts(connection, [partner_id], {})
-        # The next import may bring the same partner back; its key of old must not come with it.
+        # The next import may bring the same partner back; its key and sessions of old must not come with it.
         await keys.remove_keys_of(connection, partner_id)
+        await people.end_all_of_partner(connection, partner_id)
         gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
         await call_off_of(connection, [partner_id], lambda _: False)

@@ -19,7 +19,7 @@ from services.intake.approving import approval_link, ask_for_approval
 from services.intake.pages.cookies import Cookie
 from services.intake.raising import EnteredRaised, raise_need, status_link
 from services.intake.store import approvals, needs, people, raised
-from services.intake.store.people import Role
+from services.intake.store.people import Person, Role
 from tests.browser.intake import KEYS, RunningIntake
 from tests.unit.matcher.situation import terms
 
@@ -50,9 +50,9 @@ async def office(intake: RunningIntake) -> AsyncIterator[Office]:
     await intake.add_coordinator("far@school.example.org", "Roosevelt High School of the Arts and Sciences")
     administrator = await intake.sign_in(emails[Role.ADMINISTRATOR])
     async with desk.pool.acquire() as connection:
-        person = await people.find_person(connection, hash_of(administrator))
+        person = await people.find_session(connection, hash_of(administrator))
         await connection.execute("UPDATE sites SET approval = 'all' WHERE site_id = $1", robin.site_id)
-    assert person is not None
+    assert isinstance(person, Person)
     await raising.renew_link(desk.pool, robin.site_id, person)
     said = EnteredRaised(
         what="A bed for two brothers",

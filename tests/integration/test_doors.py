@@ -24,13 +24,16 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
+from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, PartnerKind, Urgency
-from services.intake import applying, contacts, signing_in
+from services.intake import applying, contacts, needs, partners, signing_in
 from services.intake.api.callers import Calling, Scope, hash_key
 from services.intake.applying import EnteredApplication
 from services.intake.contacts import Wishes
+from services.intake.domain.need import EnteredNeed
 from services.intake.doors import Door, NoDoor, door_of, guarded_routes
+from services.intake.needs import Entry
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.routes import pages_router
 from services.intake.raising import EnteredRaised, raise_need
@@ -53,18 +56,20 @@ _BY_MAIL_PROGRAMS = "/c/{token}/stop"
 
 LETS_IN = {
     Door.COORDINATOR: "ours",
+    Door.PARTNER: "partner",
     Door.OFFICER: "officer",
     Door.LEADER: "supervisor",
     Door.ADMINISTRATOR: "administrator",
 }
 """Who of those that sign in is let in by a door for one of them."""
-BEHIND_A_SESSION = (Door.SIGNED_IN, *LETS_IN)
+BEHIND_A_SESSION = (Door.ENTERED, Door.SIGNED_IN, *LETS_IN)
 CLOSED = [
     (door, who)
     for door, belongs in LETS_IN.items()
     for who in LETS_IN.values()
     if who != belongs and (door, who) != (Door.LEADER, "administrator")
 ]
+CLOSED += [(Door.SIGNED_IN, "partner")]
 
 
 @dataclass
@@ -83,6 +88,8 @@ class House:
     """Its coordinator."""
     links: dict[Door, Link]
     """Good ones, by the door that they open."""
+    referral_id: UUID
+    """A need that the partner referred."""
 
     @property
     def question_id(self) -> UUID:
@@ -150,6 +157,7 @@ class House:
             person_id=self.person_id,
             site_id=self.site_id,
             raised_id=self.raised_id,
+            referral_id=self.referral_id,
             import_id=NOBODY,
             application_id=uuid5(NAMESPACE_URL, "switchboard/application/key"),
             token=link,
@@ -204,6 +212,7 @@ async def house(case: Case) -> AsyncIterator[House]:
     assert ours is not None
     person_id, site_id = ours["person_id"], ours["site_id"]
     emails = {"ours": "ours@school.example.org", "theirs": theirs.email, "officer": officer.email}
+    emails |= {"partner": "ada@church.example.org", "other partner": await add_other_partner(case)}
     for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
         emails[role] = await case.intake.add_person(role, site_id)
     emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
@@ -216,7 +225,18 @@ async def house(case: Case) -> AsyncIterator[House]:
         sessions[name] = session
     links = await give_links(case, site_id)
     await apply_and_upload(case, person_id)
-    yield House(case, key, partners_key, sessions, site_id, person_id, links)
+    entry = Entry("contact", None, referred_by=case.partner.partner_id)
+    entered = EnteredNeed.model_validate(need_body(site_id=str(site_id)))
+    referral = await needs.open_need(pool, case.intake.desk.seal, entered, entry)
+    yield House(case, key, partners_key, sessions, site_id, person_id, links, referral.need_id)
+
+
+async def add_other_partner(case: Case) -> str:
+    """Who was asked nothing; returns its contact's address."""
+    contact = Contact(contact_id=uuid4(), name="Otto Other", email="otto@pantry.example.org")
+    partner = PartnerRecorded(partner_id=uuid4(), name="A Pantry", kind=PartnerKind.NONPROFIT, contacts=(contact,))
+    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [partner])
+    return "otto@pantry.example.org"
 
 
 async def apply_and_upload(case: Case, person_id: UUID) -> None:
@@ -360,7 +380,7 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
 
 
 async def test_who_belongs_there_is_let_in(house: House) -> None:
-    doors = (*house.links, Door.OFFICER, Door.LEADER, Door.ADMINISTRATOR, Door.SIGNED_IN, Door.COORDINATOR, Door.KEY)
+    doors = (*house.links, *sorted(BEHIND_A_SESSION, key=lambda door: door is Door.COORDINATOR), Door.KEY)
     for door in doors:
         for method, route in house.routes(door):
             key = SECRET if scope_of(route) is Scope.ADDRESSES_READ else key_of(house)
@@ -392,6 +412,18 @@ async def test_a_supervisor_sees_and_changes_nothing_of_another_site(house: Hous
     for path in ("/people", "/sites"):
         [(method, route)] = [one for one in house.routes(Door.LEADER) if one[1].path == path]
         assert "Ours" not in (await house.call(method, route, session="their supervisor")).text
+    assert await house.everything() == before
+
+
+async def test_a_partner_sees_and_changes_nothing_of_another(house: House) -> None:
+    before = await house.everything()
+    for method, route in house.routes(Door.PARTNER):
+        about_one = "{" in route.path
+        # Whom the network has, and what they do, each partner may read.
+        if route.path != "/our/directory" and (method == "GET" or about_one):
+            answer = await house.call(method, route, session="other partner")
+            assert house.case.partner.name not in answer.text, (method, route.path)
+            assert answer.status_code == (404 if about_one else 200), (method, route.path)
     assert await house.everything() == before
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from schemas.partners import Contact
-from schemas.vocabulary import Channel
+from schemas.partners import Contact, PartnerRecorded
+from schemas.vocabulary import Channel, PartnerStatus
 
 ADDRESS_FIELDS = {Channel.EMAIL: "email", Channel.TEXT: "phone"}
 _THEIRS_TO_SAY = ("channels", "language", "time_zone", "urgent_at_night", "digest_hour", "away_until")
@@ -16,6 +16,24 @@ class TakenIn:
 
     contact: Contact
     asked: tuple[tuple[Channel, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A partner's contact who is known to be on the page, by a link of their own or signed in."""
+
+    partner: PartnerRecorded
+    contact: Contact
+
+
+def signs_in_by(partner: PartnerRecorded, contact: Contact) -> str | None:
+    """The address, in small letters, to which this contact's links to sign in go; None for one who may not.
+
+    Who is paused may: that is their own wish, and how they take it back. Who is suspended may not.
+    """
+    if partner.status is PartnerStatus.SUSPENDED or not contact.confirmed or contact.email is None:
+        return None
+    return contact.email.lower()
 
 
 def take_in(entered: Contact, known: Contact | None, was_left: Callable[[str], bool] | None) -> TakenIn:

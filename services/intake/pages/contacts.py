@@ -8,12 +8,13 @@ from fastapi.responses import RedirectResponse
 from schemas.vocabulary import Channel
 from services.intake import contacts
 from services.intake.contacts import NoAddress, TextsStopped, TooManyAddresses
+from services.intake.domain.contacts import Reached
 from services.intake.domain.reaching import mask
 from services.intake.pages.contact_form import DIGEST_HOURS, WAYS, Typed, read_form, typed_of, zones_for
 from services.intake.pages.languages import LANGUAGES
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
-from services.intake.pages.visitors import OfContact, OnDesk, Reached
+from services.intake.pages.visitors import OfContact, OnDesk
 from services.intake.store import contacts as contact_rows
 
 router = APIRouter(prefix="/c/{token}", route_class=PageRoute)

@@ -4,11 +4,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.intake import signing_in
+from services.intake.domain.contacts import Reached
 from services.intake.domain.reaching import read_email
 from services.intake.pages.cookies import Cookie, drop_cookie, put_cookie
 from services.intake.pages.page_route import SESSION_S, PageRoute
 from services.intake.pages.rendering import show, words_for
-from services.intake.pages.visitors import Anybody, OnDesk
+from services.intake.pages.visitors import Entered, OnDesk
 from services.intake.store.people import Role
 
 router = APIRouter(route_class=PageRoute)
@@ -18,7 +19,9 @@ _WANTED = (
     *(f"{_BOARD}/", "/partners", "/undelivered", "/raised-needs", "/approvals"),
     *("/people", "/sites", "/applications", "/imports"),
 )
-"""How the pages begin that somebody may be brought back to."""
+"""How the pages begin that somebody who works here may be brought back to."""
+_PARTNERS_DOOR = "/our"
+"""And how all pages of a partner's contact begin."""
 _DOORS = {
     Role.COORDINATOR: _BOARD,
     Role.SUPERVISOR: "/people",
@@ -28,9 +31,9 @@ _DOORS = {
 
 
 @router.get("/")
-async def choose_door(person: Anybody) -> Response:
+async def choose_door(visitor: Entered) -> Response:
     """The page that who is signed in is there for; the sign-in page for everybody else."""
-    return RedirectResponse(_DOORS[person.role], 303)
+    return RedirectResponse(_PARTNERS_DOOR if isinstance(visitor, Reached) else _DOORS[visitor.role], 303)
 
 
 @router.get("/sign-in")
@@ -77,7 +80,9 @@ async def enter(request: Request, token: str, desk: OnDesk) -> Response:
     if session is None:
         return show(request, "sign_in_gone.html", status_code=410)
     wanted = request.cookies.get(Cookie.WANTED, "")
-    answer = RedirectResponse(wanted if wanted.startswith(_WANTED) else "/", 303)
+    visitor = await signing_in.who_is(desk.pool, session)
+    theirs = (_PARTNERS_DOOR,) if isinstance(visitor, Reached) else _WANTED
+    answer = RedirectResponse(wanted if wanted.startswith(theirs) else "/", 303)
     put_cookie(request, answer, Cookie.SESSION, session, seconds=SESSION_S)
     drop_cookie(request, answer, Cookie.WANTED)
     return answer

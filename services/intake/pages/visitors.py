@@ -22,6 +22,7 @@ from schemas.links import (
 from schemas.partners import Contact, PartnerRecorded
 from services.intake import contacts, signing_in
 from services.intake.desk import Desk, desk_of
+from services.intake.domain.contacts import Reached
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.problems import NotHere, NotYet, SignInNeeded, TooOld
 from services.intake.store import needs, offers, partners, raised, staff
@@ -43,19 +44,40 @@ async def _desk(request: Request) -> Desk:
 OnDesk = Annotated[Desk, Depends(_desk)]
 
 
-async def signed_in(request: Request) -> Person:
-    """Whoever is signed in. Raises SignInNeeded."""
+async def entered(request: Request) -> Person | Reached:
+    """Whoever is signed in: somebody who works here, or a partner's contact. Raises SignInNeeded."""
     token = request.cookies.get(Cookie.SESSION)
     pool = desk_of(request).pool
-    person = await signing_in.who_is(pool, token) if token else None
-    if token is None or person is None:
+    visitor = await signing_in.who_is(pool, token) if token else None
+    if token is None or visitor is None:
         raise SignInNeeded
     if request.method == "GET":
         request.state.renewed_session = await signing_in.renew(pool, token)
-    return person
+    return visitor
+
+
+Entered = Annotated[Person | Reached, Depends(entered)]
+
+
+async def signed_in(visitor: Entered) -> Person:
+    """Whoever works here and is signed in. Raises SignInNeeded or NotHere."""
+    if isinstance(visitor, Reached):
+        raise NotHere
+    return visitor
 
 
 Anybody = Annotated[Person, Depends(signed_in)]
+
+
+async def sign_in_as_partner(visitor: Entered) -> Reached:
+    """A partner's contact, as the partner's record stands now. Raises SignInNeeded or NotHere."""
+    if not isinstance(visitor, Reached):
+        raise NotHere
+    return visitor
+
+
+OurPartner = Annotated[Reached, Depends(sign_in_as_partner)]
+"""A partner's contact, who sees what that partner was asked and holds, and no family."""
 
 
 async def sign_in_as_coordinator(person: Anybody) -> Person:
@@ -130,14 +152,6 @@ async def of_family(token: str, desk: OnDesk) -> FamilyLink:
 
 
 OfFamily = Annotated[FamilyLink, Depends(of_family)]
-
-
-@dataclass(frozen=True)
-class Reached:
-    """A partner's contact who holds the link to their own preferences."""
-
-    partner: PartnerRecorded
-    contact: Contact
 
 
 async def of_contact(token: str, desk: OnDesk) -> Reached:
