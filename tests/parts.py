@@ -10,7 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+import asyncpg
+
+from services.runtime.migrations import migrate
 from services.runtime.topics import create_topics
 from switchboard.local.databases import create_database, drop_database
 from switchboard.local.kafka import LocalKafka, prepare_kafka
@@ -20,7 +24,7 @@ from tests import containers
 
 # Where parts that the environment does not name are started.
 Kind = Literal["local", "containers"]
-# Makes a new database, whose name starts with the one given, and returns its URL.
+# Makes a new database with the tables of the service that is named, and returns its URL.
 DatabaseMaker = Callable[[str], Awaitable[str]]
 
 KAFKA_VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
@@ -56,16 +60,35 @@ async def new_kafka(kind: Kind, folder: Path) -> AsyncIterator[str]:
 async def database_maker(kind: Kind, folder: Path) -> AsyncIterator[DatabaseMaker]:
     """Makes databases on one server. When the block ends they are dropped, where the server goes on without us."""
     async with _postgres(kind, folder) as admin_url:
-        made = []
+        made: list[str] = []
+        templates: dict[str, str] = {}
 
-        async def make_database(name: str) -> str:
-            made.append(f"{name}_{secrets.token_hex(4)}")
-            return await create_database(admin_url, made[-1])
+        async def make_database(service: str) -> str:
+            # Copied, for to migrate takes a second each time, and hundreds of tests ask for a database.
+            if service not in templates:
+                made.append(f"{service}_{secrets.token_hex(4)}")
+                templates[service] = await create_database(admin_url, made[-1])
+                await migrate(templates[service], service)
+            made.append(f"{service}_{secrets.token_hex(4)}")
+            return await _copy_database(admin_url, templates[service], made[-1])
 
         yield make_database
         if POSTGRES_VARIABLE in os.environ:
-            for name in made:
+            for name in reversed(made):
                 await drop_database(admin_url, name)
+
+
+async def _copy_database(admin_url: str, template_url: str, name: str) -> str:
+    """A database like the template, and of the same owner; returns its URL."""
+    template = urlsplit(template_url)
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template.path.removeprefix("/")}" OWNER "{template.username}"'
+        )
+    finally:
+        await connection.close()
+    return template._replace(path=f"/{name}").geturl()
 
 
 @asynccontextmanager

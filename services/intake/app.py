@@ -36,7 +36,7 @@ from services.intake.handlers import handle
 from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
-from services.intake.pages.routes import pages_router
+from services.intake.pages.routes import add_pages
 from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
@@ -115,7 +115,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         internal,
     ):
         app.include_router(routes.router)
-    app.include_router(pages_router())
+    add_pages(app)
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
     app.middleware("http")(Gate())
     add_problem_handlers(app)

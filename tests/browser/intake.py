@@ -32,7 +32,6 @@ from services.intake.store import keys
 from services.intake.store.keys import Coordinator
 from services.intake.store.people import Role
 from services.runtime.messages import RawRecord, Readable, read
-from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing, to_record
 from services.runtime.tracing import new_traceparent
 from switchboard.local.ports import find_free_port
@@ -179,7 +178,6 @@ def family_path(need_id: UUID) -> str:
 
 @asynccontextmanager
 async def running_intake(database_url: str) -> AsyncIterator[RunningIntake]:
-    await migrate(database_url, "intake")
     mailbox, port = Mailbox(), find_free_port()
     mail = Controller(mailbox, hostname="127.0.0.1", port=find_free_port())
     mail.start()

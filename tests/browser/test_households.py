@@ -69,6 +69,7 @@ async def open_phone(chromium: Browser, intake: RunningIntake, session: str) -> 
 async def enter_again(page: Page, language: str) -> None:
     await page.goto(f"/needs/new?language={language}")
     await page.locator("[name=item]").select_option("bed.bedding")
+    await page.locator("#family-more > summary").click()
     for name in ("zip_code", "phone", "name", "birth_year"):
         typed = {"zip_code": "11201", "phone": PHONE, "name": "Maria Canary", "birth_year": "1985"}[name]
         await page.locator(f"[name={name}]").fill(typed)

@@ -31,7 +31,10 @@ async def fill_in(page: Page, *, phone: str = "") -> None:
 
 
 async def send(page: Page) -> None:
+    """Sends the form and waits for the answer, which may be the same page with the same words."""
+    await page.locator("#need-form").evaluate("form => form.toggleAttribute('data-sent')")
     await page.get_by_role("button", name="Ask for help").click()
+    await expect(page.locator("#need-form[data-sent]")).to_have_count(0)
 
 
 async def coordinator(chromium: Browser, intake: RunningIntake) -> Page:

@@ -13,7 +13,6 @@ from services.intake.settings import IntakeSettings
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator
 from services.runtime.database import Pool, open_pool
-from services.runtime.migrations import migrate
 from switchboard.local.ports import find_free_port
 from tests.browser.intake import SECRET, Mailbox
 from tests.parts import DatabaseMaker
@@ -39,7 +38,6 @@ class Refusing(Mailbox):
 @pytest_asyncio.fixture(loop_scope="session")
 async def pool(postgres: DatabaseMaker) -> AsyncIterator[Pool]:
     url = await postgres("intake")
-    await migrate(url, "intake")
     async with open_pool(url, 2) as opened:
         person = Coordinator(uuid4(), uuid4(), "Róbin", EMAIL, None, "es", "Lincoln", "America/New_York")
         async with opened.acquire() as connection:

@@ -43,7 +43,6 @@ from services.matcher.store.needs import lock_needs
 from services.matcher.store.partners import records_of
 from services.runtime.database import Connection, open_connection, open_pool
 from services.runtime.messages import Message
-from services.runtime.migrations import migrate
 from services.runtime.tracing import new_traceparent
 from tests.parts import DatabaseMaker
 from tests.unit.matcher.situation import BEDS, FIRST_WAVE, POLICY, START, terms
@@ -56,9 +55,7 @@ RENT = Item(line=2, code="rent.dollars", quantity=200)
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def url(postgres: DatabaseMaker) -> str:
-    made = await postgres("matcher")
-    await migrate(made, "matcher")
-    return made
+    return await postgres("matcher")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -24,7 +24,7 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
-from schemas.partners import Contact, PartnerRecorded
+from schemas.partners import Contact, NationArea, PartnerRecorded, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, PartnerKind, Urgency
 from services.intake import applying, contacts, needs, partners, signing_in
@@ -35,7 +35,7 @@ from services.intake.domain.need import EnteredNeed
 from services.intake.doors import Door, NoDoor, door_of, guarded_routes
 from services.intake.needs import Entry
 from services.intake.pages.cookies import Cookie
-from services.intake.pages.routes import pages_router
+from services.intake.pages.routes import add_pages
 from services.intake.raising import EnteredRaised, raise_need
 from services.intake.store import approvals, imports, keys, raised
 from services.intake.store.imports import Upload
@@ -48,6 +48,7 @@ from tests.waiting import eventually
 
 MARK = "a-mark-of-this-browser"
 NOBODY = uuid4()
+SERVICE = Service(service_id=uuid4(), categories=(Category.BEDS,), area=NationArea())
 _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
 """What these do cannot be undone: they are tried after all others."""
 _BY_MAIL_PROGRAMS = "/c/{token}/stop"
@@ -77,6 +78,8 @@ class House:
     """The case, a second site, the district, and the routes."""
 
     case: Case
+    client: httpx.AsyncClient
+    """For everybody: to make one for each call would take longer than the calls."""
     theirs: str
     """A key of another site, with all scopes."""
     partners: str
@@ -119,23 +122,26 @@ class House:
     ) -> httpx.Response:
         """The route as somebody would call it, about the case."""
         path = self.path_of(route, link)
-        cookies = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        sent: dict[str, Any] = {}
+        sent: dict[str, Any] = {"headers": headers | self.cookies(session)}
         if route.path.startswith(("/v1", "/internal")):
             if method in {"POST", "PUT"}:
                 sent["json"] = self.body_for(route.path)
         elif method == "POST":
             sent["data"] = {FORM_MARK: MARK}
-        async with httpx.AsyncClient(
-            base_url=self.case.intake.url, cookies=cookies, headers=headers, timeout=30
-        ) as client:
-            if path.endswith("/live"):
-                # A stream: only its beginning is waited for.
-                async with client.stream(method, path) as answer:
-                    await anext(answer.aiter_text(), "")
-                    return httpx.Response(answer.status_code, headers=answer.headers)
-            return await client.request(method, path, **sent)
+        # What an answer told a browser to keep is not the next caller's.
+        self.client.cookies.clear()
+        if path.endswith("/live"):
+            # A stream: only its beginning is waited for.
+            async with self.client.stream(method, path, **sent) as answer:
+                await anext(answer.aiter_text(), "")
+                return httpx.Response(answer.status_code, headers=answer.headers)
+        return await self.client.request(method, path, **sent)
+
+    def cookies(self, session: str | None) -> dict[str, str]:
+        """As a header: those of a browser that saw a form, and of who is signed in there."""
+        kept = {FORM_MARK: MARK} | ({str(Cookie.SESSION): self.sessions[session]} if session else {})
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in kept.items())}
 
     def token(self, door: Door) -> str:
         """A good link's token; for a door without links, none."""
@@ -147,6 +153,7 @@ class House:
             need_id=case.need_id,
             partner_id=case.partner.partner_id,
             contact_id=case.contact.contact_id,
+            service_id=SERVICE.service_id,
             offer_id=case.made.offer_id,
             visit_id=NOBODY,
             household_id=NOBODY,
@@ -216,9 +223,10 @@ async def house(case: Case) -> AsyncIterator[House]:
     for role in (Role.SUPERVISOR, Role.ADMINISTRATOR):
         emails[role] = await case.intake.add_person(role, site_id)
     emails["their supervisor"] = await case.intake.add_person(Role.SUPERVISOR, theirs.site_id)
+    for email in emails.values():
+        await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
     sessions = {}
     for name, email in emails.items():
-        await signing_in.ask_for_link(pool, email, "en", "127.0.0.1")
         link = await case.intake.sign_in_link(email)
         session = await signing_in.sign_in(pool, link.rpartition("/")[2])
         assert session is not None
@@ -228,14 +236,16 @@ async def house(case: Case) -> AsyncIterator[House]:
     entry = Entry("contact", None, referred_by=case.partner.partner_id)
     entered = EnteredNeed.model_validate(need_body(site_id=str(site_id)))
     referral = await needs.open_need(pool, case.intake.desk.seal, entered, entry)
-    yield House(case, key, partners_key, sessions, site_id, person_id, links, referral.need_id)
+    async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
+        yield House(case, client, key, partners_key, sessions, site_id, person_id, links, referral.need_id)
 
 
 async def add_other_partner(case: Case) -> str:
-    """Who was asked nothing; returns its contact's address."""
+    """Who was asked nothing; returns its contact's address. The first one gets something that it does."""
     contact = Contact(contact_id=uuid4(), name="Otto Other", email="otto@pantry.example.org")
     partner = PartnerRecorded(partner_id=uuid4(), name="A Pantry", kind=PartnerKind.NONPROFIT, contacts=(contact,))
-    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [partner])
+    first = case.partner.model_copy(update={"services": (SERVICE,)})
+    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [first, partner])
     return "otto@pantry.example.org"
 
 
@@ -370,11 +380,9 @@ async def test_a_form_that_is_not_ours_changes_nothing(house: House) -> None:
     before = await house.everything()
     for method, route in house.routes(Door.ANYBODY, *house.links, *LETS_IN):
         if method == "POST" and not route.path.endswith(_BY_MAIL_PROGRAMS):
-            async with httpx.AsyncClient(base_url=house.case.intake.url, timeout=30) as client:
-                path = house.path_of(route, house.token(door_of(route)))
-                session = house.sessions[LETS_IN.get(door_of(route), "ours")]
-                cookies = {FORM_MARK: MARK, str(Cookie.SESSION): session}
-                answer = await client.post(path, data={FORM_MARK: "another"}, cookies=cookies)
+            path = house.path_of(route, house.token(door_of(route)))
+            cookies = house.cookies(LETS_IN.get(door_of(route), "ours"))
+            answer = await house.client.post(path, data={FORM_MARK: "another"}, headers=cookies)
             assert answer.status_code == 403, route.path
     assert await house.everything() == before
 
@@ -440,7 +448,7 @@ async def test_on_https_nothing_goes_without_it(case: Case) -> None:
 
 def test_a_route_without_a_door_keeps_intake_from_starting() -> None:
     app = FastAPI()
-    app.include_router(pages_router())
+    add_pages(app)
     assert guarded_routes(app)
 
     @app.get("/families")

@@ -56,7 +56,6 @@ from services.notifier.store import queue
 from services.notifier.texts import Texter
 from services.runtime.database import Pool, open_pool
 from services.runtime.messages import Message
-from services.runtime.migrations import migrate
 from services.runtime.tracing import new_traceparent
 from switchboard.local.ports import find_free_port
 from tests.parts import DatabaseMaker
@@ -224,7 +223,6 @@ async def room(postgres: DatabaseMaker) -> AsyncIterator[PostRoom]:
 @asynccontextmanager
 async def open_post_room(database_url: str) -> AsyncIterator[PostRoom]:
     """Those parts on a database of their own, until the block ends."""
-    await migrate(database_url, "notifier")
     mail, providers, smtp_port, http_port = MailServer(), Providers(), find_free_port(), find_free_port()
     server = uvicorn.Server(uvicorn.Config(providers.app(), "127.0.0.1", http_port, log_config=None))
     serving = asyncio.create_task(server.serve())

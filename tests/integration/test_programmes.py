@@ -24,7 +24,6 @@ from services.matcher.directory.index import IndexedDirectory
 from services.matcher.handlers import Matching
 from services.runtime.database import Pool, open_pool
 from services.runtime.messages import Message
-from services.runtime.migrations import migrate
 from services.runtime.tracing import new_traceparent
 from tests.parts import DatabaseMaker
 from tests.unit.matcher.situation import POLICY, terms
@@ -135,7 +134,6 @@ class Matcher:
 @pytest_asyncio.fixture(loop_scope="session")
 async def matcher(postgres: DatabaseMaker) -> AsyncIterator[Matcher]:
     url = await postgres("matcher")
-    await migrate(url, "matcher")
     directory = IndexedDirectory(POLICY.ranking)
     async with open_pool(url, 6) as pool:
         yield Matcher(pool, Matching(POLICY, directory), directory)

@@ -37,7 +37,6 @@ from services.runtime import inbox, outbox
 from services.runtime.database import Connection, open_connection
 from services.runtime.headers import headers_from_json
 from services.runtime.messages import Message
-from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing
 from services.runtime.tracing import new_traceparent
 from tests.parts import DatabaseMaker
@@ -52,7 +51,6 @@ PARTNER = next(one for one in EXAMPLES if isinstance(one, PartnerRecorded))
 @pytest_asyncio.fixture(loop_scope="session")
 async def connection(postgres: DatabaseMaker) -> AsyncIterator[Connection]:
     url = await postgres("matcher")
-    await migrate(url, "matcher")
     async with open_connection(url) as connection:
         yield connection
 
@@ -141,7 +139,6 @@ async def test_that_a_family_could_not_be_asked_is_still_told_to_its_coordinator
     )
     topics.hold(need_id, 1, refused)
     url = await postgres("notifier")
-    await migrate(url, "notifier")
     async with open_connection(url) as connection:
         for _ in range(2):
             async with connection.transaction():

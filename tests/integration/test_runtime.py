@@ -23,7 +23,6 @@ from schemas.topics import NEEDS, PARTNERS, ServiceName
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, Pool, open_pool
 from services.runtime.messages import Message, RawRecord
-from services.runtime.migrations import migrate
 from services.runtime.outbox import Outgoing, Record, Removal, publish, put, to_record
 from services.runtime.parts import running
 from services.runtime.relay import Relay
@@ -94,7 +93,6 @@ def withdrawn(need_id: UUID, sequence: int) -> Outgoing:
 @pytest_asyncio.fixture
 async def bench(fresh_kafka: str, postgres: DatabaseMaker) -> AsyncIterator[Bench]:
     database_url = await postgres("runtime")
-    await migrate(database_url, "runtime")
     await create_topics(fresh_kafka)
     async with open_pool(database_url, 4) as pool:
         await pool.execute(

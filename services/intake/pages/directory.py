@@ -1,6 +1,6 @@
 """`/partners`: who is there to help, to search, to print, and to refer to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TypeVar
@@ -27,7 +27,7 @@ from services.intake.directory import MOST_PRINTED, PER_PAGE, Question, Sort, se
 from services.intake.domain.places import Place, place_of
 from services.intake.domain.reaching import read_zip
 from services.intake.pages.enterer import Enterer, at_site
-from services.intake.pages.languages import Words
+from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.need_form import SPOKEN
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.problems import NotHere
@@ -162,6 +162,13 @@ def name_languages(codes: tuple[str, ...], words: Words) -> str:
     """Their names in a row. Empty where none is known."""
     names: Mapping[str, str] = Locale(words.language).languages
     return format_list([names.get(code, code) for code in codes], locale=words.language) if codes else ""
+
+
+def languages_to_choose(words: Words, also: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Code and name: those that pages speak first, then the usual ones and these, by their names."""
+    names = Locale(words.language).languages
+    codes = dict.fromkeys([*SPOKEN, *also])
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda one: (one[0] not in LANGUAGES, one[1]))
 
 
 def _name_place(place: Place, service: Service) -> str:

@@ -44,7 +44,7 @@ def show(
             item_kinds=ITEM_KINDS,
             item_name=lambda kind: kind.labels[words.language][1],
             category_name=lambda category: CATEGORY_LABELS[category][words.language],
-            phone_words=_write_phone,
+            phone_words=write_phone,
             other_language=next(code for code in LANGUAGES if code != words.language),
             here=request.url.path,
             form_mark=mark,
@@ -59,7 +59,8 @@ def show(
     return answer
 
 
-def _write_phone(phone: str) -> str:
+def write_phone(phone: str) -> str:
+    """A number as people read it."""
     number = phonenumbers.parse(phone)
     kind = phonenumbers.PhoneNumberFormat
     return str(phonenumbers.format_number(number, kind.NATIONAL if number.country_code == 1 else kind.INTERNATIONAL))

@@ -1,6 +1,6 @@
-"""All pages, as one router."""
+"""All pages."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends, FastAPI
 
 from services.intake.pages import (
     addresses,
@@ -27,7 +27,9 @@ from services.intake.pages import (
     offers,
     one_need,
     our,
+    our_contacts,
     our_referrals,
+    our_services,
     people,
     phoned,
     raised_needs,
@@ -41,9 +43,8 @@ from services.intake.pages import (
 from services.intake.pages.foreign_forms import refuse_foreign_forms
 
 
-def pages_router() -> APIRouter:
+def add_pages(app: FastAPI) -> None:
     """The pages. They need `app.state.desk`, and the folder `static_folder` mounted at `/static`."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
     for pages in (
         sign_in,
         board,
@@ -67,6 +68,8 @@ def pages_router() -> APIRouter:
         addresses,
         our,
         our_referrals,
+        our_services,
+        our_contacts,
         people,
         site_links,
         sites,
@@ -80,5 +83,4 @@ def pages_router() -> APIRouter:
         joining,
         applications,
     ):
-        router.include_router(pages.router)
-    return router
+        app.include_router(pages.router, include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
