@@ -78,8 +78,16 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def running_chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(running_chromium: Browser) -> AsyncIterator[Browser]:
+    """The one that all tests share. What a test left open would go on asking servers that have stopped."""
+    yield running_chromium
+    for context in running_chromium.contexts:
+        await context.close()
