@@ -13,6 +13,7 @@ from services.intake.directory_import.keeping import keep_entered, made_active
 from services.intake.directory_import.recognising import Reading, read_upload
 from services.intake.directory_import.report import preview, tell_report
 from services.intake.domain.partner import ListedPartner
+from services.intake.pages.languages import Words
 from services.intake.sealing import Seal
 from services.intake.staff import NotYours
 from services.intake.store import imports, staff
@@ -29,7 +30,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Preview:
-    """What an uploaded file was read as, and the report of it, as the command line tells it."""
+    """What an uploaded file was read as, and the report of it, in the reader's words."""
 
     upload: Upload
     reading: Reading
@@ -45,13 +46,13 @@ async def keep_upload(pool: Pool, name: str, raw: bytes, by: Person, *, active: 
     return upload.import_id
 
 
-async def look(pool: Pool, import_id: UUID) -> Preview:
+async def look(pool: Pool, import_id: UUID, words: Words) -> Preview:
     """What would be taken in of a file. Raises NotYours for one that was taken, or uploaded more than a day ago."""
     upload = await _find(pool, import_id)
     reading = await asyncio.to_thread(_read, upload)
     lines: list[str] = []
-    preview(reading, lines.append)
-    tell_report(reading, lines.append)
+    preview(reading, words, lines.append)
+    tell_report(reading, words, lines.append)
     return Preview(upload, reading, lines)
 
 

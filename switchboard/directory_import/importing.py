@@ -12,10 +12,14 @@ from services.intake.directory_import.keeping import keep_entered, made_active
 from services.intake.directory_import.partners import Partner
 from services.intake.directory_import.recognising import Reading, read_source
 from services.intake.directory_import.report import preview, tell_report, write_report
+from services.intake.pages.languages import Words
 from switchboard.directory_import.sending import Intake
 from switchboard.errors import SwitchboardError
 
 Tell = Callable[[str], None]
+
+_WORDS = Words("en")
+"""The commands speak one language."""
 
 
 def import_partners(
@@ -31,13 +35,14 @@ def import_partners(
     except UnreadableSource as error:
         raise SwitchboardError(str(error)) from error
     if intake is None:
-        preview(reading, tell)
+        preview(reading, _WORDS, tell)
     elif not reading.ours and reading.partners:
         known = intake.recorded({one.record["partner_id"] for one in reading.partners})
         if active:
             known = {one: made_active(record) for one, record in known.items()}
         reading = replace(reading, partners=keep_entered(reading.partners, known))
-    tell_report(reading, tell)
+    if tell_report(reading, _WORDS, tell) and report is None:
+        tell("--report FILE writes all of them")
     _tell_status(reading.partners, tell)
     if report:
         _write_report(reading, report)
@@ -52,7 +57,7 @@ def import_partners(
 
 def _write_report(reading: Reading, path: Path) -> None:
     try:
-        write_report(reading.rows, path)
+        write_report(reading.rows, _WORDS, path)
     except OSError as error:
         raise SwitchboardError(f"{path} cannot be written: {error.strerror}") from error
 

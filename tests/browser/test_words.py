@@ -16,6 +16,8 @@ from schemas.vocabulary import RecipientKind
 from services.intake import pages
 from services.intake.applying import EnteredApplication
 from services.intake.directory import Sort
+from services.intake.directory_import.reasons import Reason
+from services.intake.directory_import.recognising import Beside, Form
 from services.intake.directory_import.rows import Verdict
 from services.intake.domain.approval import ApprovalRule, ApprovalState
 from services.intake.domain.family import PhoneOwner
@@ -132,7 +134,9 @@ CHOSEN |= {f"raised_status.{status}" for status in (*NeedProgress, "raised", "st
 CHOSEN |= {f"letter.{what}_{part}" for what in LETTERS for part in ("subject", "text")}
 CHOSEN |= {f"history.{what}" for what in ("approval_asked", "approval_escalated", "approval_expired")}
 CHOSEN |= {"history.approved", "history.sent_back"}
-CHOSEN |= {f"import_row.{verdict.name.lower()}" for verdict in Verdict}
+CHOSEN |= {f"{section}.{verdict}" for section in ("import_row", "import_verdict") for verdict in Verdict}
+CHOSEN |= {f"import_form.{form}" for form in Form} | {f"import_report.{why}" for why in Beside}
+CHOSEN |= {f"import_reason.{reason}" for reason in Reason} | {"import_report.gaps", "import_report.refused"}
 CHOSEN |= {f"join_problem.{name}" for name in EnteredApplication.model_fields}
 CHOSEN |= {f"noted.application_{became}" for became in ("accepted", "refused")}
 CHOSEN |= {f"service_field.{name.partition('-')[0]}" for name in service_form.fields_of(EXAMPLE)}

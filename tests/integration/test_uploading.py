@@ -46,6 +46,8 @@ async def test_a_file_is_looked_at_before_it_is_taken_in_and_again_doubles_nothi
         page = (await office.ask(administrator, seen.headers["location"])).text
         assert "What pantries.csv would bring" in page
         assert all(text in page for text in ("Partners: 1. Services: 1.", "no name of an organization", "read as"))
+        spanish = (await office.ask(administrator, f"{seen.headers['location']}?language=es")).text
+        assert all(text in spanish for text in ("falta el nombre de la organización", "se leyó como"))
         taken = await office.ask(administrator, seen.headers["location"], go="1")
         assert taken.headers["location"] == "/imports?taken=1"
         assert (await office.ask(administrator, seen.headers["location"])).status_code == 404

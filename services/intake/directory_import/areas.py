@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.intake.directory_import.places import Whereabouts, name_of_place, postal, read_state, zips_in
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
 from services.intake.directory_import.words import fold, split_list
 
@@ -12,7 +13,6 @@ Area = dict[str, Any]
 """As `PUT /v1/partners` takes it."""
 
 GUESSED_MILES = 10
-AREA_GUESSED = "area guessed"
 _MOST_ZIPS = 2000
 _NATION = re.compile(r"nation(?:wide|al)?|(?:the )?(?:united states|usa?)(?: of america)?|anywhere")
 _STATEWIDE = re.compile(r"state-?wide|(?:all|entire|whole) (?:of )?(?:the )?(?:state|counties)|todo el estado")
@@ -30,14 +30,14 @@ def read_areas(texts: Iterable[str], places: Sequence[Whereabouts], state: str |
         for part in split_list(text):
             found = _read_part(part, places, state, row)
             if not found:
-                row.note("area not understood", part[:60])
+                row.note(Reason.AREA_NOT_UNDERSTOOD, part[:60])
             areas += found
     areas = _join(areas)
     if areas:
         return areas
     zip_codes = dict.fromkeys(place.zip_code for place in places if place.zip_code)
     if zip_codes:
-        row.note(AREA_GUESSED, f"{GUESSED_MILES} miles around {', '.join(map(str, zip_codes))}")
+        row.note(Reason.AREA_GUESSED, f"{GUESSED_MILES} miles around {', '.join(map(str, zip_codes))}")
     return [{"kind": "radius", "zip_code": zip_code, "miles": GUESSED_MILES} for zip_code in zip_codes]
 
 
@@ -58,7 +58,7 @@ def _read_one(part: str, places: Sequence[Whereabouts], state: str | None, row: 
         return [{"kind": "radius", "zip_code": centre, "miles": int(miles[1])} for centre in centres]
     if real or unreal:
         if unreal:
-            row.note("ZIP code that does not exist", ", ".join(unreal)[:60])
+            row.note(Reason.NO_SUCH_ZIP, ", ".join(unreal)[:60])
         return [{"kind": "zip_codes", "zip_codes": real}] if real else []
     if _NATION.fullmatch(folded):
         return [{"kind": "nation"}]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.intake.directory_import.nodes import Node
 from services.intake.directory_import.partners import partner_id_of
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
 from services.intake.directory_import.words import fold
 
@@ -53,7 +54,7 @@ def read_entries(file: str, entries: list[object]) -> tuple[dict[str, Node], lis
         place = f"entry {number}"
         if not isinstance(entry, dict):
             rows.append(Row(file, place))
-            rows[-1].refuse("not an organization or a service", str(entry)[:60])
+            rows[-1].refuse(Reason.NO_ENTRY, str(entry)[:60])
         elif isinstance(entry.get("organization"), dict):
             rows += _read_service(file, place, entry, organizations)
         elif "organization_id" in entry:
@@ -84,7 +85,7 @@ def _is_found(nameless: Node, joined: Sequence[Node]) -> bool:
     if len(alike) == 1:
         _join(alike[0], nameless)
     for service in nameless.below("service") if len(alike) > 1 else ():
-        service.row.refuse("belongs to nothing here", f"organization_id {nameless.says('id')} is of {len(alike)} files")
+        service.row.refuse(Reason.BELONGS_NOWHERE, f"organization_id {nameless.says('id')} is of {len(alike)} files")
     return bool(alike)
 
 
@@ -98,7 +99,7 @@ def _read_organization(file: str, place: str, entry: Json, organizations: dict[s
     own = _read_node({key: value for key, value in entry.items() if key != "services"}, row)
     key = _key_of(entry)
     if key in organizations and not _is_stub(organizations[key]) and not _is_stub(own):
-        row.note("the organization stands several times", "its first entry counts")
+        row.note(Reason.ORGANIZATION_AGAIN, "its first entry counts")
     organization = _meet(organizations, key, own)
     for number, service in enumerate(_dicts(entry.get("services")), start=1):
         below = Row(file, f"{place}, service {number}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import ColumnUse, Row
 from services.intake.directory_import.tables import Table
 
@@ -136,7 +137,7 @@ def read_package(tables: Mapping[str, Table]) -> list[Node]:
         _join_location(given_at, known["location"])
     for location in nodes.get("location", ()):
         if not location.row.owners:
-            location.row.refuse("belongs to nothing here", "neither an organization nor a service names it")
+            location.row.refuse(Reason.BELONGS_NOWHERE, "neither an organization nor a service names it")
     for attribute in nodes.get("attribute", ()):
         term = terms.get(attribute.says("taxonomy_term_id", "taxonomy_id"))
         attribute.fields["name"] = term.says("name", "term") if term else ""
@@ -161,7 +162,7 @@ def _by_id(nodes: Sequence[Node]) -> dict[str, Node]:
     for node in nodes:
         key = node.says("id")
         if key and key in known:
-            node.row.refuse("its id stands twice", f"{key}, first in {known[key].row.place}")
+            node.row.refuse(Reason.ID_TWICE, f"{key}, first in {known[key].row.place}")
         elif key:
             known[key] = node
     return known
@@ -174,7 +175,7 @@ def _hang(node: Node, part: str, parents: Mapping[str, str], known: Mapping[str,
     # A location may be named by services alone, in a table of its own.
     if not found and not node.row.refusal and part != "location":
         said = ", ".join(f"{column} {key}" for column, key in named.items()) or f"no {' or '.join(parents)}"
-        node.row.refuse("belongs to nothing here", said)
+        node.row.refuse(Reason.BELONGS_NOWHERE, said)
     for parent in found if not node.row.refusal else ():
         parent.add(part, node)
         if part != "service":
@@ -186,7 +187,7 @@ def _hang_attribute(attribute: Node, known: Mapping[str, Mapping[str, Node]]) ->
     key = attribute.says("service_id", "link_id")
     found = [nodes[key] for nodes in known.values() if key in nodes]
     if not found:
-        attribute.row.refuse("belongs to nothing here", f"link_id {key}")
+        attribute.row.refuse(Reason.BELONGS_NOWHERE, f"link_id {key}")
     for node in found:
         node.add("attribute", attribute)
         attribute.row.owners.append(node.row)
@@ -195,7 +196,7 @@ def _hang_attribute(attribute: Node, known: Mapping[str, Mapping[str, Node]]) ->
 def _join_location(given_at: Node, locations: Mapping[str, Node]) -> None:
     location = locations.get(given_at.says("location_id"))
     if location is None:
-        given_at.row.refuse("belongs to nothing here", f"location_id {given_at.says('location_id')}")
+        given_at.row.refuse(Reason.BELONGS_NOWHERE, f"location_id {given_at.says('location_id')}")
         return
     given_at.add("location", location)
     location.row.owners.append(given_at.row)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from schemas.vocabulary import PartnerStatus
-from services.intake.directory_import.areas import AREA_GUESSED
-from services.intake.directory_import.partners import KIND_GUESSED, Partner, check_partner
+from services.intake.directory_import.partners import Partner, check_partner
 from services.intake.directory_import.reaching import MOST_CONTACTS
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
-from services.intake.directory_import.services import CATEGORY_GUESSED, Json
+from services.intake.directory_import.services import Json
 from services.intake.domain.partner import EnteredPartner
 
 _DECIDED_HERE = frozenset(EnteredPartner.model_fields) - {"name", "kind", "services", "contacts"}
@@ -31,7 +31,7 @@ def keep_entered(partners: Sequence[Partner], known: Mapping[str, Json]) -> list
 
 def _keep(partner: Partner, known: Json) -> Partner:
     decided = {name: known[name] for name in _DECIDED_HERE if name in known}
-    if known and partner.row.has_gap(KIND_GUESSED):
+    if known and partner.row.has_gap(Reason.KIND_GUESSED):
         decided["kind"] = known["kind"]
     services, rows = _keep_services(partner, known.get("services", []))
     contacts = _keep_contacts(partner, known.get("contacts", []))
@@ -49,7 +49,7 @@ def _keep_services(partner: Partner, known: Sequence[Json]) -> tuple[list[Json],
 def _keep_service(given: Json, known: Json, row: Row) -> Json:
     if not known:
         return given
-    guessed = {"area": row.has_gap(AREA_GUESSED), "categories": row.has_gap(CATEGORY_GUESSED)}
+    guessed = {"area": row.has_gap(Reason.AREA_GUESSED), "categories": row.has_gap(Reason.CATEGORY_GUESSED)}
     said = {name: value for name, value in given.items() if not guessed.get(name)}
     said |= {name: list(dict.fromkeys([*known[name], *said[name]])) for name in _ADDED_TO if name in said}
     silent_about_ages = not said.keys() & set(_AGES)
@@ -69,7 +69,9 @@ def _keep_contacts(partner: Partner, known: Sequence[Json]) -> list[Json]:
     ]
     contacts = here + [new for new in given if not _same(new, known)]
     if len(contacts) > MOST_CONTACTS:
-        partner.row.note(f"more than {MOST_CONTACTS} contacts", f"{len(contacts) - MOST_CONTACTS} are left out")
+        partner.row.note(
+            Reason.TOO_MANY_CONTACTS, f"{len(contacts) - MOST_CONTACTS} are left out", of=str(MOST_CONTACTS)
+        )
     return contacts[:MOST_CONTACTS]
 
 

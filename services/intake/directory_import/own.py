@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services.intake.directory_import.errors import UnreadableSource
 from services.intake.directory_import.partners import Partner, check_partner, partner_id_from_name
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import ColumnUse, Row
 from services.intake.directory_import.tables import Table
 from services.intake.domain.partner import ListedPartner
@@ -41,15 +42,16 @@ def read_own_table(table: Table) -> tuple[list[Partner], list[ColumnUse]]:
     for line in table.good:
         same = first.setdefault(tuple(line.cells.values()), line.row)
         if same is not line.row:
-            line.row.refuse("the same row stands twice", f"first in {same.place}")
+            line.row.refuse(Reason.ROW_TWICE, f"first in {same.place}")
             continue
         try:
             _add_row(partners, line.cells, line.row)
         except ValidationError as error:
             one = error.errors(include_url=False, include_input=False)[0]
-            line.row.refuse(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, "))
+            said = one["msg"].removeprefix("Value error, ")
+            line.row.refuse(Reason.FIELD, said, of=".".join(map(str, one["loc"])))
         except ValueError as error:
-            line.row.refuse("not as it must be", str(error))
+            line.row.refuse(Reason.NOT_VALID, str(error))
     checked = [whole for one in partners.values() if (whole := check_partner(one))]
     return checked, [ColumnUse(table.file, name, name) for name in table.columns]
 
@@ -62,7 +64,7 @@ def read_own_entries(file: str, entries: list[object]) -> tuple[list[Partner], l
         row = Row(file, f"entry {number}")
         rows.append(row)
         if not isinstance(entry, dict):
-            row.refuse("not a partner", str(entry)[:60])
+            row.refuse(Reason.NO_PARTNER, str(entry)[:60])
             continue
         partner_id = entry.get("partner_id") or partner_id_from_name(str(entry.get("name", "")))
         services = entry.get("services")
@@ -108,7 +110,7 @@ def _add_to_partner(record: dict[str, Any], alone: dict[str, Any], row: Row) -> 
         record[name] += [one for one in alone[name] if one not in record[name]]
     for name in ("name", "kind", "status"):
         if record.get(name) != alone.get(name):
-            row.note(f"{name} is another than in the partner's first row", str(alone.get(name)))
+            row.note(Reason.OTHER_THAN_FIRST, str(alone.get(name)), of=name)
     if "messages_per_week" in alone:
         record["messages_per_week"] = alone["messages_per_week"]
 

@@ -14,12 +14,12 @@ from services.intake.directory_import.kinds import find_kind
 from services.intake.directory_import.nodes import Node
 from services.intake.directory_import.places import most_common_state, whereabouts_of, zone_of
 from services.intake.directory_import.reaching import Reach, make_contacts, reach_of
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
 from services.intake.directory_import.services import Json, Surroundings, TakenService, service_key, take_service
 from services.intake.directory_import.words import fold
 from services.intake.domain.partner import ListedPartner
 
-KIND_GUESSED = "kind of organization not understood"
 _MOST_SERVICES = 500
 _LONGEST_NAME = 120
 
@@ -62,7 +62,7 @@ def each_once(partners: Iterable[Partner]) -> list[Partner]:
     for one in partners:
         known = first.setdefault(one.record["partner_id"], one)
         for row in (one.row, *one.service_rows) if known is not one else ():
-            row.refuse("the same partner stands twice", f"first in {known.row.file}, {known.row.place}")
+            row.refuse(Reason.PARTNER_TWICE, f"first in {known.row.file}, {known.row.place}")
     return list(first.values())
 
 
@@ -70,17 +70,17 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
     name = " ".join("".join(one for one in node.says("name") if one.isprintable() or one.isspace()).split())
     listed = node.below("service")
     if not name or node.row.refusal:
-        reason = "its organization was refused" if name else "no name of an organization"
+        reason = Reason.ORGANIZATION_REFUSED if name else Reason.NO_NAME
         for row in (node.row, *(one.row for one in listed)):
             row.refuse(reason)
         return None
     if len(name) > _LONGEST_NAME:
-        node.row.note(f"name cut at {_LONGEST_NAME} characters")
+        node.row.note(Reason.NAME_CUT, of=str(_LONGEST_NAME))
     partner_id = partner_id_of(node, name)
     taken = _take_services(listed, Surroundings(partner_id, node, whereabouts_of(node.locations()), state, today))
     if not taken:
         if all(one.row is not node.row for one in listed):
-            node.row.refuse("no service that could be taken", f"it has {len(listed)}")
+            node.row.refuse(Reason.NO_SERVICE, f"it has {len(listed)}")
         return None
     if node.row.refusal:
         # In a spreadsheet it has no row of its own: what is said of it belongs to one that is taken.
@@ -100,7 +100,7 @@ def _take_organization(node: Node, state: str | None, status: PartnerStatus, tod
 def _find_kind(node: Node, name: str) -> PartnerKind:
     kind = find_kind(name, node.says("legal_status"))
     if kind is None:
-        node.row.note(KIND_GUESSED, "taken for a nonprofit")
+        node.row.note(Reason.KIND_GUESSED, "taken for a nonprofit")
     return kind or PartnerKind.NONPROFIT
 
 
@@ -110,7 +110,7 @@ def _take_services(services: Sequence[Node], around: Surroundings) -> list[Taken
     for service in (one for one in services if not one.row.refusal):
         key = service_key(service)
         if key in first:
-            service.row.refuse("the same service stands twice", f"first in {first[key].file}, {first[key].place}")
+            service.row.refuse(Reason.SERVICE_TWICE, f"first in {first[key].file}, {first[key].place}")
         elif found := take_service(service, around):
             first[key] = service.row
             taken.append(found)
@@ -124,10 +124,9 @@ def _within_bounds(taken: list[TakenService]) -> list[TakenService]:
         place = counties.index(max(counties))
         if counties[place] > 1:
             taken[place] = replace(taken[place], areas=widen(taken[place].areas))
-            reason = f"area widened to the state: a partner has {_MOST_SERVICES} services at most"
-            taken[place].row.note(reason, f"{counties[place]} counties")
+            taken[place].row.note(Reason.AREA_WIDENED, f"{counties[place]} counties", of=str(_MOST_SERVICES))
         else:
-            taken.pop().row.refuse(f"more than {_MOST_SERVICES} services of one partner")
+            taken.pop().row.refuse(Reason.TOO_MANY_SERVICES, of=str(_MOST_SERVICES))
     return taken
 
 
@@ -159,9 +158,9 @@ def _without_wrong(partner: Partner, error: ValidationError) -> Partner | None:
             rows, path = [partner.service_rows[path[1]]], path[2:]
         else:
             whole = True
-        reason = ".".join(part for part in path if isinstance(part, str))
+        field = ".".join(part for part in path if isinstance(part, str))
         for row in rows:
-            row.refuse(reason, one["msg"].removeprefix("Value error, "))
+            row.refuse(Reason.FIELD, one["msg"].removeprefix("Value error, "), of=field)
     services = list(zip(partner.record["services"], partner.service_rows, strict=False))
     kept = [(service, row) for service, row in services if not row.refusal]
     record = {**partner.record, "services": [service for service, _ in kept]}

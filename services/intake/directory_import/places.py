@@ -9,6 +9,7 @@ from functools import cache
 import zipcodes
 
 from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.words import fold
 
 _ZIP = re.compile(r"(?<![\d-])(\d{5})(?:-\d{4})?(?![\d-])")
@@ -87,20 +88,20 @@ def read_address(node: Node) -> Whereabouts:
     said = node.says("state_province", "state") or (found[1] if found else whole.removeprefix("State:").strip())
     state = postal().zones[zip_code][:2] if zip_code else read_state(said)
     if not zip_code and fold(node.says("location_type", "type")) != "virtual":
-        node.row.note("address without a ZIP code that can be read", whole[:60])
+        node.row.note(Reason.NO_ZIP, whole[:60])
     return Whereabouts(zip_code, state)
 
 
 def _read_zip(node: Node, cell: str, whole: str) -> str | None:
     zones = postal().zones
     if _ZIP_WITHOUT_ZERO.fullmatch(cell) and f"0{cell}" in zones:
-        node.row.note("ZIP code without its leading zero", f"{cell} is read as 0{cell}")
+        node.row.note(Reason.LEADING_ZERO, f"{cell} is read as 0{cell}")
         return f"0{cell}"
     found = _ZIP.findall(cell) or _ZIP.findall(whole)[-1:]
     if found and found[0] in zones:
         return str(found[0])
     if found or cell:
-        node.row.note("ZIP code that does not exist", found[0] if found else cell[:20])
+        node.row.note(Reason.NO_SUCH_ZIP, found[0] if found else cell[:20])
     return None
 
 

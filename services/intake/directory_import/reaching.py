@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake.directory_import.nodes import Node
+from services.intake.directory_import.reasons import Reason
 from services.intake.domain.reaching import read_email, read_phone
 
 MOST_CONTACTS = 20
@@ -35,7 +36,7 @@ def read_emails(node: Node) -> list[str]:
             if part.strip():
                 found.append(read_email(part.strip().removeprefix("mailto:")))
         except ValueError:
-            node.row.note("email not understood", part.strip()[:60])
+            node.row.note(Reason.EMAIL, part.strip()[:60])
     return found
 
 
@@ -45,7 +46,7 @@ def read_phones(node: Node) -> list[str]:
     for below in node.below("phone"):
         said += [(below, f"{below.says('type')}: {one}") for one in _SEVERAL.split(below.says("number")) if one.strip()]
     if len(said) > max(1, len(node.below("phone"))):
-        node.row.note("several phones: a contact keeps one, the main number first")
+        node.row.note(Reason.SEVERAL_PHONES)
     found: list[tuple[bool, str]] = []
     for where, text in said:
         match = _PHONE.fullmatch(text.strip().removeprefix(":").strip()[:_LONGEST_PHONE])
@@ -55,7 +56,7 @@ def read_phones(node: Node) -> list[str]:
         try:
             found.append((label.startswith(_NOT_FIRST), read_phone(match[2] if match else text.strip())))
         except ValueError:
-            where.row.note("phone not understood", text.strip()[:60])
+            where.row.note(Reason.PHONE, text.strip()[:60])
     return [phone for _, phone in sorted(found, key=lambda one: one[0])]
 
 
@@ -83,9 +84,11 @@ def make_contacts(reaches: list[Reach], partner_id: UUID, zone: str | None, orga
             with_email.setdefault(reach.email.casefold(), reach)
     chosen = list(with_email.values()) or [reach for reach in reaches if reach.phone][:1]
     if not with_email:
-        organization.row.note("no email: nobody can be written to before one is entered")
+        organization.row.note(Reason.NO_EMAIL)
     if len(chosen) > MOST_CONTACTS:
-        organization.row.note(f"more than {MOST_CONTACTS} contacts", f"{len(chosen) - MOST_CONTACTS} are left out")
+        organization.row.note(
+            Reason.TOO_MANY_CONTACTS, f"{len(chosen) - MOST_CONTACTS} are left out", of=str(MOST_CONTACTS)
+        )
     return [_make_contact(reach, partner_id, zone) for reach in chosen[:MOST_CONTACTS]]
 
 

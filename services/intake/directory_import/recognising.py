@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum, auto
 from pathlib import Path, PurePosixPath
 
 from schemas.vocabulary import PartnerStatus
@@ -29,15 +30,32 @@ _LOOKED_UP = ("taxonomy_term",)
 """Tables that say what the words of others are; nobody counts their rows."""
 
 
+class Form(StrEnum):
+    """What a source can be taken for."""
+
+    HSDS_TABLES = auto()
+    OWN_TABLE = auto()
+    SPREADSHEET = auto()
+    OWN_JSON = auto()
+    HSDS_JSON = auto()
+
+
+class Beside(StrEnum):
+    """Why the rows of a file are not counted."""
+
+    LOOKED_UP = auto()
+    NOT_READ = auto()
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a source was taken for, and all that is in it. `ours` is whether it is in our own form."""
 
-    form: str
+    form: Form
     partners: list[Partner]
     rows: list[Row]
     columns: list[ColumnUse] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
+    beside: list[tuple[str, Beside]] = field(default_factory=list)
     """Files whose rows are not counted, and why."""
     ours: bool = False
 
@@ -132,10 +150,10 @@ def _read_package(
     partners = take_organizations(organizations, status, today)
     counted = {name: table for name, table in tables.items() if name not in _LOOKED_UP}
     rows = [line.row for table in counted.values() for line in table.lines]
-    beside = [f"{tables[name].file}: looked up for the others" for name in _LOOKED_UP if name in tables]
+    beside = [(tables[name].file, Beside.LOOKED_UP) for name in _LOOKED_UP if name in tables]
     rest = [*documents, *(name for name in files if name not in found.values())]
-    beside += [f"{name}: not read, as the matching needs nothing from it" for name in rest]
-    return Reading("a package of HSDS's tables", partners, rows, list(hsds_tables.uses_of(tables)), beside)
+    beside += [(name, Beside.NOT_READ) for name in rest]
+    return Reading(Form.HSDS_TABLES, partners, rows, list(hsds_tables.uses_of(tables)), beside)
 
 
 def _read_table(name: str, raw: bytes, status: PartnerStatus, today: date) -> Reading:
@@ -145,9 +163,9 @@ def _read_table(name: str, raw: bytes, status: PartnerStatus, today: date) -> Re
     rows = [line.row for line in table.lines]
     if set(own.NEEDED) <= set(table.columns):
         partners, uses = own.read_own_table(table)
-        return Reading("Switchboard's own spreadsheet", partners, rows, uses, ours=True)
+        return Reading(Form.OWN_TABLE, partners, rows, uses, ours=True)
     organizations, uses = spreadsheet.read_spreadsheet(table)
-    return Reading("a spreadsheet", take_organizations(organizations, status, today), rows, uses)
+    return Reading(Form.SPREADSHEET, take_organizations(organizations, status, today), rows, uses)
 
 
 def _read_json(files: Files, status: PartnerStatus, today: date) -> Reading:
@@ -155,11 +173,11 @@ def _read_json(files: Files, status: PartnerStatus, today: date) -> Reading:
     if any(isinstance(one, dict) and "kind" in one for found in entries.values() for one in found):
         whole = [own.read_own_entries(name, found) for name, found in entries.items()]
         partners = each_once([one for found, _ in whole for one in found])
-        return Reading("Switchboard's own JSON", partners, [row for _, rows in whole for row in rows], ours=True)
+        return Reading(Form.OWN_JSON, partners, [row for _, rows in whole for row in rows], ours=True)
     read = [hsds_json.read_entries(name, found) for name, found in entries.items()]
     organizations = hsds_json.join_files(found for found, _ in read)
     rows = [row for _, of_file in read for row in of_file]
-    return Reading("HSDS's JSON", take_organizations(organizations, status, today), rows)
+    return Reading(Form.HSDS_JSON, take_organizations(organizations, status, today), rows)
 
 
 def _parse(name: str, raw: bytes) -> object:

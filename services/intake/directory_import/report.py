@@ -11,6 +11,9 @@ from services.intake.directory_import.partners import Partner
 from services.intake.directory_import.recognising import Reading
 from services.intake.directory_import.rows import Remark, Row, Verdict
 from services.intake.directory_import.services import Json
+from services.intake.pages.languages import Words
+
+Tell = Callable[[str], None]
 
 _MOST_LINES = 50
 _FIRST_PARTNERS = 5
@@ -19,28 +22,30 @@ _LOOKS_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run when somebody opens the report."""
 
 
-def preview(reading: Reading, tell: Callable[[str], None]) -> None:
+def preview(reading: Reading, words: Words, tell: Tell) -> None:
     """Says what the columns were taken for, and what the first partners would be."""
     for file, uses in groupby(reading.columns, key=lambda one: one.file):
-        tell(f"columns of {file}:")
+        tell(words("import_report.columns", file=file))
         for use in uses:
-            tell(f"  {use.column} -> {use.meaning or 'not used'}")
-    tell("the first partners, as they would be taken:")
+            tell(f"  {use.column} -> {use.meaning or words('import_report.not_used')}")
+    tell(words("import_report.first"))
     for partner in reading.partners[:_FIRST_PARTNERS]:
-        for line in _describe(partner):
+        for line in _describe(partner, words):
             tell(f"  {line}")
 
 
-def _describe(partner: Partner) -> Iterator[str]:
+def _describe(partner: Partner, words: Words) -> Iterator[str]:
     record = partner.record
-    emails = ", ".join(one["email"] for one in record.get("contacts", ()) if one.get("email")) or "no email"
+    addresses = [one["email"] for one in record.get("contacts", ()) if one.get("email")]
+    emails = ", ".join(addresses) or words("import_report.no_email")
     yield f"{record['name']}: {record['kind']}, {record.get('status', 'active')}, {emails}"
     for service in record["services"][:_FIRST_SERVICES]:
         said = {name: value for name, value in service.items() if name not in {"service_id", "categories", "area"}}
         rest = "".join(f"; {name} {_say(value)}" for name, value in said.items())
-        yield f"  {', '.join(service['categories'])} in {_say_area(service['area'])}{rest}"[:200]
+        area, categories = _say_area(service["area"]), ", ".join(service["categories"])
+        yield f"  {words('import_report.service', categories=categories, area=area)}{rest}"[:200]
     if (more := len(record["services"]) - _FIRST_SERVICES) > 0:
-        yield f"  and {more} more"
+        yield f"  {words('import_report.more_services', count=more)}"
 
 
 def _say(value: object) -> str:
@@ -53,47 +58,62 @@ def _say_area(area: Json) -> str:
     return " ".join(_say(value) for value in area.values())
 
 
-def tell_report(reading: Reading, tell: Callable[[str], None]) -> None:
-    """Counts the rows by what became of them, and names those that were refused."""
+def tell_report(reading: Reading, words: Words, tell: Tell) -> int:
+    """Counts the rows by what became of them, and names those that were refused. Returns how many it did not name."""
     verdicts = Counter(row.verdict for row in reading.rows)
-    tell(f"read as {reading.form}")
+    tell(words("import_report.read_as", form=words(f"import_form.{reading.form}")))
     for file, rows in groupby(reading.rows, key=lambda row: row.file):
         counted = Counter(row.verdict for row in rows)
-        tell(f"  {file}: {counted.total()} rows, {_say_verdicts(counted)}")
-    for file in reading.beside:
-        tell(f"  {file}")
+        said = _say_verdicts(counted, words)
+        tell(f"  {words('import_report.rows', file=file, count=counted.total(), verdicts=said)}")
+    for file, why in reading.beside:
+        tell(f"  {words(f'import_report.{why}', file=file)}")
     services = sum(len(one.record["services"]) for one in reading.partners)
-    tell(f"rows in: {len(reading.rows)} = {_say_verdicts(verdicts)}")
-    tell(f"they make {len(reading.partners)} partners with {services} services")
+    tell(words("import_report.all_rows", count=len(reading.rows), verdicts=_say_verdicts(verdicts, words)))
+    tell(words("import_report.makes", partners=len(reading.partners), services=services))
     gaps = [gap for row in reading.rows if row.verdict is Verdict.TAKEN_WITH_GAPS for gap in row.gaps]
-    _tell_counts("gaps", gaps, tell)
+    _tell_counts("gaps", gaps, words, tell)
     refused = [row for row in reading.rows if row.refusal]
-    _tell_counts("refused", [row.refusal for row in refused if row.refusal], tell)
+    _tell_counts("refused", [row.refusal for row in refused if row.refusal], words, tell)
     for row in refused[:_MOST_LINES]:
-        tell(f"{row.file}, {row.place}: {row.refusal}")
-    if (more := len(refused) - _MOST_LINES) > 0:
-        tell(f"and {more} more; --report FILE writes all of them")
+        tell(f"{row.file}, {row.place}: {say(row.refusal, words) if row.refusal else ''}")
+    more = max(len(refused) - _MOST_LINES, 0)
+    if more:
+        tell(words("import_report.more_refused", count=more))
+    return more
 
 
-def _say_verdicts(counted: Counter[Verdict]) -> str:
-    return " + ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict)
+def say(remark: Remark, words: Words) -> str:
+    """The reason, and what the row itself has there, as its source says it."""
+    reason = say_reason(remark, words)
+    return f"{reason}: {remark.detail}" if remark.detail else reason
 
 
-def _tell_counts(title: str, remarks: Sequence[Remark], tell: Callable[[str], None]) -> None:
+def say_reason(remark: Remark, words: Words) -> str:
+    """The reason alone."""
+    return words(f"import_reason.{remark.reason}", of=remark.of)
+
+
+def _say_verdicts(counted: Counter[Verdict], words: Words) -> str:
+    return " + ".join(f"{counted[verdict]} {words(f'import_verdict.{verdict}')}" for verdict in Verdict)
+
+
+def _tell_counts(title: str, remarks: Sequence[Remark], words: Words, tell: Tell) -> None:
     if remarks:
-        tell(f"{title}:")
-    for reason, count in Counter(one.reason for one in remarks).most_common():
+        tell(words(f"import_report.{title}"))
+    for reason, count in Counter(say_reason(one, words) for one in remarks).most_common():
         tell(f"  {count} x {reason}")
 
 
-def write_report(rows: Sequence[Row], path: Path) -> None:
+def write_report(rows: Sequence[Row], words: Words, path: Path) -> None:
     """Writes each row that was refused or taken with gaps, a line for each remark. Raises OSError."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("file", "place", "what became of it", "reason", "detail"))
         for row in rows:
             for remark in [row.refusal] if row.refusal else row.gaps:
-                writer.writerow(map(_disarm, (row.file, row.place, row.verdict, remark.reason, remark.detail)))
+                said = words(f"import_verdict.{row.verdict}"), say_reason(remark, words), remark.detail
+                writer.writerow(map(_disarm, (row.file, row.place, *said)))
 
 
 def _disarm(text: str) -> str:

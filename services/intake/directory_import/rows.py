@@ -1,27 +1,26 @@
 """The rows of a source, and what becomes of each: taken, taken with gaps, or refused."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
+
+from services.intake.directory_import.reasons import Reason
 
 
 class Verdict(StrEnum):
     """What became of a row."""
 
-    TAKEN = "taken"
-    TAKEN_WITH_GAPS = "taken with gaps"
-    REFUSED = "refused"
+    TAKEN = auto()
+    TAKEN_WITH_GAPS = auto()
+    REFUSED = auto()
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What is wrong with a row: a reason that is counted, and what the row itself has there."""
+    """What is wrong with a row: a reason that is counted, of what it speaks, and what the row itself has there."""
 
-    reason: str
+    reason: Reason
     detail: str = ""
-
-    def __str__(self) -> str:
-        """Both, for people."""
-        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+    of: str = ""
 
 
 @dataclass(eq=False)
@@ -42,17 +41,17 @@ class Row:
             return Verdict.REFUSED
         return Verdict.TAKEN_WITH_GAPS if self.gaps else Verdict.TAKEN
 
-    def refuse(self, reason: str, detail: str = "") -> None:
+    def refuse(self, reason: Reason, detail: str = "", of: str = "") -> None:
         """It is not taken; the first reason stands."""
-        self.refusal = self.refusal or Remark(reason, _on_one_line(detail))
+        self.refusal = self.refusal or Remark(reason, _on_one_line(detail), of)
 
-    def has_gap(self, reason: str) -> bool:
+    def has_gap(self, reason: Reason) -> bool:
         """Whether it is taken without this."""
         return any(gap.reason == reason for gap in self.gaps)
 
-    def note(self, reason: str, detail: str = "") -> None:
+    def note(self, reason: Reason, detail: str = "", of: str = "") -> None:
         """It is taken without this. Said twice, it counts once."""
-        remark = Remark(reason, _on_one_line(detail))
+        remark = Remark(reason, _on_one_line(detail), of)
         if remark not in self.gaps:
             self.gaps.append(remark)
 
@@ -75,4 +74,4 @@ def settle(rows: list[Row]) -> None:
     """Refuses rows that only say more about rows which were refused themselves."""
     for row in rows:
         if row.owners and all(owner.refusal for owner in row.owners):
-            row.refuse("belongs to a row that was refused", f"{row.owners[0].file}, {row.owners[0].place}")
+            row.refuse(Reason.OWNER_REFUSED, f"{row.owners[0].file}, {row.owners[0].place}")

@@ -16,12 +16,12 @@ from services.intake.directory_import.kinds import find_handover, read_only_for,
 from services.intake.directory_import.languages import read_languages
 from services.intake.directory_import.nodes import Node
 from services.intake.directory_import.places import Whereabouts, most_common_state, whereabouts_of
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
 from services.intake.directory_import.words import compile_words, fold, split_list
 
 Json = dict[str, Any]
 
-CATEGORY_GUESSED = "category guessed from the organization"
 _CLOSED = frozenset({"inactive", "defunct", "temporarily closed", "closed"})
 _LONGEST_TEXT = 2000
 _MOST_HOURS = 28
@@ -82,17 +82,17 @@ def _name_area(area: Area) -> str:
 def take_service(service: Node, around: Surroundings) -> TakenService | None:
     """The service, or None, with its row refused, where it cannot be taken."""
     if fold(service.says("status")) in _CLOSED:
-        service.row.refuse("not active", service.says("status"))
+        service.row.refuse(Reason.NOT_ACTIVE, service.says("status"))
         return None
     categories = _find_categories(service, around.organization)
     if not categories:
-        service.row.refuse("no category", f"looked at {_looked_at(service) or 'nothing: it says nothing'}")
+        service.row.refuse(Reason.NO_CATEGORY, f"looked at {_looked_at(service) or 'nothing: it says nothing'}")
         return None
     places = whereabouts_of(service.locations())
     areas = _find_areas(service, places, around)
     if not areas:
         looked = "; ".join(_area_texts(service)) or "no area and no address with a ZIP code"
-        service.row.refuse("no area", looked[:120])
+        service.row.refuse(Reason.NO_AREA, looked[:120])
         return None
     facts = {"categories": [str(one) for one in categories], **_read_facts(service, around.today)}
     zip_codes = {place.zip_code for place in _known(places) or around.places if place.zip_code}
@@ -110,7 +110,7 @@ def _find_categories(service: Node, organization: Node) -> Sequence[Category]:
         return found
     found = find_categories(organization.says("name")) or find_categories(organization.says("description"))
     if found:
-        service.row.note(CATEGORY_GUESSED, ", ".join(found))
+        service.row.note(Reason.CATEGORY_GUESSED, ", ".join(found))
     return found
 
 
@@ -130,7 +130,7 @@ def _find_areas(service: Node, places: Sequence[Whereabouts], around: Surroundin
     state = own_state or around.state
     areas = read_areas(_area_texts(service), _known(places) or around.places, state, service.row)
     if not own_state and any(area.get("state") == state for area in areas):
-        service.row.note("state guessed from the rest of the directory", str(state))
+        service.row.note(Reason.STATE_GUESSED, str(state))
     return areas
 
 
@@ -166,11 +166,11 @@ def _read_limits(service: Node) -> Json:
     try:
         limits["min_age"], limits["max_age"] = read_ages(youngest, oldest, service.says("ages"))
     except ValueError as error:
-        service.row.note("ages not understood", str(error))
+        service.row.note(Reason.AGES, str(error))
     try:
         limits["income_limit"] = read_income(service.says("income_limit"))
     except ValueError as error:
-        service.row.note("income limit not understood", str(error))
+        service.row.note(Reason.INCOME_LIMIT, str(error))
     return limits
 
 
@@ -182,7 +182,7 @@ def _read_only_for(service: Node) -> Sequence[Circumstance]:
         elif service.says("only_for"):
             found = read_only_for(service.says("only_for"))
     except ValueError as error:
-        service.row.note("whom it is for is not understood", str(error)[:60])
+        service.row.note(Reason.ONLY_FOR, str(error)[:60])
     return found
 
 
@@ -190,7 +190,7 @@ def _read_handover(service: Node) -> Sequence[HandoverWay]:
     if said := service.says("handover"):
         found = find_handover(said)
         if not found:
-            service.row.note("handover not understood", said[:60])
+            service.row.note(Reason.HANDOVER, said[:60])
         return found
     kinds = {fold(location.says("location_type", "type")) for location in service.locations()}
     return (HandoverWay.REMOTE,) if kinds == {"virtual"} else ()
@@ -200,9 +200,9 @@ def _read_languages(service: Node) -> tuple[list[str], bool]:
     said = [one.says("code", "name", "language") for one in service.everywhere("language")]
     codes, signs, unknown = read_languages("; ".join([service.says("languages"), *said]))
     if unknown:
-        service.row.note("language not understood", ", ".join(unknown)[:60])
+        service.row.note(Reason.LANGUAGE, ", ".join(unknown)[:60])
     if len(codes) > _MOST_LANGUAGES:
-        service.row.note("more languages than can be kept", ", ".join(codes[_MOST_LANGUAGES:]))
+        service.row.note(Reason.TOO_MANY_LANGUAGES, ", ".join(codes[_MOST_LANGUAGES:]))
     return codes[:_MOST_LANGUAGES], signs
 
 
@@ -212,14 +212,14 @@ def _read_hours(service: Node, today: date) -> list[Json]:
         try:
             found += read_schedule(schedule, today)
         except ValueError as error:
-            schedule.row.note("hours not understood", str(error))
+            schedule.row.note(Reason.HOURS, str(error))
     try:
         found += [hours for part in split_list(service.says("hours")) for hours in read_hours(part)]
     except ValueError as error:
-        service.row.note("hours not understood", str(error))
+        service.row.note(Reason.HOURS, str(error))
     once = sorted(set(found))
     if len(once) > _MOST_HOURS:
-        service.row.note("more hours than can be kept", f"{len(once)} openings in a week")
+        service.row.note(Reason.TOO_MANY_HOURS, f"{len(once)} openings in a week")
     return [
         {"weekday": day, "opens": f"{opens:%H:%M}", "closes": f"{closes:%H:%M}"}
         for day, opens, closes in once[:_MOST_HOURS]
@@ -234,5 +234,5 @@ def _eligibility_text(service: Node, documents: Sequence[str]) -> str:
         " ".join("".join(one for one in part if one.isprintable() or one.isspace()).split()) for part in said if part
     )
     if len(text) > _LONGEST_TEXT:
-        service.row.note(f"eligibility text cut at {_LONGEST_TEXT:,} characters")
+        service.row.note(Reason.TEXT_CUT, of=f"{_LONGEST_TEXT:,}")
     return text[:_LONGEST_TEXT].strip()

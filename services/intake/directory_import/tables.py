@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from services.intake.directory_import.reasons import Reason
 from services.intake.directory_import.rows import Row
 
 _DELIMITERS = ",;\t|"
@@ -102,20 +103,20 @@ def _moved_into(columns: Sequence[str], rows: Sequence[list[str]]) -> set[int]:
 
 def _above_the_head(file: str, number: int) -> Line:
     row = Row(file, f"line {number}")
-    row.refuse("stands above the names of the columns")
+    row.refuse(Reason.ABOVE_HEAD)
     return Line(row, {})
 
 
 def _read_line(file: str, number: int, cells: list[str] | None, columns: Sequence[str], unnamed: set[int]) -> Line:
     row = Row(file, f"line {number}")
     if cells is None:
-        row.refuse("its quotes do not match")
+        row.refuse(Reason.QUOTES)
         return Line(row, {})
     moved = [place for place in sorted(unnamed) if place < len(cells) and cells[place].strip()]
     if moved:
-        row.refuse("its cells have moved", f"cell {moved[0] + 1} has no column: {cells[moved[0]].strip()[:60]!r}")
+        row.refuse(Reason.CELLS_MOVED, f"cell {moved[0] + 1} has no column: {cells[moved[0]].strip()[:60]!r}")
         return Line(row, {})
     if len(cells) < len(columns):
-        row.note("the line ends early", f"{len(cells)} of {len(columns)} cells")
+        row.note(Reason.ENDS_EARLY, f"{len(cells)} of {len(columns)} cells")
     named = {name: cell.strip() for name, cell in zip_longest(columns, cells[: len(columns)], fillvalue="") if name}
     return Line(row, named)

@@ -77,6 +77,7 @@ async def show_found(request: Request, desk: Desk, enterer: Enterer) -> Response
         "directory.html",
         own_language=enterer.language,
         person=enterer.person,
+        reached=enterer.reached,
         enterer=enterer,
         question=question,
         typed_zip=asked.get("near", ""),

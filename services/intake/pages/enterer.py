@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from schemas.vocabulary import ConsentKind
+from services.intake.domain.contacts import Reached
 from services.intake.needs import Entry
 from services.intake.store.people import Person
 
@@ -30,7 +31,8 @@ class Enterer:
     consents: tuple[ConsentKind, ...]
     """What the family may be asked to agree to here."""
     person: Person | None = None
-    """For the menu and foot of their pages."""
+    reached: Reached | None = None
+    """Whoever of the two it is, for the menu and foot of their pages."""
 
     def entry(self, key: str, raised_id: UUID | None) -> Entry:
         """What intake writes down of who entered a need."""
@@ -53,4 +55,21 @@ def at_site(person: Person) -> Enterer:
         referred_by=None,
         consents=tuple(ConsentKind),
         person=person,
+    )
+
+
+def of_partner(reached: Reached) -> Enterer:
+    """A partner's contact, for the school that they name. What a family signs, the school takes down."""
+    return Enterer(
+        form="/our/refer",
+        needs="/our/referrals",
+        directory="/our/directory",
+        caller=f"contact:{reached.contact.contact_id}",
+        draft_of=reached.contact.contact_id,
+        language=reached.contact.language,
+        time_zone=reached.contact.time_zone,
+        site_id=None,
+        referred_by=reached.partner.partner_id,
+        consents=(ConsentKind.SPOKEN,),
+        reached=reached,
     )

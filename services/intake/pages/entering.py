@@ -59,7 +59,8 @@ async def enter_need(request: Request, desk: Desk, enterer: Enterer) -> Response
         typed.key = Typed().key
         return await show_form(request, desk, enterer, typed, {"form": words("form.sent_already")})
     except (BadForm, TellsWhoTheyAre, NotPossible) as error:
-        return await show_form(request, desk, enterer, typed, _explain(error, words))
+        no_school = {} if enterer.site_id or typed.site_id else {"site_id": words("problem.site_id")}
+        return await show_form(request, desk, enterer, typed, no_school | _explain(error, words))
     signs_now = typed.consent == ConsentKind.WRITTEN and ConsentKind.WRITTEN in enterer.consents
     return RedirectResponse(f"{enterer.needs}/{need.need_id}{'/consent' if signs_now else ''}", 303)
 
@@ -113,6 +114,7 @@ async def show_form(
         status_code=422 if problems else 200,
         own_language=enterer.language,
         person=enterer.person,
+        reached=enterer.reached,
         enterer=enterer,
         typed=typed,
         problems=problems,

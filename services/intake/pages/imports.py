@@ -48,7 +48,7 @@ async def upload(request: Request, person: Administrator, desk: OnDesk) -> Respo
 @router.get("/{import_id}")
 async def show_preview(request: Request, import_id: UUID, person: Administrator, desk: OnDesk) -> Response:
     """The report, as the command line tells it. Nothing is taken in."""
-    preview = await importing.look(desk.pool, import_id)
+    preview = await importing.look(desk.pool, import_id, words_for(request, person.language))
     verdicts = Counter(row.verdict for row in preview.reading.rows)
     return show(
         request,
@@ -56,7 +56,7 @@ async def show_preview(request: Request, import_id: UUID, person: Administrator,
         own_language=person.language,
         person=person,
         preview=preview,
-        counts=[(verdict.name.lower(), verdicts[verdict]) for verdict in Verdict],
+        counts=[(str(verdict), verdicts[verdict]) for verdict in Verdict],
         services=sum(len(one.record["services"]) for one in preview.reading.partners),
     )
 

@@ -9,6 +9,10 @@ from typing import Any
 
 from schemas.vocabulary import PartnerStatus
 from services.intake.directory_import.recognising import Reading, read_source
+from services.intake.directory_import.report import say, say_reason
+from services.intake.pages.languages import Words
+
+WORDS = Words("en")
 
 TODAY = date(2026, 11, 25)
 Cells = Mapping[str, str]
@@ -39,11 +43,13 @@ def read(path: Path) -> Reading:
 
 
 def refusals(reading: Reading) -> dict[str, str]:
-    return {f"{row.file}, {row.place}": str(row.refusal) for row in reading.rows if row.refusal}
+    return {f"{row.file}, {row.place}": say(row.refusal, WORDS) for row in reading.rows if row.refusal}
 
 
 def gaps(reading: Reading) -> dict[str, list[str]]:
-    return {f"{row.file}, {row.place}": [gap.reason for gap in row.gaps] for row in reading.rows if row.gaps}
+    return {
+        f"{row.file}, {row.place}": [say_reason(gap, WORDS) for gap in row.gaps] for row in reading.rows if row.gaps
+    }
 
 
 def services(reading: Reading) -> list[dict[str, Any]]:

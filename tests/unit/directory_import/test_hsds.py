@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.directory_import.recognising import Beside
 from tests.unit.directory_import.sources import (
     ADDRESS,
     LOCATION,
@@ -88,7 +89,7 @@ def test_tables_become_a_partner_with_all_that_the_matching_needs(tmp_path: Path
         "+17185550141",
         ["email"],
     )
-    assert reading.beside == ["service_capacities.csv: not read, as the matching needs nothing from it"]
+    assert reading.beside == [("service_capacities.csv", Beside.NOT_READ)]
 
 
 @pytest.mark.parametrize("wrap", [lambda one: [one], lambda one: one, lambda one: {"contents": [one]}])
@@ -249,4 +250,4 @@ def test_attributes_of_services_say_what_they_are_and_those_of_others_are_known(
     )
     assert [one["categories"] for one in services(reading)] == [["baby"]]
     assert refusals(reading) == {"attributes.csv, line 4": "belongs to nothing here: link_id nothing"}
-    assert reading.beside == ["taxonomy_terms.csv: looked up for the others"]
+    assert reading.beside == [("taxonomy_terms.csv", Beside.LOOKED_UP)]

@@ -8,6 +8,7 @@ import pytest
 
 from services.intake.directory_import.keeping import keep_entered
 from services.intake.directory_import.partners import Partner
+from services.intake.directory_import.reasons import Reason
 from tests.unit.directory_import.sources import read, refusals, write_csv
 
 ROW = {
@@ -118,7 +119,7 @@ def test_more_contacts_than_fit_are_said(tmp_path: Path, first: Record) -> None:
     known = first | {"contacts": [by_hand(f"Bo{number}") for number in range(20)]}
     [partner] = keep_entered(directory(tmp_path, ROW), {first["partner_id"]: known})
     assert partner.record["contacts"] == known["contacts"]
-    assert partner.row.has_gap("more than 20 contacts")
+    assert partner.row.has_gap(Reason.TOO_MANY_CONTACTS)
 
 
 def test_what_is_no_record_together_is_refused_alone(tmp_path: Path, first: Record) -> None:

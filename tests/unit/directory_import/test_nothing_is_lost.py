@@ -69,7 +69,7 @@ def check(reading: Reading) -> None:
     used = {row for partner in reading.partners for row in partner.service_rows}
     services = [row for row in reading.rows if row.file != "organizations.csv"]
     assert {row for row in services if not row.refusal} == used
-    assert all(str(row.refusal).isprintable() for row in reading.rows)
+    assert all(row.refusal.detail.isprintable() for row in reading.rows if row.refusal)
     for partner in reading.partners:
         ListedPartner.model_validate(partner.record)
     assert len({partner.record["partner_id"] for partner in reading.partners}) == len(reading.partners)
