@@ -1,10 +1,12 @@
 """What every test may ask for: a real Kafka, a real PostgreSQL, a real Chromium."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from playwright.async_api import Browser, async_playwright
 
 from switchboard.local.folders import claimed_run_folder
@@ -43,6 +45,16 @@ def run_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def errors_only() -> Iterator[None]:
+    """Where Kafka is away, a service says so all the time, at length."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    yield
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
+    structlog.reset_defaults()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka(parts: Kind, run_folder: Path) -> AsyncIterator[str]:
     """Bootstrap servers of the one broker that all tests share: use group ids and keys of your own."""
@@ -66,8 +78,16 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def running_chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(running_chromium: Browser) -> AsyncIterator[Browser]:
+    """The one that all tests share. What a test left open would go on asking servers that have stopped."""
+    yield running_chromium
+    for context in running_chromium.contexts:
+        await context.close()

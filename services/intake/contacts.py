@@ -15,7 +15,7 @@ from services.intake.store import contacts, partners
 from services.intake.store.contacts import Question
 from services.runtime.database import Connection, Pool
 
-_QUESTIONS_A_DAY = 5
+QUESTIONS_A_DAY = 5
 
 
 class TextsStopped(Exception):
@@ -52,11 +52,11 @@ async def save_wishes(pool: Pool, seal: Seal, partner_id: UUID, contact_id: UUID
         await _refuse_stopped(connection, seal, contact, wishes)
         asked = [
             # Whoever was forwarded the link must not take a place in which codes arrive: the one in use is asked first.
-            Question(uuid4(), partner_id, contact_id, *_in_use(contact), channel, address)
+            Question(uuid4(), partner_id, contact_id, *address_in_use(contact), channel, address)
             for channel, address in new.items()
             if address and address != address_of(contact, channel)
         ]
-        if asked and await contacts.count_asked(connection, partner_id, contact_id) + len(asked) > _QUESTIONS_A_DAY:
+        if asked and await contacts.count_asked(connection, partner_id, contact_id) + len(asked) > QUESTIONS_A_DAY:
             raise TooManyAddresses
         await contacts.ask(connection, asked)
         if contact.email and Channel.EMAIL in wishes.channels:
@@ -132,7 +132,7 @@ async def confirm_address(pool: Pool, seal: Seal, question: Question) -> None:
         await _save(connection, seal, record, now)
 
 
-def _in_use(contact: Contact) -> tuple[Channel, str]:
+def address_in_use(contact: Contact) -> tuple[Channel, str]:
     """Where codes for this contact go. Raises NoAddress."""
     for channel in (Channel.EMAIL, Channel.TEXT):
         if (address := address_of(contact, channel)) is not None:

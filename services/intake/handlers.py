@@ -48,6 +48,8 @@ async def handle(connection: Connection, messages: Sequence[Message]) -> None:
     if unmet := _unmet(events, found):
         await gaps.add_lines(connection, unmet)
     await offers.save_offers(connection, rows)
+    made = [(event, message.envelope.time) for message, event in events if isinstance(event, offer_events.OfferMade)]
+    await offers.note_making(connection, [(event.offer_id, event.service_id, at) for event, at in made])
     if said := [(message, event) for message, event in events if isinstance(event, DeliveryEvent)]:
         await save_messages(connection, [_message_row(event, message.envelope.sequence) for message, event in said])
     await needs.add_history(connection, [_entry(message, event) for message, event in events])

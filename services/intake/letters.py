@@ -64,7 +64,7 @@ def _path_to(letter: DueLetter, settings: IntakeSettings) -> str:
     match letter:
         case DueLetter(what="welcome"):
             return "/sign-in"
-        case DueLetter(what="application_accepted" | "application_refused"):
+        case DueLetter(what="application_accepted" | "application_refused" | "contact_removed"):
             return "/join"
         case DueLetter(what="application", about=UUID() as application_id):
             return f"/applications/{application_id}"

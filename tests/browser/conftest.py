@@ -1,27 +1,30 @@
 """A running intake, for a browser to look at."""
 
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-import structlog
 
 from tests.browser.intake import RunningIntake, running_intake
+from tests.browser.walking import table, walked_in
 from tests.parts import DatabaseMaker
-
-
-@pytest.fixture(autouse=True, scope="session")
-def errors_only() -> Iterator[None]:
-    """Kafka is away in these tests, and intake says so all the time."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    yield
-    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
-    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def intake(postgres: DatabaseMaker) -> AsyncIterator[RunningIntake]:
     async with running_intake(await postgres("intake")) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_intake(postgres: DatabaseMaker) -> AsyncIterator[RunningIntake]:
+    """One intake for all tests of a module, each of which brings a site and people of its own."""
+    async with running_intake(await postgres("intake")) as running:
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each person's journey took."""
+    if journeys := [one for report in terminalreporter.getreports("passed") for one in walked_in(report)]:
+        terminalreporter.section("journeys")
+        terminalreporter.write("\n".join([*table(journeys), ""]))

@@ -5,13 +5,12 @@ from uuid import UUID, uuid4
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from schemas.outcomes import NeedStuck
 from schemas.partners import Contact, PartnerRecorded
 from schemas.taxonomy import Category
-from schemas.vocabulary import StuckCause
 from tests.browser.intake import RunningIntake, offer_of
 from tests.browser.matcher import Town, with_matcher
-from tests.browser.test_entering import WIDTHS, Hand, coordinator, fill_in
+from tests.browser.test_entering import coordinator, fill_in
+from tests.browser.walking import WIDTHS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,28 +29,6 @@ async def enter(page: Page, intake: RunningIntake) -> UUID:
     return need_id
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1280, True), (390, False)])
-async def test_the_board_leads_to_a_call_and_the_yes_counts(
-    intake: RunningIntake, chromium: Browser, width: int, *, scripts: bool
-) -> None:
-    bank = await add_bank(with_matcher(intake))
-    page = await coordinator(chromium, intake, scripts=scripts, width=width)
-    need_id = await enter(page, intake)
-    _, items = await intake.newest_need()
-    await intake.matcher_says(offer_of(need_id, items, bank))
-    await intake.matcher_says(NeedStuck(need_id=need_id, cause=StuckCause.NOBODY_YET, open_items=items))
-    await page.goto("/needs")
-    hand = Hand(page)
-    await hand.tap("link", "Call partners now")
-    await expect(page.get_by_role("link", name="(718) 555-0111")).to_be_visible()
-    await expect(page.get_by_text("Hello Ada Volunteer, this is Robin Reyes")).to_be_visible()
-    await hand.tap("button", "They said yes")
-    await expect(page.get_by_role("heading", name="Whom to call")).to_be_visible()
-    await expect(page.get_by_role("button", name="They said yes", exact=True)).to_have_count(0)
-    assert hand.taps == 2
-    assert await intake.events(need_id) == ["needs.opened", "responses.accepted"]
-
-
 async def test_who_is_asked_later_comes_onto_the_call_list_by_itself(intake: RunningIntake, chromium: Browser) -> None:
     bank = await add_bank(with_matcher(intake))
     page = await coordinator(chromium, intake)
@@ -64,14 +41,11 @@ async def test_who_is_asked_later_comes_onto_the_call_list_by_itself(intake: Run
     await expect(page.get_by_role("button", name="They said yes", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_a_partner_is_found_and_a_family_referred_to_it(
-    intake: RunningIntake, chromium: Browser, *, scripts: bool
-) -> None:
+async def test_a_partner_is_found_and_a_family_referred_to_it(intake: RunningIntake, chromium: Browser) -> None:
     town = with_matcher(intake)
     bank = await add_bank(town)
     await add_bank(town, "Another Bank")
-    page = await coordinator(chromium, intake, scripts=scripts)
+    page = await coordinator(chromium, intake)
     await page.get_by_role("link", name="Partners").click()
     await page.get_by_label("Search").fill("bed bank")
     await page.get_by_label("Search").press("Enter")

@@ -26,12 +26,9 @@ async def add_partner_with_phone(intake: RunningIntake) -> tuple[PartnerRecorded
     return partner, contact
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_a_phoned_answer_is_written_down_in_one_tap(
-    intake: RunningIntake, chromium: Browser, *, scripts: bool
-) -> None:
+async def test_a_phoned_answer_is_written_down_in_one_tap(intake: RunningIntake, chromium: Browser) -> None:
     await intake.add_coordinator(EMAIL, "Lincoln Elementary")
-    page = await open_page(chromium, intake, scripts=scripts)
+    page = await open_page(chromium, intake)
     await sign_in(page, intake)
     await enter_need(page)
     need_id, items = await intake.newest_need()
@@ -62,8 +59,6 @@ async def test_a_phoned_answer_is_written_down_in_one_tap(
     await expect(page.get_by_role("heading", name="Who is asked right now")).to_have_count(0)
 
     await intake.matcher_says(award_of(offers[0]))
-    if not scripts:
-        await page.reload()
     await expect(page.get_by_text("Someone is helping")).to_be_visible()
     assert await intake.events(need_id) == ["needs.opened", *["responses.accepted"] * 2, "responses.declined"]
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from schemas.outcomes import ConfirmationRequested, NeedFulfilled
-from tests.browser.intake import RunningIntake, award_of, family_path, offer_of, offer_path
+from schemas.outcomes import ConfirmationRequested
+from tests.browser.intake import RunningIntake, family_path, offer_of, offer_path
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,65 +46,6 @@ async def fill_form(page: Page) -> None:
     await page.get_by_label("Name", exact=True).fill("Maria Canary")
     await page.get_by_role("button", name="Ask for help").click()
     await expect(page.get_by_text("2 twin beds")).to_be_visible()
-
-
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_a_need_is_entered_claimed_and_confirmed(
-    intake: RunningIntake, chromium: Browser, *, scripts: bool
-) -> None:
-    await intake.add_coordinator(EMAIL, "Lincoln Elementary")
-    partner, contact = await intake.add_partner()
-    coordinator = await open_page(chromium, intake, scripts=scripts)
-
-    async def see(text: str) -> None:
-        if not scripts:
-            await coordinator.reload()
-        await expect(coordinator.get_by_text(text).first).to_be_visible()
-
-    await sign_in(coordinator, intake)
-    await enter_need(coordinator)
-    need_id, items = await intake.newest_need()
-    assert await intake.events(need_id) == ["needs.opened"]
-
-    made = offer_of(need_id, items, partner)
-    await intake.matcher_says(made)
-    await see("We asked Second Street Church.")
-
-    volunteer = await open_page(chromium, intake, scripts=scripts)
-    await volunteer.goto(offer_path(made, contact))
-    await expect(volunteer.get_by_text("Brooklyn, NY, about 3 miles from you")).to_be_visible()
-    await volunteer.get_by_label("2 twin beds").fill("1")
-    await volunteer.get_by_role("button", name="We can take this").click()
-    await expect(volunteer.get_by_role("heading", name="Got it, one moment")).to_be_visible()
-    await see("Second Street Church said: we can take it.")
-
-    await intake.matcher_says(award_of(made))
-    # With JavaScript by the stream, without it by the page that looks again by itself.
-    await expect(volunteer.get_by_role("heading", name="It is yours. Thank you!")).to_be_visible()
-    await expect(volunteer.get_by_text("Robin Reyes")).to_be_visible()
-    assert "Canary" not in await volunteer.content()
-    await see("Someone is helping")
-    await volunteer.get_by_role("button", name="I have spoken with the coordinator").click()
-    await volunteer.get_by_role("button", name="It is done").click()
-    await expect(volunteer.get_by_text("You said that it is done.")).to_be_visible()
-
-    await intake.matcher_says(ConfirmationRequested(need_id=need_id, delivered=items, attempt=1))
-    await see("Did the help arrive?")
-    family = await open_page(chromium, intake, scripts=scripts)
-    await family.goto(family_path(need_id) + "?language=es")
-    await family.get_by_role("button", name="Sí, llegó").click()
-    await expect(family.get_by_text("Nos alegra.")).to_be_visible()
-    await see("One moment, we are passing it on.")
-    await intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
-    await see("All of it arrived.")
-
-    assert await intake.events(need_id) == [
-        "needs.opened",
-        "responses.accepted",
-        "responses.contacted",
-        "responses.completed",
-        "responses.family_confirmed",
-    ]
 
 
 async def test_a_form_with_mistakes_keeps_what_was_typed_and_says_what_is_wrong(

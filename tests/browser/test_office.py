@@ -191,29 +191,6 @@ async def test_every_page_fits_in_both_languages_without_javascript(
         await page.context.close()
 
 
-async def test_a_colleague_raises_a_need_by_keyboard_alone_in_few_steps(office: Office, chromium: Browser) -> None:
-    page = await open_browser(chromium, office, None, 390)
-    await page.goto(office.pages[None][0])
-    await page.get_by_label("What is needed?").focus()
-    await page.keyboard.type("Winter coats for three children")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("ArrowUp")
-    for text in ("S-1", "Tess Teacher", "tess@school.example.org"):
-        await page.keyboard.press("Tab")
-        await page.keyboard.type(text)
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("status")).to_contain_text("The coordinator has it.")
-
-
-async def test_a_supervisor_approves_from_the_email_by_keyboard_alone(office: Office, chromium: Browser) -> None:
-    page = await open_browser(chromium, office, None, 390)
-    await page.goto(office.pages[None][2])
-    await page.get_by_role("button", name="Approve: it may go out").focus()
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("status")).to_contain_text("approved it")
-
-
 async def test_the_printed_sheet_is_the_code_and_the_link_alone(office: Office, chromium: Browser) -> None:
     page = await open_browser(chromium, office, Role.COORDINATOR, 1280)
     await page.goto(office.pages[Role.COORDINATOR][4])

@@ -9,6 +9,8 @@ from string import Formatter
 import pytest
 
 from schemas import vocabulary
+from schemas.examples import EXAMPLES
+from schemas.partners import PartnerRecorded
 from schemas.topics import TOPICS
 from schemas.vocabulary import RecipientKind
 from services.intake import pages
@@ -21,6 +23,7 @@ from services.intake.domain.gaps import UNKNOWN_RULE, Dimension
 from services.intake.domain.next_step import Step
 from services.intake.domain.progress import NeedProgress
 from services.intake.explaining import CAN_BE_CHANGED
+from services.intake.pages import colleague_form, service_form
 from services.intake.pages.contact_form import WAYS
 from services.intake.pages.languages import LANGUAGES, catalogue
 from services.intake.pages.offer_stage import Stage
@@ -47,6 +50,8 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "gaps_by": Dimension,
     "handover": vocabulary.HandoverWay,
     "handover_by": vocabulary.HandoverWay,
+    "own_condition": vocabulary.Condition,
+    "own_handover": vocabulary.HandoverWay,
     "kind": vocabulary.PartnerKind,
     "sort": Sort,
     "income": vocabulary.IncomeBand,
@@ -75,12 +80,14 @@ SECTIONS: dict[str, Iterable[Enum]] = {
     "urgency": vocabulary.Urgency,
     "urgency_hint": vocabulary.Urgency,
 }
+EXAMPLE = next(one for event in EXAMPLES if isinstance(event, PartnerRecorded) for one in event.services)
+PERSON = next(one for event in EXAMPLES if isinstance(event, PartnerRecorded) for one in event.contacts)
 DELIVERIES = {event.type.split(".")[2] for topic in TOPICS if topic.name == "deliveries" for event in topic.events}
 ABOUT_NEEDS = {event.type.split(".")[2] for topic in TOPICS if topic.key == "need_id" for event in topic.events}
 HISTORY = ABOUT_NEEDS - DELIVERIES
 LETTERS = (
     *("welcome", "raised", "need_raised", "approval_asked", "need_sent_back", "approval_expired"),
-    *("application", "application_accepted", "application_refused"),
+    *("application", "application_accepted", "application_refused", "contact_removed"),
 )
 CHOSEN = {
     "change.bad_approval",
@@ -128,6 +135,16 @@ CHOSEN |= {"history.approved", "history.sent_back"}
 CHOSEN |= {f"import_row.{verdict.name.lower()}" for verdict in Verdict}
 CHOSEN |= {f"join_problem.{name}" for name in EnteredApplication.model_fields}
 CHOSEN |= {f"noted.application_{became}" for became in ("accepted", "refused")}
+CHOSEN |= {f"service_field.{name.partition('-')[0]}" for name in service_form.fields_of(EXAMPLE)}
+CHOSEN |= {f"service_problem.{name}" for name in ("categories", "county", "county_near", "zip_code", "zip_near")}
+CHOSEN |= {f"service_problem.{name}" for name in (*service_form.NUMBERS, *service_form.CHOICES, "languages", "miles")}
+CHOSEN |= {f"area_kind.{kind}" for kind in service_form.AREA_KINDS}
+CHOSEN |= {f"limits.{name}" for name in ("week", "hand", "messages", "offers")}
+CHOSEN |= {f"colleague.{name}" for name in colleague_form.fields_of(colleague_form.new_contact(PERSON))}
+CHOSEN |= {f"colleague.refused_{name}" for name in ("form", "channels", "email", "phone", "roles", "last")}
+CHOSEN |= {f"colleague.needs_{name}" for name in ("email", "phone")} | {"colleague.remove_self"}
+CHOSEN |= {f"colleague_about.{one}" for one in colleague_form.ABOUT}
+CHOSEN |= {f"turns.{name}" for name in ("turns", "first", "since", "days")}
 QUIET_STAGES = {Stage.OPEN, Stage.AWARDED}
 
 

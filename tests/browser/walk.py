@@ -62,8 +62,9 @@ def _stop_at(town: Town, route: APIRoute, door: Door, path: str | None) -> Stop:
 async def _better_than_the_house(town: Town) -> dict[str, str]:
     """By route: the address of what shows more than what the house has."""
     case, needs = town.case, town.needs
-    await ask_for_link(case.intake.desk.pool, "ours@school.example.org", "en", "127.0.0.1")
-    link = await case.intake.sign_in_link("ours@school.example.org")
+    # Nobody writes to them about anything else.
+    await ask_for_link(case.intake.desk.pool, "theirs@school.example.org", "en", "127.0.0.1")
+    link = await case.intake.sign_in_link("theirs@school.example.org")
     supervisor = await case.intake.desk.pool.fetchval(
         "SELECT person_id FROM people WHERE role = 'supervisor' AND site_id = $1", town.house.site_id
     )

@@ -25,7 +25,7 @@ from schemas.links import (
     RaisedLink,
     SiteLink,
 )
-from schemas.partners import Contact, PartnerRecorded
+from schemas.partners import Contact, NationArea, PartnerRecorded, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, PartnerKind, Urgency
 from services.intake import applying, contacts, partners, signing_in
@@ -47,6 +47,7 @@ from tests.waiting import eventually
 
 MARK = "a-mark-of-this-browser"
 NOBODY = uuid4()
+SERVICE = Service(service_id=uuid4(), categories=(Category.BEDS,), area=NationArea())
 _LAST = ("cancel", "withdraw-consent", "take-back", "completed", "release", "sign-out")
 """What these do cannot be undone: they are tried after all others."""
 _BY_MAIL_PROGRAMS = "/c/{token}/stop"
@@ -149,6 +150,7 @@ class House:
             need_id=case.need_id,
             partner_id=case.partner.partner_id,
             contact_id=case.contact.contact_id,
+            service_id=SERVICE.service_id,
             offer_id=case.made.offer_id,
             visit_id=NOBODY,
             household_id=NOBODY,
@@ -239,10 +241,11 @@ async def furnished(case: Case) -> AsyncIterator[House]:
 
 
 async def add_other_partner(case: Case) -> str:
-    """Who was asked nothing; returns its contact's address."""
+    """Who was asked nothing; returns its contact's address. The first one gets something that it does."""
     contact = Contact(contact_id=uuid4(), name="Otto Other", email="otto@pantry.example.org")
     partner = PartnerRecorded(partner_id=uuid4(), name="A Pantry", kind=PartnerKind.NONPROFIT, contacts=(contact,))
-    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [partner])
+    first = case.partner.model_copy(update={"services": (SERVICE,)})
+    await partners.record_partners(case.intake.desk.pool, case.intake.desk.seal, [first, partner])
     return "otto@pantry.example.org"
 
 

@@ -36,6 +36,7 @@ class Town:
     async def ask(self, email: str = EMAIL) -> str:
         """Asks for links; the text of the email that comes, once nobody waits for one."""
         self.intake.mailbox.texts.clear()
+        await self.intake.desk.pool.execute("DELETE FROM sign_in_attempts")
         async with self.browser() as browser:
             answer = await send(browser, "/sign-in", "/sign-in", email=email)
             assert answer.url.path == "/sign-in/sent"
@@ -125,6 +126,7 @@ async def test_who_is_no_contact_any_more_is_out_at_once(town: Town) -> None:
         {"status": PartnerStatus.SUSPENDED},
     ]
     for changes in others:
+        await town.intake.desk.pool.execute("DELETE FROM sign_in_attempts")
         session = await town.sign_in()
         [link] = _LINK.findall(await town.ask())
         assert await town.goes_to(session) == "/our"

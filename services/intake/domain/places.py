@@ -63,6 +63,12 @@ def zip_codes_named(name: str) -> frozenset[str]:
 
 
 @cache
+def states() -> tuple[str, ...]:
+    """All states and territories that have ZIP codes, by their two letters."""
+    return tuple(sorted({row["state"] for row in _rows().values()}))
+
+
+@cache
 def _rows() -> Mapping[str, dict[str, str]]:
     rows: list[dict[str, str]] = zipcodes.list_all()  # type: ignore[no-untyped-call]
     return {row["zip_code"]: row for row in rows}

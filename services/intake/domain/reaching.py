@@ -44,10 +44,16 @@ def read_zip(text: str) -> str:
     if not (zip_code.isascii() and zip_code.isdigit() and len(zip_code) == len("11201")):
         raise ValueError("a ZIP code has five digits, like 11201")
     if not _is_real(zip_code):
-        near = sorted({row["zip_code"] for row in zipcodes.similar_to(zip_code[:4])})[:5]  # type: ignore[no-untyped-call]
+        near = near_zip_codes(zip_code)
         hint = f"; near it are {', '.join(near)}" if near else ""
         raise ValueError(f"there is no such ZIP code{hint}")
     return zip_code
+
+
+def near_zip_codes(zip_code: str) -> list[str]:
+    """Some that exist and begin in the same way, for one that does not."""
+    alike: list[list[dict[str, str]]] = [zipcodes.similar_to(zip_code[:digits]) for digits in (4, 3)]  # type: ignore[no-untyped-call]
+    return sorted({row["zip_code"] for row in alike[0] or alike[1]})[:5]
 
 
 def read_county(text: str, state: str) -> str:
@@ -58,15 +64,17 @@ def read_county(text: str, state: str) -> str:
     name = " ".join(text.split()).casefold()
     if name in counties:
         return counties[name]
-    near = [counties[one] for one in _near_counties(name, state)]
+    near = near_counties(text, state)
     hint = f"near it: {', '.join(near)}" if near else "write it in full, like Kings County"
     raise ValueError(f"there is no such county in {state}; {hint}")
 
 
 @lru_cache(maxsize=1_000)
-def _near_counties(name: str, state: str) -> list[str]:
+def near_counties(text: str, state: str) -> list[str]:
+    """Counties of the state whose names look like this one."""
     # A directory misspells the same county in hundreds of services, and each look takes milliseconds.
-    return get_close_matches(name, _counties_of(state), n=3, cutoff=0.5)
+    counties = _counties_of(state)
+    return [counties[one] for one in get_close_matches(" ".join(text.split()).casefold(), counties, n=3, cutoff=0.5)]
 
 
 def read_zone(text: str) -> str:

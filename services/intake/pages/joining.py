@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass, field
 
-from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
@@ -13,8 +12,8 @@ from schemas.taxonomy import CATEGORY_LABELS
 from schemas.vocabulary import PartnerKind
 from services.intake.applying import EnteredApplication, apply
 from services.intake.limits import TooOften, check_limits
+from services.intake.pages.directory import languages_to_choose
 from services.intake.pages.languages import LANGUAGES
-from services.intake.pages.need_form import SPOKEN
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk
@@ -91,8 +90,7 @@ def _read(form: FormData) -> TypedApplication:
 
 
 def _show(request: Request, typed: TypedApplication, problems: dict[str, str], status: int = 422) -> Response:
-    language = words_for(request).language
-    names = Locale(language).languages
+    words = words_for(request)
     return show(
         request,
         "join.html",
@@ -100,8 +98,8 @@ def _show(request: Request, typed: TypedApplication, problems: dict[str, str], s
         typed=typed,
         problems=problems,
         kinds=PartnerKind,
-        categories=[(category, labels[language]) for category, labels in CATEGORY_LABELS.items()],
-        spoken=sorted(((code, names[code]) for code in SPOKEN), key=lambda one: (one[0] not in LANGUAGES, one[1])),
+        categories=[(category, labels[words.language]) for category, labels in CATEGORY_LABELS.items()],
+        spoken=languages_to_choose(words),
         languages=LANGUAGES,
         trap=TRAP,
     )

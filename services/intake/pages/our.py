@@ -1,15 +1,54 @@
 """`/our`: what a partner's contact sees who is signed in."""
 
-from fastapi import APIRouter, Request, Response
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from schemas.links import OfferLink
+from services.intake.our_offers import read_our_offers
+from services.intake.pages.live import stream_changes
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.problems import NotHere
 from services.intake.pages.rendering import show
-from services.intake.pages.visitors import OurPartner
+from services.intake.pages.visitors import OnDesk, OurPartner
+from services.intake.store import changes, offers
 
 router = APIRouter(prefix="/our", route_class=PageRoute)
 
+_LINK_LASTS = timedelta(hours=2)
+"""Long enough to answer, and no longer: whoever signs out leaves no open door in the browser's history."""
+
 
 @router.get("")
-async def show_home(request: Request, reached: OurPartner) -> Response:
-    """What waits for them."""
-    return show(request, "our_home.html", own_language=reached.contact.language, reached=reached)
+async def show_home(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
+    """What waits for them, what they hold, and how it ended."""
+    now = datetime.now(UTC)
+    async with desk.pool.acquire() as connection:
+        seen = await changes.partner_mark(connection, reached.partner.partner_id)
+    return show(
+        request,
+        "our_home.html",
+        own_language=reached.contact.language,
+        reached=reached,
+        ours=await read_our_offers(desk.pool, reached, now),
+        seen=seen,
+    )
+
+
+@router.get("/live")
+async def stream_home(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
+    """Says when there is something new to see."""
+    return stream_changes(request, desk.pool, changes.partner_mark, reached.partner.partner_id)
+
+
+@router.get("/offers/{offer_id}")
+async def open_offer(offer_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
+    """On to the offer's own page, by a link that is made for this contact now."""
+    async with desk.pool.acquire() as connection:
+        offer = await offers.read_offer(connection, offer_id)
+    if offer is None or offer.partner_id != reached.partner.partner_id:
+        raise NotHere
+    link = OfferLink(offer.need_id, offer_id, reached.contact.contact_id, datetime.now(UTC) + _LINK_LASTS)
+    return RedirectResponse(f"/o/{desk.link_keys.sign(link)}", 303)

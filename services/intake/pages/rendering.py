@@ -45,7 +45,7 @@ def show(
             item_kinds=ITEM_KINDS,
             item_name=lambda kind: kind.labels[words.language][1],
             category_name=lambda category: CATEGORY_LABELS[category][words.language],
-            phone_words=_write_phone,
+            phone_words=write_phone,
             other_language=other_language,
             here=request.url.path,
             here_in_full=f"{request.url.path}?{request.url.query}",
@@ -62,7 +62,8 @@ def show(
     return answer
 
 
-def _write_phone(phone: str) -> str:
+def write_phone(phone: str) -> str:
+    """A number as people read it."""
     number = phonenumbers.parse(phone)
     kind = phonenumbers.PhoneNumberFormat
     return str(phonenumbers.format_number(number, kind.NATIONAL if number.country_code == 1 else kind.INTERNATIONAL))

@@ -24,3 +24,15 @@ async def offer_mark(connection: Connection, offer_id: UUID) -> str:
         offer_id,
     )
     return mark
+
+
+async def partner_mark(connection: Connection, partner_id: UUID) -> str:
+    """Of what a partner was asked and holds."""
+    mark: str = await connection.fetchval(
+        "SELECT concat_ws('-', count(*), sum(offers.version), sum(matcher_version), "
+        "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) "
+        "FROM answers WHERE offer_id = ANY(array_agg(offers.offer_id)))) "
+        "FROM offers JOIN needs USING (need_id) WHERE partner_id = $1",
+        partner_id,
+    )
+    return mark

@@ -138,11 +138,11 @@ async def close(connection: Connection, question_ids: Collection[UUID], *, confi
     )
 
 
-async def count_asked(connection: Connection, partner_id: UUID, contact_id: UUID) -> int:
-    """How many addresses were asked about for this contact within a day."""
+async def count_asked(connection: Connection, partner_id: UUID, contact_id: UUID | None = None) -> int:
+    """How many addresses were asked about for this contact, or all of the partner's, within a day."""
     count: int = await connection.fetchval(
         "SELECT count(*) FROM address_questions "
-        "WHERE partner_id = $1 AND contact_id = $2 AND asked_at > now() - $3::interval",
+        "WHERE partner_id = $1 AND ($2::uuid IS NULL OR contact_id = $2) AND asked_at > now() - $3::interval",
         partner_id,
         contact_id,
         _A_DAY,

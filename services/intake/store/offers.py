@@ -1,7 +1,7 @@
 """Offers as the matcher told of them, and the answers that came in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from schemas.event import LineQuantity, OfferTerms
-from services.runtime.database import Connection
+from schemas.vocabulary import Arrival
+from services.runtime.database import Connection, to_columns
 
 NEWEST_STANDS = frozenset({"scheduled", "not_reached"})
 """The kinds of answer that may be given again."""
@@ -34,11 +35,31 @@ class OfferRow:
 
 
 @dataclass(frozen=True)
+class Claims:
+    """How many claims a service took on within a week, and how many are in its hands."""
+
+    this_week: int = 0
+    at_once: int = 0
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What was answered, and when."""
+    """What was answered, when, and by which contact."""
 
     at: datetime
     facts: dict[str, Any]
+    contact_id: UUID | None
+
+
+@dataclass(frozen=True)
+class OfferTo:
+    """An offer to a partner, with its answers by kind, and what became of it."""
+
+    offer: OfferRow
+    answers: Mapping[str, Answer]
+    need_ended: bool
+    arrival: Arrival | None
+    """None until the need has ended and this partner had handed something over."""
 
 
 async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> None:
@@ -74,6 +95,32 @@ async def save_offers(connection: Connection, offers: Sequence[OfferRow]) -> Non
         [row.version for row in rows],
         [row.undo_until for row in rows],
     )
+
+
+async def note_making(connection: Connection, made: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """(offer, service, when) of offers that are there, whichever was heard of first."""
+    await connection.execute(
+        "UPDATE offers SET service_id = made.service_id, made_at = made.at "
+        "FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS made (offer_id, service_id, at) "
+        "WHERE offers.offer_id = made.offer_id",
+        *to_columns(made, 3),
+    )
+
+
+async def claims_of(connection: Connection, partner_id: UUID) -> dict[UUID, Claims]:
+    """By service, what a partner has taken on, as the matcher counts it: by when it was asked."""
+    rows = await connection.fetch(
+        """
+        SELECT service_id, count(*) FILTER (WHERE made_at > now() - interval '7 days') AS this_week,
+               count(*) FILTER (WHERE NOT EXISTS (SELECT FROM answers WHERE answers.offer_id = offers.offer_id
+                                                     AND kind = 'completed')) AS at_once
+          FROM offers
+         WHERE partner_id = $1 AND state = 'awarded' AND made_at > now() - interval '180 days'
+         GROUP BY service_id
+        """,
+        partner_id,
+    )
+    return {row["service_id"]: Claims(row["this_week"], row["at_once"]) for row in rows}
 
 
 async def read_offer(connection: Connection, offer_id: UUID) -> OfferRow | None:
@@ -117,6 +164,37 @@ async def open_for(connection: Connection, partner_ids: Sequence[UUID]) -> list[
     return [_read(row) for row in rows]
 
 
+async def offers_to(connection: Connection, partner_id: UUID, since: datetime) -> list[OfferTo]:
+    """What a partner is asked, holds, or held and said something of since then."""
+    rows = await connection.fetch(
+        """
+        SELECT offers.*, status IN ('fulfilled', 'partly_fulfilled', 'unmet') AS need_ended, given.by_kind,
+               (SELECT max(facts->>'arrival') FROM history WHERE history.need_id = offers.need_id
+                   AND what = 'outcomes.help_ended' AND facts->>'offer_id' = offers.offer_id::text) AS arrival
+          FROM offers JOIN needs USING (need_id),
+               LATERAL (SELECT jsonb_object_agg(kind, jsonb_build_object('at', at, 'facts', facts,
+                                                                         'contact_id', contact_id)) AS by_kind,
+                               max(at) AS newest
+                          FROM answers WHERE answers.offer_id = offers.offer_id) AS given
+         WHERE partner_id = $1 AND state IN ('open', 'awarded', 'lapsed')
+           AND (state = 'open' OR newest > $2
+                OR (state = 'awarded' AND status NOT IN ('fulfilled', 'partly_fulfilled', 'unmet')))
+         ORDER BY offer_id
+        """,
+        partner_id,
+        since,
+    )
+    return [
+        OfferTo(
+            _read(row),
+            {kind: _read_answer(given) for kind, given in (row["by_kind"] or {}).items()},
+            row["need_ended"],
+            Arrival(row["arrival"]) if row["arrival"] else None,
+        )
+        for row in rows
+    ]
+
+
 async def add_answer(
     connection: Connection, offer_id: UUID, kind: str, channel: str, contact_id: UUID, facts: dict[str, Any]
 ) -> bool:
@@ -144,8 +222,10 @@ async def answers_to(connection: Connection, offer_id: UUID) -> dict[str, dateti
 
 async def read_answer(connection: Connection, offer_id: UUID, kind: str) -> Answer | None:
     """The answer of that kind that stands."""
-    row = await connection.fetchrow("SELECT at, facts FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind)
-    return Answer(row["at"], row["facts"]) if row else None
+    row = await connection.fetchrow(
+        "SELECT at, facts, contact_id FROM answers WHERE offer_id = $1 AND kind = $2", offer_id, kind
+    )
+    return Answer(**row) if row else None
 
 
 async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
@@ -154,6 +234,11 @@ async def claimant_of(connection: Connection, offer_id: UUID) -> UUID | None:
         "SELECT contact_id FROM answers WHERE offer_id = $1 AND kind = 'accepted'", offer_id
     )
     return contact_id
+
+
+def _read_answer(given: Mapping[str, Any]) -> Answer:
+    contact_id = given["contact_id"]
+    return Answer(datetime.fromisoformat(given["at"]), given["facts"], UUID(contact_id) if contact_id else None)
 
 
 def _read(row: asyncpg.Record) -> OfferRow:
