@@ -117,7 +117,8 @@ def _other_faces(town: Town) -> list[Stop]:
         Stop("family-visited", f"/f/{house.token(Door.FAMILY_LINK)}"),
         Stop("family-closed", _family(town, "fulfilled")),
         Stop("contact-saved", f"/c/{house.token(Door.CONTACT_LINK)}?saved=yes"),
-        Stop("join-sent", "/join/sent"),
+        Stop("our-empty", "/our", "other partner"),
+        Stop("our-services-empty", "/our/services", "other partner"),
     ]
 
 
@@ -142,6 +143,7 @@ def _mistakes(town: Town) -> list[Stop]:
         Stop("wrong-person", "/people/new", "administrator", act=send_it),
         Stop("wrong-site", "/sites/new", "administrator", act=send_it),
         Stop("wrong-import", "/imports", "administrator", act=send_it),
+        Stop("wrong-our-contact", "/our/contacts/new", "partner", act=send_it),
         Stop("wrong-consent", f"/needs/{town.needs['asking']}/consent", "ours", act=send_it),
     ]
 
