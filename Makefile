@@ -40,6 +40,7 @@ up: $(READY) ## the same services without the invented community
 
 test: $(READY) ## run every test, on a real Kafka, PostgreSQL and Chromium
 	@$(RUN) tests.chromium
+	@$(RUN) tests.axe
 	@$(RUN) tests $(ARGS)
 
 check: $(READY) ## lint, format, types, import rules, generated files

@@ -36,6 +36,7 @@ from services.intake.handlers import handle
 from services.intake.letters import send_due
 from services.intake.matching import Matcher
 from services.intake.pages import static_folder
+from services.intake.pages.page_route import add_kind_pages
 from services.intake.pages.routes import add_pages
 from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
@@ -119,6 +120,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
     app.middleware("http")(Gate())
     add_problem_handlers(app)
+    add_kind_pages(app)
     guarded_routes(app)
     return app
 

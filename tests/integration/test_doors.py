@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -201,6 +202,13 @@ class House:
 
 @pytest_asyncio.fixture
 async def house(case: Case) -> AsyncIterator[House]:
+    async with furnished(case) as made:
+        yield made
+
+
+@asynccontextmanager
+async def furnished(case: Case) -> AsyncIterator[House]:
+    """The case with everybody else, and a way in for each."""
     await case.sign("name")
     theirs = await case.intake.add_coordinator("theirs@school.example.org", "Theirs")
     officer = Coordinator(

@@ -80,7 +80,7 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         awaited = await codes.asked_at(connection, offer.offer_id, contact.contact_id) is not None
         cleared = (await visits.clearances_of(connection, offer.partner_id)).get(contact.contact_id)
         planned = [one for one in await visits.visits_of(connection, offer.need_id) if one.offer_id == offer.offer_id]
-    return show(
+    answer = show(
         request,
         "identity.html",
         status_code=422 if problems else 200,
@@ -97,6 +97,10 @@ async def _show(request: Request, token: str, invited: Invited, desk: OnDesk, pr
         language_names=Locale(words_for(request, contact.language).language).languages,
         problems=problems,
     )
+    if card:
+        # Nobody who finds the page open later sees it.
+        answer.headers["Refresh"] = str(int(OPENING_LASTS.total_seconds()))
+    return answer
 
 
 def _claimant(request: Request, invited: Invited) -> Claimant:

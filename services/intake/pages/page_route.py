@@ -1,18 +1,20 @@
 """What holds for every page: the headers that keep it private, and a kind page when something is wrong."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from services.intake.answers import OfferNotFound
 from services.intake.domain.need import NeedNotFound
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
 from services.intake.pages.foreign_forms import FIELD
-from services.intake.pages.problems import NotHere, OutOfOrder, PageProblem, SignInNeeded
+from services.intake.pages.problems import NotHere, NotYet, OutOfOrder, PageProblem, SignInNeeded
 from services.intake.pages.rendering import show
 from services.intake.partners import PartnerNotFound
 from services.intake.staff import NotYours
@@ -31,6 +33,27 @@ _HEADERS = {
 _WANTED_FOR_S = 15 * 60
 SESSION_S = 7 * 24 * 3600
 _HTTPS_FOR_A_YEAR = "max-age=31536000; includeSubDomains"
+
+
+def add_kind_pages(app: FastAPI) -> None:
+    """People who come to where no page is get one, too; programs are told as before.
+
+    A form's own address leads back to the page that it stands on: that is where another language is looked for.
+    """
+    tell_programs = app.exception_handlers[HTTPException]
+
+    async def tell(request: Request, error: HTTPException) -> Response:
+        if "text/html" not in request.headers.get("accept", "") or error.status_code not in {404, 405}:
+            told = tell_programs(request, error)
+            return told if isinstance(told, Response) else await told
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            url = request.url
+            return RedirectResponse(url.replace(path=url.path.rpartition("/")[0], scheme="", netloc=""), 303)
+        answer = _explain(request, NotHere())
+        _keep_private(request, answer)
+        return answer
+
+    app.add_exception_handler(HTTPException, tell)  # type: ignore[arg-type]
 
 
 class PageRoute(APIRoute):
@@ -59,7 +82,11 @@ class PageRoute(APIRoute):
 
 
 def _explain(request: Request, problem: PageProblem) -> Response:
-    return show(request, "gone.html", status_code=problem.status, text=problem.text)
+    signed_in = Cookie.SESSION in request.cookies
+    answer = show(request, "gone.html", status_code=problem.status, text=problem.text, signed_in=signed_in)
+    if isinstance(problem, NotYet):
+        answer.headers["Refresh"] = "1"
+    return answer
 
 
 async def _keep_what_was_typed(request: Request) -> Response | None:

@@ -34,6 +34,7 @@ def show(
     """The page. Also remembers a language that was just chosen, and marks the page's forms as ours."""
     words = words_for(request, own_language)
     mark = form_mark(request)
+    other_language = next(code for code in LANGUAGES if code != words.language)
     html = (
         _environment()
         .get_template(template)
@@ -45,8 +46,10 @@ def show(
             item_name=lambda kind: kind.labels[words.language][1],
             category_name=lambda category: CATEGORY_LABELS[category][words.language],
             phone_words=write_phone,
-            other_language=next(code for code in LANGUAGES if code != words.language),
+            other_language=other_language,
             here=request.url.path,
+            here_in_full=f"{request.url.path}?{request.url.query}",
+            in_other_language=f"{request.url.path}?{request.url.include_query_params(language=other_language).query}",
             form_mark=mark,
             now=datetime.now(UTC),
         )

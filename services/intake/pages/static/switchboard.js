@@ -8,6 +8,7 @@
   const FORMS = ["/needs/new", "/our/refer"];
   const PLACE = "draft";
   const LASTS_MS = 12 * 60 * 60 * 1000;
+  const LOOKS_AGAIN_MS = 5000;
   const by = (id) => document.getElementById(id);
 
   const readDraft = (person) => {
@@ -48,9 +49,32 @@
     }
   };
 
-  const sayOffline = (event) => {
-    if (by("offline") && event.target.matches("[data-typed]")) by("offline").hidden = false;
+  // What takes a while, and that nothing gets through, is said in words.
+  let soon;
+  const sayBusy = () => {
+    clearTimeout(soon);
+    soon = setTimeout(() => (by("busy").hidden = false), 400);
   };
+  const beQuiet = () => {
+    clearTimeout(soon);
+    by("busy").hidden = true;
+  };
+  const sayOffline = (event) => {
+    const typed = event.target.matches?.("[data-typed]") && by("offline");
+    if (typed || event.type !== "htmx:responseError") (typed || by("no-connection")).hidden = false;
+  };
+  const byHand = ({ detail }) => ["submit", "click"].includes(detail.requestConfig.triggeringEvent?.type);
+
+  // Live parts look again by the clock while no stream tells them what is new.
+  let told = false;
+  const lookAgain = () => {
+    const parts = told ? [] : document.querySelectorAll("[sse-connect] > [hx-get]");
+    for (const part of parts) htmx.trigger(part, "sse:changed");
+  };
+  if (!window.EventSource) htmx.createEventSource = () => Object.assign(new EventTarget(), { close() {} });
+  document.addEventListener("htmx:sseOpen", () => (told = true));
+  document.addEventListener("htmx:sseError", () => (told = false));
+  setInterval(lookAgain, LOOKS_AGAIN_MS);
 
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
@@ -65,6 +89,19 @@
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") === "/sign-out") dropDraft();
     if (event.target.id === "draft") takeUpDraft(event.target);
+    if (event.defaultPrevented) return;
+    if (navigator.onLine) return sayBusy();
+    event.preventDefault();
+    sayOffline(event);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!byHand(event)) return;
+    event.detail.target.setAttribute("aria-busy", "true");
+    sayBusy();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    event.detail.target?.removeAttribute("aria-busy");
+    if (byHand(event)) beQuiet();
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (by("need-form") && document.querySelector("#need-form [name=item]").value) keepDraft(by("need-form"));
@@ -80,6 +117,10 @@
   for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(trouble, sayOffline);
   }
+  document.addEventListener("htmx:afterOnLoad", () => (by("no-connection").hidden = true));
+  window.addEventListener("offline", sayOffline);
+  window.addEventListener("online", () => (by("no-connection").hidden = true));
+  window.addEventListener("pageshow", beQuiet);
   const showPrinters = () => {
     for (const printer of document.querySelectorAll("[data-print]")) printer.hidden = false;
   };
