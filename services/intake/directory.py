@@ -1,7 +1,8 @@
-"""The directory of partners, as a coordinator looks through it."""
+"""The directory of partners, as coordinators and partners look through it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from uuid import UUID
 
 from schemas.taxonomy import Category
 from schemas.vocabulary import LanguageCode, PartnerKind
@@ -33,6 +34,8 @@ class Question:
     language: LanguageCode | None = None
     zip_code: str | None = None
     """Serves this ZIP code."""
+    asked_by: UUID | None = None
+    """The partner that looks, if one does: it finds the others that take requests now."""
     page: int = field(default=1)
     per_page: int = field(default=PER_PAGE)
 
@@ -46,6 +49,7 @@ async def search(pool: Pool, question: Question) -> Found:
         kind=question.kind,
         language=question.language,
         zip_code=question.zip_code,
+        asked_by=question.asked_by,
     )
     async with pool.acquire() as connection:
         return await directory.search(connection, wanted, question.per_page, (question.page - 1) * question.per_page)

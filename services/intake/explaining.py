@@ -78,7 +78,8 @@ class Explanation:
         self._tally = matching.answer.tally
         self._why_not = matching.answer.why_not
         self._words = words
-        self.causes = _tell_causes(self._tally.left_out, words, sensitive=matching.terms.is_sensitive)
+        self.is_sensitive = matching.terms.is_sensitive
+        self.causes = _tell_causes(self._tally.left_out, words, sensitive=self.is_sensitive)
         self.best = [
             _name(match, record, matching.terms, words)
             for match in matching.answer.best

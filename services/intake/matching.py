@@ -81,12 +81,16 @@ class About:
     partner_id: UUID | None = None
 
 
-async def match_facts(pool: Pool, matcher: Matcher, facts: NeedFacts, own_site: UUID | None, about: About) -> Matching:
+async def match_facts(
+    pool: Pool, matcher: Matcher, facts: NeedFacts, own_site: UUID | None, about: About, referred_by: UUID | None = None
+) -> Matching:
     """Who could help with a need that nobody entered. Nothing is kept. Raises NotPossible or MatcherAway."""
     async with pool.acquire() as connection:
         site_id = await choose_site(connection, facts, own_site)
     terms = to_terms(facts, site_id, datetime.now(UTC))
-    return await _match(pool, matcher, MatchQuestion(terms=terms, most=about.most, partner_id=about.partner_id))
+    asked_before = (referred_by,) if referred_by else ()
+    question = MatchQuestion(terms=terms, asked_before=asked_before, most=about.most, partner_id=about.partner_id)
+    return await _match(pool, matcher, question)
 
 
 async def match_need(pool: Pool, matcher: Matcher, need: NeedRow, about: About) -> Matching:

@@ -1,7 +1,7 @@
 """What can be done with a need. Each is one transaction: the need's row locked, state and event written together."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ import asyncpg
 from schemas.needs import ConsentWithdrawn, NeedCancelled, NeedOpened, NeedTerms
 from schemas.responses import FamilyConfirmed, FamilyDisputed
 from schemas.vocabulary import Answerer, CancelReason, ConsentKind, UnmetCause
-from services.intake import raising
+from services.intake import raising, referring
 from services.intake.approving import ask_for_approval, drop_approval
 from services.intake.consents import end_consents
 from services.intake.domain.consent import Consent, Purpose
@@ -24,9 +24,6 @@ from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
 from services.intake.telling import tell
 from services.runtime.database import Connection, Pool
 from services.runtime.tracing import current_traceparent
-
-_MOST_OPEN_REFERRALS = 20
-"""Of one partner."""
 
 
 class KeyUsedOtherwise(ValueError):
@@ -69,7 +66,7 @@ class Page:
 
 
 async def open_need(pool: Pool, seal: Seal, entered: EnteredNeed, entry: Entry) -> NeedRow:
-    """Takes a need in. The same key and body again give the same need.
+    """Takes a need in. The same key and body again give the same need, standing where it began.
 
     Raises NotPossible, which names the field, or KeyUsedOtherwise.
     """
@@ -104,7 +101,16 @@ async def _find_known(connection: Connection, entry: Entry, body_hash: bytes) ->
         return None
     if found[0] != body_hash:
         raise KeyUsedOtherwise("this Idempotency-Key was used with another body; use a new key for a new need")
-    return await needs.read_need(connection, found[1], None)
+    need = await needs.read_need(connection, found[1], None)
+    if need is None:
+        return None
+    # A repeat gets the very answer that the first one got, however far the need has come since.
+    waited = await approvals.read_approval(connection, need.need_id) is not None
+    return replace(need, progress=_begin(waits=waited))
+
+
+def _begin(*, waits: bool) -> Progress:
+    return Progress(NeedProgress.APPROVAL if waits else NeedProgress.OPEN, None, None, 0, 0)
 
 
 async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> NeedRow:
@@ -113,11 +119,10 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         if entry.referred_by is not None and entered.site_id is None:
             raise NotPossible("site_id", "name the site that the need belongs to")
         if entry.referred_by is not None:
-            await _refuse_too_many(connection, entry.referred_by)
+            await referring.refuse_too_many(connection, entry.referred_by)
         site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         waits = (await approvals.read_policy(connection, site_id)).asks(terms)
-        progress = Progress(NeedProgress.APPROVAL if waits else NeedProgress.OPEN, None, None, 0, 0)
         traceparent = current_traceparent()
         while True:
             reference = str(100_000 + secrets.randbelow(900_000))
@@ -131,7 +136,7 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
                 traceparent,
                 now,
                 withdrawn=False,
-                progress=progress,
+                progress=_begin(waits=waits),
             )
             if await needs.add_need(connection, need, prepared.sealed):
                 break
@@ -146,15 +151,6 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         else:
             await tell(connection, need, NeedOpened(need_id=need.need_id, terms=terms))
     return need
-
-
-async def _refuse_too_many(connection: Connection, partner_id: UUID) -> None:
-    # A key that was found must not use up what all partners are willing to hear in a week.
-    if await needs.count_open_referrals(connection, partner_id) >= _MOST_OPEN_REFERRALS:
-        raise NotPossible(
-            "items",
-            f"{_MOST_OPEN_REFERRALS} families that you referred still wait; refer more when some have an answer",
-        )
 
 
 def _spoken(entered: EnteredNeed, terms: NeedTerms, entry: Entry, now: datetime) -> Consent:
@@ -227,15 +223,6 @@ async def read_need(pool: Pool, need_id: UUID, site_id: UUID | None) -> tuple[Ne
         if need is None:
             raise NeedNotFound
         return need, await needs.read_history(connection, need_id)
-
-
-async def read_referral(pool: Pool, need_id: UUID, partner_id: UUID) -> NeedRow:
-    """A need that this partner referred. Raises NeedNotFound for any other."""
-    async with pool.acquire() as connection:
-        need = await needs.read_need(connection, need_id, None)
-    if need is None or need.terms.referred_by != partner_id:
-        raise NeedNotFound
-    return need
 
 
 async def list_needs(pool: Pool, wanted: NeedFilter, limit: int, cursor: str | None) -> Page:

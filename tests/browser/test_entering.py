@@ -1,5 +1,7 @@
 """A need is written down in under a minute, and what was typed is not lost, in a real browser."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
@@ -57,7 +59,7 @@ async def test_the_preview_is_asked_without_anything_of_the_family(intake: Runni
     await page.get_by_role("button", name="cribs").click()
     await expect(page.get_by_text("1 partner could help. First asked: Bed Bank")).to_be_visible()
     asked = [one for one in sent if "/needs/" in one and "POST" not in one]
-    assert any("/needs/preview" in one for one in asked)
+    assert any("/needs/new/preview" in one for one in asked)
     assert not [one for one in asked if "Canary" in one or "555" in one]
     async with intake.desk.pool.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM needs") == 0
@@ -66,8 +68,10 @@ async def test_the_preview_is_asked_without_anything_of_the_family(intake: Runni
 async def test_a_lost_connection_loses_nothing_and_the_draft_tells_nobody_who_the_family_is(
     intake: RunningIntake, chromium: Browser
 ) -> None:
+    town = with_matcher(intake)
+    before, picked = [await town.add_partner(name, Category.BEDS) for name in ("Bed Bank", "Sleep Well")]
     page = await coordinator(chromium, intake)
-    await page.goto("/needs/new")
+    await page.goto(f"/needs/new?first={before.partner_id}")
     await fill_in(page)
 
     async def cut(route: Route) -> None:
@@ -83,8 +87,10 @@ async def test_a_lost_connection_loses_nothing_and_the_draft_tells_nobody_who_th
     assert not [word for word in ("Maria", "Canary", "name") if word in kept]
     await page.unroute("**/needs/new")
 
-    await page.reload()
+    await page.goto(f"/needs/new?first={picked.partner_id}")
     await page.get_by_role("button", name="Go on with it").click()
+    await expect(page.get_by_role("group", name="Asked first")).to_have_text(re.compile("Sleep Well"))
+    await expect(page.get_by_text("Bed Bank", exact=True)).to_have_count(0)
     await expect(page.get_by_label("Thing 1")).to_have_value("bed.twin")
     await expect(page.get_by_label("ZIP code")).to_have_value("11201")
     await expect(page.get_by_label("Spanish")).to_be_checked()

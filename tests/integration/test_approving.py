@@ -123,7 +123,9 @@ async def test_a_deputy_is_asked_when_it_is_late_and_decides_signed_in(office: O
     need_id = await enter(office, await office.intake.sign_in(ROBIN))
     session = await office.intake.sign_in(deputy)
     assert (await office.ask(session, f"/approvals/{need_id}")).status_code == 404
+    assert 'href="/approvals"' not in (await office.ask(session, "/needs")).text
     await hurry(office, "escalates_at")
+    assert 'href="/approvals"' in (await office.ask(session, "/needs")).text
     assert (await newest_link(office, deputy)).startswith("/approve/")
     assert str(need_id) in (await office.ask(session, "/approvals")).text
     assert (await office.ask(session, f"/approvals/{need_id}/approve", revision="1")).status_code == 303

@@ -145,10 +145,10 @@ async def test_a_partner_that_was_picked_is_asked_first_and_the_preview_says_if_
     bank = await desk.add("Bed Bank", service(Category.BEDS))
     food = await desk.add("Food Bank", service(Category.FOOD))
     typed = {"item": "bed.twin", "quantity": "1", "zip_code": "11201", "urgency": "this_week"}
-    good = (await send(desk.browser, "/needs/preview", typed | {"first": str(bank.partner_id)})).text
+    good = (await send(desk.browser, "/needs/new/preview", typed | {"first": str(bank.partner_id)})).text
     assert "1 partner could help." in good
     assert "would not be asked" not in good
-    bad = (await send(desk.browser, "/needs/preview", typed | {"first": str(food.partner_id)})).text
+    bad = (await send(desk.browser, "/needs/new/preview", typed | {"first": str(food.partner_id)})).text
     assert "The partner you picked would not be asked: Does not do this kind of help" in bad
     more = {"languages": "es", "consent": "spoken", "name": "Maria Canary", "family_language": "es", "key": "one"}
     await send(desk.browser, "/needs/new", typed | more | {"first": str(bank.partner_id)})
@@ -160,7 +160,7 @@ async def test_a_partner_that_was_picked_is_asked_first_and_the_preview_says_if_
 async def test_whom_the_family_does_not_want_asked_is_left_out(desk: Desk) -> None:
     await desk.add("Bed Church", service(Category.BEDS), kind=PartnerKind.CHURCH)
     form = NEED | {"key": "three", "excluded_kinds": "church"}
-    assert "We know of nobody who could help" in (await send(desk.browser, "/needs/preview", form)).text
+    assert "We know of nobody who could help" in (await send(desk.browser, "/needs/new/preview", form)).text
     await send(desk.browser, "/needs/new", form)
     async with desk.intake.desk.pool.acquire() as connection:
         terms = await connection.fetchval("SELECT terms FROM needs")

@@ -86,6 +86,15 @@ async def test_the_same_key_and_body_at_once_make_one_need(office: Office) -> No
     assert stranger.json()["need_id"] != answers[0].json()["need_id"]
 
 
+async def test_a_need_that_waits_for_approval_says_so_at_once_and_again(office: Office) -> None:
+    async with office.intake.desk.pool.acquire() as connection:
+        await connection.execute("UPDATE sites SET approval = 'all'")
+    body, headers = need_body(), {"Idempotency-Key": "one"}
+    answers = [await office.ours.post("/v1/needs", json=body, headers=headers) for _ in range(2)]
+    assert [answer.json()["status"] for answer in answers] == ["approval", "approval"]
+    assert answers[0].json() == answers[1].json()
+
+
 async def test_another_sites_key_sees_and_changes_nothing(office: Office) -> None:
     need = await office.add_need()
     path = f"/v1/needs/{need['need_id']}"

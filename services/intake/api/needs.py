@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.needs import NeedTerms
 from schemas.vocabulary import Answerer, CancelReason, StuckCause, UnmetCause, Urgency
-from services.intake import changing, households, needs
+from services.intake import changing, households, needs, referring
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import NEED, NEED_ENTERED
 from services.intake.domain.need import EnteredNeed
@@ -130,7 +130,7 @@ async def enter_need(
     entry = needs.Entry(caller.name, caller.site_id, key=idempotency_key, referred_by=caller.partner_id)
     need = await needs.open_need(caller.desk.pool, caller.desk.seal, entered, entry)
     response.headers["Location"] = f"/v1/needs/{need.need_id}"
-    return _show_as_entered(need) if idempotency_key else show_need(need)
+    return show_need(need)
 
 
 @router.get("")
@@ -155,7 +155,7 @@ async def list_needs(
 async def read_need(need_id: UUID, caller: ReaderOrReferrer) -> NeedWithHistory | ReferralShown:
     """A need with its history; with a partner's key, where a need that it referred stands."""
     if caller.partner_id is not None:
-        referral = await needs.read_referral(caller.desk.pool, need_id, caller.partner_id)
+        referral = await referring.read_referral(caller.desk.pool, need_id, caller.partner_id)
         return ReferralShown(
             need_id=need_id,
             reference=referral.reference,
@@ -215,11 +215,6 @@ def show_need(need: NeedRow) -> NeedShown:
         created_at=need.created_at,
         terms=need.terms,
     )
-
-
-def _show_as_entered(need: NeedRow) -> NeedShown:
-    # A repeat gets the very answer that the first call got, however far the need has come since.
-    return show_need(need).model_copy(update={"status": NeedProgress.OPEN, "stuck": None, "cause": None})
 
 
 def _show_entry(entry: HistoryEntry) -> HistoryShown:

@@ -22,9 +22,11 @@ from schemas.partners import (
 from schemas.taxonomy import CATEGORY_LABELS, Category
 from schemas.vocabulary import PartnerKind, PartnerStatus
 from services.intake import partners
+from services.intake.desk import Desk
 from services.intake.directory import MOST_PRINTED, PER_PAGE, Question, Sort, search
 from services.intake.domain.places import Place, place_of
 from services.intake.domain.reaching import read_zip
+from services.intake.pages.enterer import Enterer, at_site
 from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.need_form import SPOKEN
 from services.intake.pages.page_route import PageRoute
@@ -43,8 +45,17 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 @router.get("")
 async def show_directory(request: Request, person: SignedIn, desk: OnDesk) -> Response:
-    """The partners that fit what is asked for by the address, which is never anything about a family."""
-    asked, words, problems = request.query_params, words_for(request, person.language), dict[str, str]()
+    """The partners that fit what is asked for."""
+    return await show_found(request, desk, at_site(person))
+
+
+async def show_found(request: Request, desk: Desk, enterer: Enterer) -> Response:
+    """The partners that fit what is asked for by the address, which is never anything about a family.
+
+    A partner that looks finds those that take requests now, and sees what they do and where: whom to call, and
+    who is away, is the coordinator's to know.
+    """
+    asked, words, problems = request.query_params, words_for(request, enterer.language), dict[str, str]()
     zip_code = _read_zip(asked.get("near", ""), words, problems)
     whole = asked.get("print") == "yes"
     question = Question(
@@ -54,6 +65,7 @@ async def show_directory(request: Request, person: SignedIn, desk: OnDesk) -> Re
         kind=_choose(PartnerKind, asked.get("kind")),
         language=next((code for code in SPOKEN if code == asked.get("speaks")), None),
         zip_code=zip_code,
+        asked_by=enterer.referred_by,
         page=1 if whole else _read_page(asked.get("page", "")),
         per_page=MOST_PRINTED if whole else PER_PAGE,
     )
@@ -63,14 +75,16 @@ async def show_directory(request: Request, person: SignedIn, desk: OnDesk) -> Re
     return show(
         request,
         "directory.html",
-        own_language=person.language,
+        own_language=enterer.language,
+        person=enterer.person,
+        enterer=enterer,
         question=question,
         typed_zip=asked.get("near", ""),
         problems=problems,
         found=found,
         first=(question.page - 1) * question.per_page + 1,
         is_filtered=bool(kept),
-        address=lambda **changes: "/partners?" + urlencode(kept | changes),
+        address=lambda **changes: f"{enterer.directory}?" + urlencode(kept | changes),
         whole=whole,
         choices={
             "help": [(one, CATEGORY_LABELS[one][words.language]) for one in Category],

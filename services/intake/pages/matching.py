@@ -23,7 +23,9 @@ async def show_matching(request: Request, need_id: UUID, person: SignedIn, desk:
     """Who else could help with what is still open, and what leaves out the others."""
     need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
     explanation = await explain(match_need(desk.pool, desk.matcher, need, SHOWN), words_for(request, person.language))
-    return show(request, "matching.html", own_language=person.language, need=need, explanation=explanation)
+    return show(
+        request, "matching.html", own_language=person.language, person=person, need=need, explanation=explanation
+    )
 
 
 async def explain(asking: Awaitable[Matching], words: Words) -> Explanation | None:

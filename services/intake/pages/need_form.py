@@ -72,6 +72,7 @@ def understand_facts(typed: Typed, zone: str, words: Words) -> NeedFacts:
 
 def _facts(typed: Typed, zone: str, words: Words, problems: dict[str, str]) -> dict[str, object]:
     return {
+        "site_id": typed.site_id or None,
         "items": _understand_lines(typed, words, problems),
         "zip_code": typed.zip_code,
         "urgency": typed.urgency,

@@ -156,7 +156,7 @@ async def ask_again(request: Request, need_id: UUID, person: SignedIn, desk: OnD
 async def ask_before_withdrawing(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """Are you sure."""
     need, _ = await needs.read_need(desk.pool, need_id, person.site_id)
-    return show(request, "need_withdraw.html", own_language=person.language, need=need)
+    return show(request, "need_withdraw.html", own_language=person.language, person=person, need=need)
 
 
 @router.post("/withdraw-consent")
@@ -175,6 +175,7 @@ async def _show_question(
         "need_cancel.html",
         status_code=422 if problems else 200,
         own_language=person.language,
+        person=person,
         need=need,
         reasons=CancelReason,
         problems=problems,

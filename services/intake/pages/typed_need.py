@@ -24,6 +24,8 @@ class Typed:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     raised: str = ""
     """What a colleague raised, where this completes it."""
+    site_id: str = ""
+    """The school, where the form asks for it."""
     lines: list[tuple[str, str]] = field(default_factory=lambda: [("", "1")])
     find: str = ""
     """A thing that is still to be found, in somebody's own words."""
@@ -95,6 +97,7 @@ def read_typed(form: FormData) -> Typed:
     return Typed(
         key=one("key") or secrets.token_urlsafe(16),
         raised=one("raised"),
+        site_id=one("site_id"),
         lines=list(zip(many("item"), many("quantity"), strict=False)),
         find=one("find"),
         whole=one("whole") == "yes",

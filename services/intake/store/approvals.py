@@ -43,7 +43,7 @@ _APPROVAL = """
            people.name AS decided_name, reason
       FROM approvals LEFT JOIN people ON person_id = decided_by
 """
-_DECIDERS = """
+DECIDERS = """
     SELECT needs.need_id, person.person_id, person.name, person.language, site.time_zone
       FROM needs JOIN sites AS site USING (site_id) JOIN approvals USING (need_id)
            JOIN people AS person ON paused_at IS NULL AND person_id IS DISTINCT FROM entered_by AND (
@@ -109,14 +109,14 @@ async def note_change(connection: Connection, need_id: UUID) -> None:
 
 async def list_deciders(connection: Connection, need_id: UUID) -> list[Decider]:
     """Who may decide about a need now."""
-    rows = await connection.fetch(f"{_DECIDERS} WHERE needs.need_id = $1 ORDER BY person.name", need_id)
+    rows = await connection.fetch(f"{DECIDERS} WHERE needs.need_id = $1 ORDER BY person.name", need_id)
     return [Decider(row["person_id"], row["name"], row["language"], row["time_zone"]) for row in rows]
 
 
 async def list_for(connection: Connection, person_id: UUID) -> list[UUID]:
     """The needs that wait for this one: what is over first comes first."""
     rows = await connection.fetch(
-        f"SELECT need_id FROM ({_DECIDERS}) AS decider JOIN approvals USING (need_id) "  # noqa: S608 - our own text
+        f"SELECT need_id FROM ({DECIDERS}) AS decider JOIN approvals USING (need_id) "  # noqa: S608 - our own text
         "WHERE person_id = $1 AND state = 'waiting' ORDER BY expires_at LIMIT 200",
         person_id,
     )

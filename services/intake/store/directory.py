@@ -1,6 +1,7 @@
 """Partners by what they do, where and for whom."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
@@ -28,6 +29,8 @@ class Wanted:
     kind: PartnerKind | None
     language: LanguageCode | None
     zip_code: str | None
+    asked_by: UUID | None
+    """Not this one, and none that takes no requests now."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,12 @@ _SEARCH = r"""
            ) AS fitting
      WHERE NOT removed AND record->>'status' <> 'suspended'
        AND ($11::text IS NULL OR record->>'kind' = $11)
+       AND ($12::uuid IS NULL OR (partner_id <> $12 AND record->>'status' = 'active'
+                                  AND coalesce((record->>'snoozed_until')::timestamptz <= now(), true)))
        -- Who has no service yet can be found by name.
        AND (fitting.services > 0 OR (num_nonnulls($4, $5, $6, $7) = 0 AND ($1 IS NULL OR record->>'name' ILIKE $1)))
      ORDER BY fitting.miles NULLS LAST, lower(record->>'name'), partner_id
-     LIMIT $12 OFFSET $13
+     LIMIT $13 OFFSET $14
 """
 
 
@@ -97,6 +102,7 @@ async def search(connection: Connection, wanted: Wanted, limit: int, offset: int
         place.state if place else None,
         place.county if place else None,
         wanted.kind,
+        wanted.asked_by,
         limit,
         offset,
     )

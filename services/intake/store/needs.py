@@ -56,14 +56,6 @@ class NeedFilter:
     urgency: str | None = None
 
 
-async def count_open_referrals(connection: Connection, partner_id: UUID) -> int:
-    """How many needs that this partner referred have not ended."""
-    count: int = await connection.fetchval(
-        "SELECT count(*) FROM needs WHERE terms->>'referred_by' = $1 AND ended_at IS NULL", str(partner_id)
-    )
-    return count
-
-
 async def add_need(connection: Connection, need: NeedRow, family: SealedFamily) -> bool:
     """Writes a need with its family. False when the reference is taken: try another."""
     added = await connection.fetchval(

@@ -7,6 +7,7 @@ from enum import StrEnum, auto
 from uuid import UUID
 
 from schemas.partners import PartnerRecorded
+from services.intake.store.approvals import DECIDERS
 from services.runtime.database import Connection, to_columns
 
 LINK_LASTS = timedelta(minutes=15)
@@ -40,6 +41,8 @@ class Person:
     site_id: UUID
     site_name: str
     time_zone: str
+    decides: bool
+    """Whether a need waits for their approval."""
 
 
 @dataclass(frozen=True)
@@ -189,15 +192,17 @@ async def turn_link_into_session(connection: Connection, link_hash: bytes, sessi
 async def find_session(connection: Connection, session_hash: bytes) -> Person | ContactSession | None:
     """Who this session belongs to, while it lasts."""
     row = await connection.fetchrow(
-        """
+        f"""
         SELECT person_id, role, person.name, language, site.site_id, site.name AS site_name, time_zone,
+               EXISTS (SELECT FROM ({DECIDERS}) AS decider JOIN approvals USING (need_id)
+                        WHERE state = 'waiting' AND decider.person_id = person.person_id) AS decides,
                record, contact_id, email_hash
           FROM sessions
           LEFT JOIN (people AS person JOIN sites AS site USING (site_id)) USING (person_id)
           LEFT JOIN partners USING (partner_id)
          WHERE (token_hash = $1 OR (previous_hash = $1 AND rotated_at > now() - $2::interval))
            AND rotated_at > now() - $3::interval AND signed_in_at > now() - $4::interval AND paused_at IS NULL
-        """,
+        """,  # noqa: S608 - our own text
         session_hash,
         _PREVIOUS_TOKEN_LASTS,
         _SESSION_IDLES,

@@ -1,10 +1,11 @@
 // What pages do besides when scripts run. Everything on them works without.
 //
 // The draft of a need: what is needed, where and by when stays in this browser until it is sent, thrown away, twelve
-// hours old, or its coordinator signs out. Nothing else that is typed is ever kept, for others may use this device.
+// hours old, or who wrote it signs out. Nothing else that is typed is ever kept, for others may use this device.
 (() => {
   "use strict";
   const KEPT = ["item", "quantity", "zip_code", "urgency", "needed_by", "languages", "first"];
+  const FORMS = ["/needs/new", "/our/refer"];
   const PLACE = "draft";
   const LASTS_MS = 12 * 60 * 60 * 1000;
   const by = (id) => document.getElementById(id);
@@ -39,7 +40,10 @@
   };
 
   const takeUpDraft = (offer) => {
-    for (const [name, value] of readDraft(offer.dataset.draftOf) ?? []) {
+    // Partners that were picked just now stand, in place of those of the draft.
+    const picked = [...new FormData(by("need-form"))].filter(([name]) => name === "first");
+    const kept = (readDraft(offer.dataset.draftOf) ?? []).filter(([name]) => name !== "first" || !picked.length);
+    for (const [name, value] of [...kept, ...picked]) {
       offer.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     }
   };
@@ -69,9 +73,9 @@
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { target, detail } = event;
-    const sent = target.matches("[data-typed]") && detail.pathInfo.requestPath.startsWith("/needs/new");
+    const sent = target.matches("[data-typed]") && FORMS.includes(detail.pathInfo.requestPath);
     const arrived = sent && detail.xhr.status < 300;
-    if (arrived && !new URL(detail.xhr.responseURL).pathname.endsWith("/needs/new")) dropDraft();
+    if (arrived && !FORMS.includes(new URL(detail.xhr.responseURL).pathname)) dropDraft();
   });
   for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(trouble, sayOffline);
