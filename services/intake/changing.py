@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from schemas.event import Item
-from schemas.needs import FirstAsk, NeedChanged
+from schemas.needs import FirstAsk, NeedChanged, NeedTerms
 from schemas.taxonomy import ITEM_KINDS
 from services.intake.domain.need import NotPossible
 from services.intake.locking import lock_ongoing
@@ -19,11 +19,23 @@ _ALONE_FOR = timedelta(minutes=15)
 """Long enough to write a yes down that was given by phone."""
 
 
+def mark_of(terms: NeedTerms) -> str:
+    """Differs as soon as somebody has changed what can be changed."""
+    quantities = ",".join(str(item.quantity) for item in terms.items)
+    return f"{quantities} {terms.needed_by.isoformat()}"
+
+
 async def change_need(
-    pool: Pool, need_id: UUID, site_id: UUID | None, quantities: Mapping[int, int], needed_by: datetime | None
+    pool: Pool,
+    need_id: UUID,
+    site_id: UUID | None,
+    quantities: Mapping[int, int],
+    needed_by: datetime | None,
+    seen: str | None = None,
 ) -> NeedRow:
     """Takes new quantities by line, and a new last day; what is left out stays. Partners are asked anew.
 
+    `seen` is the mark of what somebody looked at, where it matters that nobody has changed it meanwhile.
     Raises NeedNotFound, NeedEnded, or NotPossible, which names the field.
     """
     async with pool.acquire() as connection, connection.transaction():
@@ -34,6 +46,8 @@ async def change_need(
         terms = need.terms.model_copy(update={"items": items, "needed_by": needed_by or need.terms.needed_by})
         if terms == need.terms:
             return need
+        if seen is not None and seen != mark_of(need.terms):
+            raise NotPossible("meanwhile", "somebody has changed it meanwhile; look at it, then change it again")
         await needs.save_terms(connection, need_id, terms)
         if need.progress.status.unpublished:
             await approvals.note_change(connection, need_id)

@@ -72,9 +72,9 @@ async def take_in(pool: Pool, seal: Seal, import_id: UUID, by: Person) -> int:
         texts = {one.partner_id: one.eligibility_texts for one in entered}
         await partners.record_partners(pool, seal, records, texts)
     async with pool.acquire() as connection, connection.transaction():
-        await imports.drop_upload(connection, import_id)
-        about = f"{upload.name} ({len(reading.partners)})"
-        await staff.note(connection, Change(by.person_id, "partners_imported", about))
+        if await imports.drop_upload(connection, import_id):
+            about = f"{upload.name} ({len(reading.partners)})"
+            await staff.note(connection, Change(by.person_id, "partners_imported", about))
     return len(reading.partners)
 
 

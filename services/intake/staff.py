@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Literal
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -72,13 +72,17 @@ def sees_site(by: Person, site_id: UUID) -> bool:
     return by.role is Role.ADMINISTRATOR or by.site_id == site_id
 
 
-async def add_person(pool: Pool, entered: EnteredPerson, by: Person) -> UUID:
-    """Somebody new, who can sign in at once and is told so. Raises NotPossible, which names the field."""
-    person_id = uuid4()
+async def add_person(pool: Pool, entered: EnteredPerson, by: Person, key: str) -> UUID:
+    """Somebody new, who can sign in at once and is told so. The same key again changes nothing.
+
+    Raises NotPossible, which names the field.
+    """
+    person_id = uuid5(by.person_id, key)
     async with pool.acquire() as connection, connection.transaction():
         await _check_place(connection, entered, by)
         try:
-            await staff.add_person(connection, _row(person_id, entered))
+            if not await staff.add_person(connection, _row(person_id, entered)):
+                return person_id
         except asyncpg.UniqueViolationError as error:
             raise NotPossible("email_known", "somebody has this address already") from error
         await staff.note(connection, Change(by.person_id, "person_added", entered.name, site_id=entered.site_id))
@@ -120,12 +124,14 @@ async def pause_person(pool: Pool, person_id: UUID, by: Person, *, paused: bool)
         await staff.note(connection, Change(by.person_id, what, person.name, site_id=person.site_id))
 
 
-async def add_site(pool: Pool, entered: EnteredSite, by: Person) -> UUID:
-    """A new site. Raises NotYours for whoever is no administrator."""
+async def add_site(pool: Pool, entered: EnteredSite, by: Person, key: str) -> UUID:
+    """A new site. The same key again changes nothing. Raises NotYours for whoever is no administrator."""
     if by.role is not Role.ADMINISTRATOR:
         raise NotYours
-    site_id = uuid4()
+    site_id = uuid5(by.person_id, key)
     async with pool.acquire() as connection, connection.transaction():
+        if await staff.lock_site(connection, site_id) is not None:
+            return site_id
         await staff.save_site(connection, _site_row(site_id, entered))
         await staff.note(connection, Change(by.person_id, "site_added", entered.name, site_id=site_id))
     return site_id

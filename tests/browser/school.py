@@ -59,7 +59,12 @@ class School:
     async def offered(self) -> OfferMade:
         """Two beds, which the bank was asked for."""
         async with self.somebody(self.email) as coordinator:
-            need_id, items = await self.enter(coordinator)
+            need_id, _ = await self.enter(coordinator)
+        return await self.offer(need_id)
+
+    async def offer(self, need_id: UUID) -> OfferMade:
+        """Asks the bank for all of the newest need."""
+        _, items = await self.intake.newest_need()
         made = offer_of(need_id, items, self.bank)
         await self.intake.matcher_says(made)
         return made

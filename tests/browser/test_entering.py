@@ -138,14 +138,3 @@ async def test_a_session_that_ends_in_the_middle_of_the_form_loses_nothing(
     await expect(page.get_by_role("heading", name="What is needed")).to_be_visible()
     await page.get_by_role("link", name="See who they are").click()
     await expect(page.get_by_text("Maria Canary")).to_be_visible()
-
-
-async def test_a_need_sent_twice_is_one_need(intake: RunningIntake, chromium: Browser) -> None:
-    page = await coordinator(chromium, intake, scripts=False)
-    await page.goto("/needs/new")
-    await fill_in(page)
-    await page.get_by_role("button", name="Ask for help").dblclick()
-    await expect(page.get_by_role("heading", name="What is needed")).to_be_visible()
-    await page.go_back()
-    async with intake.desk.pool.acquire() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM needs") == 1

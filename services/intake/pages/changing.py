@@ -31,11 +31,11 @@ async def change(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk
     try:
         quantities = _read_quantities(form, need.terms.items)
         needed_by = _read_day(form, need.terms.needed_by, person.time_zone)
-        await change_need(desk.pool, need_id, person.site_id, quantities, needed_by)
+        await change_need(desk.pool, need_id, person.site_id, quantities, needed_by, str(form.get("seen", "")))
     except NotPossible as error:
-        place = "quantities" if error.field == "approval" else error.field
+        place = error.field if error.field == "needed_by" else "quantities"
         problems = {f"change-{place}": words_for(request, person.language)(f"change.bad_{error.field}")}
-        return await show_page(request, need_id, person, desk, problems)
+        return await show_page(request, need_id, person, desk, problems, form)
     except NeedEnded:
         pass  # The page says how it ended.
     return RedirectResponse(f"/needs/{need_id}", 303)

@@ -14,6 +14,7 @@ from services.intake.directory_import.rows import Verdict
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Administrator, OnDesk
+from services.intake.staff import NotYours
 from services.intake.store.people import Person
 
 router = APIRouter(prefix="/imports", route_class=PageRoute)
@@ -64,7 +65,10 @@ async def show_preview(request: Request, import_id: UUID, person: Administrator,
 @router.post("/{import_id}")
 async def take_in(import_id: UUID, person: Administrator, desk: OnDesk) -> Response:
     """Takes in what is good of it."""
-    taken = await importing.take_in(desk.pool, desk.seal, import_id, person)
+    try:
+        taken = await importing.take_in(desk.pool, desk.seal, import_id, person)
+    except NotYours:  # It was sent twice, and the first was quick.
+        return RedirectResponse("/imports", 303)
     return RedirectResponse(f"/imports?taken={taken}", 303)
 
 

@@ -50,9 +50,10 @@ async def stream_offer(request: Request, invited: Invitation, desk: OnDesk) -> R
 async def accept(request: Request, token: str, invited: Invitation, desk: OnDesk) -> Response:
     """We can take these quantities."""
     if await _stage(invited, desk) is Stage.OPEN:
-        lines = read_quantities(await request.form(), invited.offer.terms.items)
+        form = await request.form()
+        lines = read_quantities(form, invited.offer.terms.items)
         if lines is None:
-            return await _show(request, token, invited, desk, _problem(request, invited, "lines"))
+            return await _show(request, token, invited, desk, _problem(request, invited, "lines"), form)
         await answers.accept_offer(desk.pool, _answering(invited), lines)
     return _back_to(token)
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
 
 from schemas.vocabulary import AgeBand, Answerer, CancelReason
 from services.intake import approving, households, needs
+from services.intake.changing import mark_of
 from services.intake.desk import Desk
 from services.intake.domain.disclosure_log import Who
 from services.intake.domain.need import NeedEnded, NotPossible
@@ -40,9 +42,14 @@ async def show_need(request: Request, need_id: UUID, person: SignedIn, desk: OnD
 
 
 async def show_page(
-    request: Request, need_id: UUID, person: Person, desk: Desk, problems: Mapping[str, str]
+    request: Request,
+    need_id: UUID,
+    person: Person,
+    desk: Desk,
+    problems: Mapping[str, str],
+    typed: FormData | None = None,
 ) -> Response:
-    """The page as it is right now, with what is wrong in a form of it. Raises NeedNotFound."""
+    """The page as it is right now, with what is wrong in a form of it, as it was typed. Raises NeedNotFound."""
     async with desk.pool.acquire() as connection:
         # Read before the rest, so that what comes in between is shown by the next change.
         seen = await changes.need_mark(connection, need_id)
@@ -89,6 +96,8 @@ async def show_page(
         approval=approval,
         deciders=deciders,
         problems=problems,
+        typed=typed or {},
+        mark_of=mark_of,
         language_names=Locale(words.language).languages,
         household=[(band, count) for band in AgeBand if (count := need.terms.household.count(band))],
     )

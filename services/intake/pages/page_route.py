@@ -96,10 +96,13 @@ async def _keep_what_was_typed(request: Request) -> Response | None:
     """
     if request.method != "POST" or ("hx-request" in request.headers and "hx-boosted" not in request.headers):
         return None
-    fields = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
-    if not any(value for name, value in fields if name != FIELD):
+    sent = (await request.form()).multi_items()
+    fields = [(name, value) for name, value in sent if isinstance(value, str)]
+    # A browser lets nobody but its user choose a file.
+    files = [(name, value.filename) for name, value in sent if not isinstance(value, str) and value.filename]
+    if not files and not any(value for name, value in fields if name != FIELD):
         return None
-    return show(request, "signed_out.html", status_code=422, fields=fields)
+    return show(request, "signed_out.html", status_code=422, fields=fields, files=files)
 
 
 def _ask_to_sign_in(request: Request) -> Response:

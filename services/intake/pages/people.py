@@ -1,7 +1,8 @@
 """`/people`: who works here, for a supervisor of the own site and for the network's administrator."""
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -27,8 +28,9 @@ _MOST_NOTED = 20
 
 @dataclass(frozen=True)
 class TypedPerson:
-    """The form as it was typed."""
+    """The form as it was typed, and the key that makes sending it twice harmless."""
 
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16), kw_only=True)
     name: str = ""
     email: str = ""
     phone: str = ""
@@ -38,7 +40,8 @@ class TypedPerson:
 
     def understand(self) -> EnteredPerson:
         """What it means. Raises ValidationError."""
-        return EnteredPerson.model_validate({**vars(self), "phone": self.phone or None})
+        said = {name: value for name, value in vars(self).items() if name != "key"}
+        return EnteredPerson.model_validate({**said, "phone": self.phone or None})
 
 
 def site_seen_by(person: Person) -> UUID | None:
@@ -82,7 +85,7 @@ async def add(request: Request, person: Leader, desk: OnDesk) -> Response:
     """Somebody new."""
     typed = _read(await request.form(), person)
     try:
-        await add_person(desk.pool, typed.understand(), person)
+        await add_person(desk.pool, typed.understand(), person, typed.key)
     except (ValidationError, NotPossible) as error:
         return await _show(request, person, desk.pool, None, typed, _problems(request, person, error))
     return RedirectResponse("/people", 303)
@@ -132,7 +135,8 @@ async def _find(pool: Pool, person_id: UUID, by: Person) -> StaffRow:
 def _read(form: FormData, person: Person) -> TypedPerson:
     typed = {name: str(form.get(name, "")).strip() for name in vars(TypedPerson())}
     # Where there is one site to choose from, the form does not ask.
-    return TypedPerson(**{**typed, "site_id": typed["site_id"] or str(person.site_id)})
+    typed["site_id"] = typed["site_id"] or str(person.site_id)
+    return TypedPerson(**{name: value for name, value in typed.items() if value or name != "key"})
 
 
 def _problems(request: Request, person: Person, error: ValidationError | NotPossible) -> dict[str, str]:

@@ -27,7 +27,7 @@ async def write_down(request: Request, need_id: UUID, offer_id: UUID, person: Si
             lines = read_quantities(form, offer.terms.items)
             if lines is None:
                 problems = {f"phoned-{offer_id}": words_for(request, person.language)("problem.lines")}
-                return await show_page(request, need_id, person, desk, problems)
+                return await show_page(request, need_id, person, desk, problems, form)
             await answers.accept_offer(desk.pool, who, lines)
         case "no":
             await answers.say_no(desk.pool, who, DeclineReason.OTHER)

@@ -1,6 +1,7 @@
 """`/sites`: the schools, who stands in where somebody is away, and how danger is reported there."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from babel import Locale
@@ -28,8 +29,9 @@ router = APIRouter(prefix="/sites", route_class=PageRoute)
 
 @dataclass(frozen=True)
 class TypedSite:
-    """The form as it was typed."""
+    """The form as it was typed, and the key that makes sending it twice harmless."""
 
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16), kw_only=True)
     name: str = ""
     zip_code: str = ""
     time_zone: str = ZONES[0]
@@ -41,7 +43,7 @@ class TypedSite:
 
     def understand(self) -> EnteredSite:
         """What it means. Raises ValidationError."""
-        return EnteredSite.model_validate({name: value or None for name, value in vars(self).items()})
+        return EnteredSite.model_validate({name: value or None for name, value in vars(self).items() if name != "key"})
 
 
 @router.get("")
@@ -64,7 +66,7 @@ async def add(request: Request, person: Administrator, desk: OnDesk) -> Response
     """A new site."""
     typed = _read(await request.form())
     try:
-        await add_site(desk.pool, typed.understand(), person)
+        await add_site(desk.pool, typed.understand(), person, typed.key)
     except ValidationError as error:
         return _show(request, person, None, typed, [], _problems(request, person, error))
     return RedirectResponse("/sites", 303)
@@ -75,7 +77,11 @@ async def show_site(request: Request, site_id: UUID, person: Leader, desk: OnDes
     """One site, to be changed."""
     site, people = await _find(desk.pool, site_id, person)
     typed = TypedSite(
-        **{name: "" if getattr(site, name) is None else str(getattr(site, name)) for name in vars(TypedSite())}
+        **{
+            name: "" if getattr(site, name) is None else str(getattr(site, name))
+            for name in vars(TypedSite())
+            if name != "key"
+        }
     )
     return _show(request, person, site, typed, people, {})
 
@@ -102,7 +108,8 @@ async def _find(pool: Pool, site_id: UUID, by: Person) -> tuple[SiteRow, list[St
 
 
 def _read(form: FormData) -> TypedSite:
-    return TypedSite(**{name: str(form.get(name, "")).strip() for name in vars(TypedSite())})
+    typed = {name: str(form.get(name, "")).strip() for name in vars(TypedSite())}
+    return TypedSite(**{name: value for name, value in typed.items() if value or name != "key"})
 
 
 def _problems(request: Request, person: Person, error: ValidationError | NotPossible) -> dict[str, str]:

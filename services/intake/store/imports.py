@@ -44,6 +44,7 @@ async def read_upload(connection: Connection, import_id: UUID) -> Upload | None:
     return Upload(**row) if row else None
 
 
-async def drop_upload(connection: Connection, import_id: UUID) -> None:
-    """It was taken in."""
-    await connection.execute("DELETE FROM imports WHERE import_id = $1", import_id)
+async def drop_upload(connection: Connection, import_id: UUID) -> bool:
+    """It was taken in; whether it still waited."""
+    found = await connection.fetchval("DELETE FROM imports WHERE import_id = $1 RETURNING true", import_id)
+    return found is not None

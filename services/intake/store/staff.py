@@ -99,13 +99,14 @@ async def count_administrators(connection: Connection) -> int:
     return count
 
 
-async def add_person(connection: Connection, person: StaffRow) -> None:
-    """Writes somebody new. Raises UniqueViolationError for an address that is known."""
-    await connection.execute(
+async def add_person(connection: Connection, person: StaffRow) -> bool:
+    """Writes somebody new; whether they are. Raises UniqueViolationError for an address that is known."""
+    added = await connection.fetchval(
         "INSERT INTO people (person_id, site_id, name, email, phone, role, language) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (person_id) DO NOTHING RETURNING true",
         *_values(person),
     )
+    return added is not None
 
 
 async def save_person(connection: Connection, person: StaffRow) -> None:
