@@ -1,6 +1,6 @@
-"""`python -m tests`: every test, three at a time, for they wait more than they work; storms, in which it matters when things happen, have the machine alone.
+"""`python -m tests`: every test, three at a time, for they wait more than they work.
 
-Arguments go to pytest, such as `-k waves`.
+Storms, in which it matters when things happen, have the machine alone. Arguments go to pytest, such as `-k waves`.
 """
 
 import subprocess
