@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -37,6 +38,8 @@ from services.intake.pages.visitors import OnDesk, SignedIn
 router = APIRouter(prefix="/partners", route_class=PageRoute)
 
 _MOST_DIGITS = 5
+_NAMED_AT_MOST = 2000
+"""How many rows of languages are remembered: a page of the directory names some sixty."""
 _MOST_LETTERS = 100
 _MOST_ZIP_CODES_SHOWN = 8
 
@@ -160,8 +163,13 @@ def group_hours(service: Service, words: Words) -> list[tuple[str, time, time]]:
 
 def name_languages(codes: tuple[str, ...], words: Words) -> str:
     """Their names in a row. Empty where none is known."""
-    names: Mapping[str, str] = Locale(words.language).languages
-    return format_list([names.get(code, code) for code in codes], locale=words.language) if codes else ""
+    return _name_languages(codes, words.language) if codes else ""
+
+
+@lru_cache(_NAMED_AT_MOST)
+def _name_languages(codes: tuple[str, ...], language: str) -> str:
+    names: Mapping[str, str] = Locale(language).languages
+    return format_list([names.get(code, code) for code in codes], locale=language)
 
 
 def languages_to_choose(words: Words, also: Iterable[str] = ()) -> list[tuple[str, str]]:

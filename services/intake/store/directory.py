@@ -50,7 +50,9 @@ class Found:
 
 
 _SEARCH = r"""
-    SELECT record, fitting.miles, count(*) OVER () AS total
+    WITH found AS (
+    -- Counted and sorted without the records, which are wide.
+    SELECT partner_id, fitting.miles, lower(record->>'name') AS name, count(*) OVER () AS total
       FROM partners
      CROSS JOIN LATERAL (
             SELECT count(*) AS services, min(($8::jsonb->>(service->>'zip_code'))::float) AS miles
@@ -77,8 +79,11 @@ _SEARCH = r"""
                                   AND coalesce((record->>'snoozed_until')::timestamptz <= now(), true)))
        -- Who has no service yet can be found by name.
        AND (fitting.services > 0 OR (num_nonnulls($4, $5, $6, $7) = 0 AND ($1 IS NULL OR record->>'name' ILIKE $1)))
-     ORDER BY fitting.miles NULLS LAST, lower(record->>'name'), partner_id
+     ORDER BY miles NULLS LAST, name, partner_id
      LIMIT $13 OFFSET $14
+    )
+    SELECT record, miles, total FROM found JOIN partners USING (partner_id)
+     ORDER BY miles NULLS LAST, name, partner_id
 """
 
 
