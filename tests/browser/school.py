@@ -106,6 +106,7 @@ async def found_school(intake: RunningIntake, chromium: Browser, width: int, not
     name, email = f"School {uuid4().hex[:6]}", f"robin-{uuid4().hex[:6]}@school.example.org"
     robin = await intake.add_coordinator(email, name)
     town = with_matcher(intake)
-    ada = Contact(contact_id=uuid4(), name="Ada Volunteer", phone="+17185550111", email="ada@beds.example.org")
+    address = f"ada-{uuid4().hex[:6]}@beds.example.org"
+    ada = Contact(contact_id=uuid4(), name="Ada Volunteer", phone="+17185550111", email=address)
     bank = await town.add_partner("Bed Bank", Category.BEDS, contacts=(ada,))
     return School(intake, chromium, width, note, name, email, robin.site_id, town, bank)

@@ -171,6 +171,32 @@ async def test_a_volunteer_cannot_reach_the_family_and_hands_it_back(school: Sch
     assert (await school.intake.events(made.need_id))[-2:] == ["responses.not_reached", "responses.released"]
 
 
+async def test_a_partner_signs_in_says_yes_and_takes_a_break(school: School) -> None:
+    made, email = await school.offered(), school.bank.contacts[0].email
+    assert email is not None
+    async with school.somebody() as ada:
+        await ada.begin("partner: sign in, and say yes", "/")
+        await ada.write("Your email", email)
+        await ada.tap("button", "Send me a link")
+        await ada.see("a link is on its way")
+        await ada.page.goto(await school.intake.sign_in_link(email))
+        await ada.tap("button", "Sign in")
+        await ada.step("home")
+        await ada.tap("link", "Look and answer")
+        await ada.tap("button", "We can take this")
+        await school.awarded(ada, made)
+        await ada.done(taps=4, fields=1)
+
+        await ada.begin("partner: take a break", "/our")
+        await ada.see("You have promised")
+        await ada.tap("link", "What we do")
+        await ada.write("Ask us again from", (datetime.now(UTC) + timedelta(days=14)).date().isoformat())
+        await ada.tap("button", "Pause until then")
+        await ada.see("You are on pause until")
+        await ada.done(taps=2, fields=1)
+    assert await school.intake.events(made.need_id) == ["needs.opened", "responses.accepted"]
+
+
 async def test_a_supervisor_approves_from_the_email(school: School) -> None:
     email = await school.add_person(Role.SUPERVISOR)
     async with school.intake.desk.pool.acquire() as connection:
