@@ -47,6 +47,12 @@ class Words:
         skeleton = "MMMEd" if abs(days_away) < _SURE_OF_THE_YEAR else "yMMMd"
         return f"{format_skeleton(skeleton, local, tzinfo=there, locale=locale)}, {clock}"
 
+    def end(self, begins: datetime, ends: datetime, zone: str, now: datetime) -> str:
+        """When something ends whose beginning was just said: on the same day, the time alone."""
+        there = ZoneInfo(zone)
+        first, last = begins.astimezone(there), ends.astimezone(there)
+        return self.clock(last.time()) if first.date() == last.date() else self.moment(ends, zone, now)
+
     def date_of(self, moment: datetime, zone: str) -> str:
         """Its day there, as a form's date field takes it."""
         return moment.astimezone(ZoneInfo(zone)).date().isoformat()
