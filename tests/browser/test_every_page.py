@@ -1,4 +1,4 @@
-"""Every page that there is, filled, in each language, at each width, and once in the dark: whoever has to use it, can."""
+"""Every page that there is, filled, in each language, at each width, once in the dark: whoever has to use it, can."""
 
 import sys
 from collections.abc import AsyncIterator
