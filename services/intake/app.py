@@ -42,6 +42,7 @@ from services.intake.raising import close_forgotten
 from services.intake.settings import IntakeSettings
 from services.intake.signing_in import send_queued
 from services.intake.store import codes, contacts, keys, not_asked, receipts
+from services.intake.watching import Watch
 from services.runtime.consuming import Consumer
 from services.runtime.database import Connection, open_pool
 from services.runtime.figures import measuring
@@ -73,7 +74,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             httpx.AsyncClient() as client,
         ):
             matcher = Matcher(client, settings.matcher_internal_url, settings.matcher_api_key.get_secret_value())
-            app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings, matcher)
+            app.state.desk = Desk(pool, settings.seal, settings.signing_keys, settings, matcher, Watch(pool))
             parts[:] = [
                 Once("bootstrap", lambda: bootstrap(pool, settings)),
                 Relay(ServiceName.INTAKE, settings.intake_database_url, kafka),

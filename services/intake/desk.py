@@ -1,4 +1,4 @@
-"""What every request stands on: the database, the seal, the link keys, the settings, and whom to ask."""
+"""What every request stands on: the database, the seal, the link keys, the settings, whom to ask, what is watched."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from schemas.links import LinkKeys
 from services.intake.matching import Matcher
 from services.intake.sealing import Seal
 from services.intake.settings import IntakeSettings
+from services.intake.watching import Watch
 from services.runtime.database import Pool
 
 
@@ -20,6 +21,7 @@ class Desk:
     link_keys: LinkKeys
     settings: IntakeSettings
     matcher: Matcher
+    watch: Watch
 
 
 def desk_of(connection: HTTPConnection) -> Desk:

@@ -49,7 +49,7 @@ class Call:
 async def show_calls(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """First who is asked and has not answered, then who would be asked next."""
     async with desk.pool.acquire() as connection:
-        seen = await changes.need_mark(connection, need_id)
+        seen = await changes.read_mark(connection, changes.need_marks, need_id)
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     over = need.progress.status.ended or need.withdrawn
     async with desk.pool.acquire() as connection:

@@ -43,7 +43,7 @@ async def show_offer(request: Request, token: str, invited: Invitation, desk: On
 @router.get("/live")
 async def stream_offer(request: Request, invited: Invitation, desk: OnDesk) -> Response:
     """Says when there is something new to see."""
-    return stream_changes(request, desk.pool, changes.offer_mark, invited.offer.offer_id)
+    return stream_changes(request, desk, changes.offer_marks, invited.offer.offer_id)
 
 
 @router.post("/accept")
@@ -145,7 +145,7 @@ async def _show(
     who = Claimant(invited.offer, invited.partner, invited.contact, None)
     permitted = await what_is_permitted(desk.pool, who) if invited.offer.state == "awarded" else frozenset()
     async with desk.pool.acquire() as connection:
-        seen = await changes.offer_mark(connection, invited.offer.offer_id)
+        seen = await changes.read_mark(connection, changes.offer_marks, invited.offer.offer_id)
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
         coordinator = await keys.coordinator_of(connection, invited.offer.need_id)
         need = await need_rows.read_need(connection, invited.offer.need_id, None)

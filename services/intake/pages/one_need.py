@@ -52,7 +52,7 @@ async def show_page(
     """The page as it is right now, with what is wrong in a form of it, as it was typed. Raises NeedNotFound."""
     async with desk.pool.acquire() as connection:
         # Read before the rest, so that what comes in between is shown by the next change.
-        seen = await changes.need_mark(connection, need_id)
+        seen = await changes.read_mark(connection, changes.need_marks, need_id)
     need, history = await needs.read_need(desk.pool, need_id, person.site_id)
     now = datetime.now(UTC)
     picked = need.terms.first_ask.partner_ids if need.terms.first_ask else ()
@@ -107,7 +107,7 @@ async def show_page(
 async def stream_need(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) -> Response:
     """Says when there is something new to see."""
     await needs.read_need(desk.pool, need_id, person.site_id)
-    return stream_changes(request, desk.pool, changes.need_mark, need_id)
+    return stream_changes(request, desk, changes.need_marks, need_id)
 
 
 @router.post("/arrived")

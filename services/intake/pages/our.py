@@ -29,7 +29,7 @@ async def show_home(request: Request, reached: OurPartner, desk: OnDesk) -> Resp
     """What waits for them, what they hold, and how it ended."""
     now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
-        seen = await changes.partner_mark(connection, reached.partner.partner_id)
+        seen = await changes.read_mark(connection, changes.partner_marks, reached.partner.partner_id)
     return show(
         request,
         "our_home.html",
@@ -43,7 +43,7 @@ async def show_home(request: Request, reached: OurPartner, desk: OnDesk) -> Resp
 @router.get("/live")
 async def stream_home(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
     """Says when there is something new to see."""
-    return stream_changes(request, desk.pool, changes.partner_mark, reached.partner.partner_id)
+    return stream_changes(request, desk, changes.partner_marks, reached.partner.partner_id)
 
 
 @router.get("/not-asked")

@@ -1,38 +1,51 @@
-"""How far something has come, as one short text that differs when there is something new to see."""
+"""How far things have come: for each one short text, which differs when there is something new to see."""
 
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeAlias
 from uuid import UUID
 
 from services.runtime.database import Connection
 
+ReadMarks: TypeAlias = Callable[[Connection, Collection[UUID]], Awaitable[dict[UUID, str]]]
+"""Reads the marks of things of one kind, by id; there is none of what is not there."""
 
-async def need_mark(connection: Connection, need_id: UUID) -> str:
-    """Of a need's page."""
-    mark: str = await connection.fetchval(
-        "SELECT concat_ws('-', version, matcher_version, "
-        "(SELECT count(*) FROM history WHERE need_id = $1)) FROM needs WHERE need_id = $1",
-        need_id,
+
+async def read_mark(connection: Connection, read_marks: ReadMarks, subject: UUID) -> str:
+    """Of one of them."""
+    return (await read_marks(connection, [subject])).get(subject, "")
+
+
+async def need_marks(connection: Connection, need_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of needs' pages."""
+    rows = await connection.fetch(
+        "SELECT need_id, concat_ws('-', version, matcher_version, "
+        "(SELECT count(*) FROM history WHERE history.need_id = needs.need_id)) AS mark "
+        "FROM needs WHERE need_id = ANY($1::uuid[])",
+        list(need_ids),
     )
-    return mark
+    return {row["need_id"]: row["mark"] for row in rows}
 
 
-async def offer_mark(connection: Connection, offer_id: UUID) -> str:
-    """Of an offer's page."""
-    mark: str = await connection.fetchval(
-        "SELECT concat_ws('-', version, "
-        "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) FROM answers WHERE offer_id = $1)) "
-        "FROM offers WHERE offer_id = $1",
-        offer_id,
+async def offer_marks(connection: Connection, offer_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of offers' pages."""
+    rows = await connection.fetch(
+        "SELECT offer_id, concat_ws('-', version, "
+        "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) FROM answers "
+        "WHERE answers.offer_id = offers.offer_id)) AS mark "
+        "FROM offers WHERE offer_id = ANY($1::uuid[])",
+        list(offer_ids),
     )
-    return mark
+    return {row["offer_id"]: row["mark"] for row in rows}
 
 
-async def partner_mark(connection: Connection, partner_id: UUID) -> str:
-    """Of what a partner was asked and holds."""
-    mark: str = await connection.fetchval(
-        "SELECT concat_ws('-', count(*), sum(offers.version), sum(matcher_version), "
+async def partner_marks(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of what partners were asked and hold."""
+    rows = await connection.fetch(
+        "SELECT partner_id, concat_ws('-', count(*), sum(offers.version), sum(matcher_version), "
         "(SELECT concat_ws('-', count(*), extract(epoch FROM max(at))) "
-        "FROM answers WHERE offer_id = ANY(array_agg(offers.offer_id)))) "
-        "FROM offers JOIN needs USING (need_id) WHERE partner_id = $1 AND state IN ('open', 'awarded')",
-        partner_id,
+        "FROM answers WHERE offer_id = ANY(array_agg(offers.offer_id)))) AS mark "
+        "FROM offers JOIN needs USING (need_id) "
+        "WHERE partner_id = ANY($1::uuid[]) AND state IN ('open', 'awarded') GROUP BY partner_id",
+        list(partner_ids),
     )
-    return mark
+    return {row["partner_id"]: row["mark"] for row in rows}
