@@ -110,11 +110,7 @@ async def confirm_address(pool: Pool, seal: Seal, question: Question) -> None:
     """Whoever reads the address says that it is theirs: from now on it is used. Raises PartnerNotFound."""
     async with pool.acquire() as connection, connection.transaction():
         record, contact = await _lock(connection, question.partner_id, question.contact_id)
-        waiting = [
-            one
-            for one in await contacts.waiting(connection, [question.partner_id])
-            if one.contact_id == question.contact_id
-        ]
+        waiting = await contacts.waiting(connection, [question.partner_id])
         asked = next((one for one in waiting if one.question_id == question.question_id), None)
         if asked is None or asked.address is None:
             # Another address came in its place, or it was answered a moment ago.
@@ -125,8 +121,7 @@ async def confirm_address(pool: Pool, seal: Seal, question: Question) -> None:
             await contacts.ask(connection, [Question(*key, asked.then_channel, asked.then_address)])
             await _save(connection, seal, record, contact)
             return
-        others = [one.channel for one in waiting if one is not asked]
-        before, now = address_of(contact, asked.channel), confirm(contact, asked.channel, asked.address, others)
+        before, now = address_of(contact, asked.channel), confirm(contact, asked.channel, asked.address)
         if before is not None and before != asked.address:
             await contacts.add_choice(connection, record.partner_id, contact.contact_id, [hash_address(seal, before)])
         await _save(connection, seal, record, now)

@@ -24,6 +24,7 @@ from schemas.partners import (
 )
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, Circumstance, Condition, ContactRole, Fit, HandoverWay, PartnerKind
+from services.intake.domain.contacts import confirm, signs_in_by
 from services.intake.domain.editing import Fields, lay_over
 from services.intake.domain.need import NotPossible
 from services.intake.domain.own_record import (
@@ -230,6 +231,21 @@ def test_who_has_not_said_yes_yet_is_corrected_at_once_and_who_is_added_is_asked
             add_contact(record, contact.model_copy(update={"contact_id": uuid4()}))
     with pytest.raises(NotPossible):
         add_contact(partner(*(person(f"p{number}") for number in range(20))), BEN)
+
+
+def test_an_email_that_nobody_was_asked_about_opens_no_door() -> None:
+    unsure = ADA.model_copy(update={"channels": (Channel.TEXT,), "confirmed": False})
+    sure = confirm(unsure, Channel.TEXT, "+17185550141")
+    assert (sure.confirmed, sure.email, sure.ways) == (True, None, ((Channel.TEXT, "+17185550141"),))
+    assert signs_in_by(partner(sure), sure) is None
+
+
+def test_a_phone_for_calls_stays_and_one_for_texts_waits_for_its_own_yes() -> None:
+    unsure = ADA.model_copy(update={"channels": (Channel.EMAIL,), "confirmed": False})
+    by_email = confirm(unsure, Channel.EMAIL, "ada@example.org")
+    assert (by_email.phone, by_email.ways) == (ADA.phone, ((Channel.EMAIL, "ada@example.org"),))
+    both = confirm(unsure.model_copy(update={"channels": BOTH}), Channel.EMAIL, "ada@example.org")
+    assert (both.phone, confirm(both, Channel.TEXT, "+17185550141").phone) == (None, "+17185550141")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a partner's contact says of themselves, beside what others write down about them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.partners import Contact, PartnerRecorded
@@ -53,14 +53,17 @@ def take_in(entered: Contact, known: Contact | None, was_left: Callable[[str], b
     return TakenIn(entered.model_copy(update={**in_use, "confirmed": True}), new)
 
 
-def confirm(contact: Contact, channel: Channel, address: str, waiting: Collection[Channel]) -> Contact:
-    """The contact once they said that an address is theirs; `waiting` are the channels whose addresses still wait."""
+def confirm(contact: Contact, channel: Channel, address: str) -> Contact:
+    """The contact once they said that an address is theirs.
+
+    Of one who was unsure nothing else stays but a phone for calls: an email opens the sign-in, and what they are
+    written to at is not known to be theirs before it said yes itself.
+    """
     field = ADDRESS_FIELDS[channel]
     if contact.confirmed:
         return contact.model_copy(update={field: address})
-    # What still waits is not known to be theirs, and would be written to from now on.
-    unsure = {ADDRESS_FIELDS[other]: None for other in waiting}
-    return contact.model_copy(update={**unsure, field: address, "confirmed": True})
+    phone = None if Channel.TEXT in contact.channels else contact.phone
+    return contact.model_copy(update={"email": None, "phone": phone, field: address, "confirmed": True})
 
 
 def address_of(contact: Contact, channel: Channel) -> str | None:
