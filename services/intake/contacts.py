@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel
-from services.intake.domain.contacts import address_of, confirm
+from services.intake.domain.contacts import address_of, confirm, turns_on_texts
 from services.intake.partners import PartnerNotFound, save_records
 from services.intake.questions import hash_address
 from services.intake.sealing import Seal
@@ -46,16 +46,10 @@ class Wishes:
 
 async def save_wishes(pool: Pool, seal: Seal, partner_id: UUID, contact_id: UUID, wishes: Wishes) -> None:
     """Raises TextsStopped, TooManyAddresses, NoAddress, or PartnerNotFound when they are no contact any more."""
-    new = {Channel.EMAIL: wishes.email, Channel.TEXT: wishes.phone}
     async with pool.acquire() as connection, connection.transaction():
         record, contact = await _lock(connection, partner_id, contact_id)
         await _refuse_stopped(connection, seal, contact, wishes)
-        asked = [
-            # Whoever was forwarded the link must not take a place in which codes arrive: the one in use is asked first.
-            Question(uuid4(), partner_id, contact_id, *address_in_use(contact), channel, address)
-            for channel, address in new.items()
-            if address and address != address_of(contact, channel)
-        ]
+        asked = _questions(partner_id, contact, wishes)
         if asked and await contacts.count_asked(connection, partner_id, contact_id) + len(asked) > QUESTIONS_A_DAY:
             raise TooManyAddresses
         await contacts.ask(connection, asked)
@@ -69,6 +63,7 @@ async def save_wishes(pool: Pool, seal: Seal, partner_id: UUID, contact_id: UUID
             "urgent_at_night": wishes.urgent_at_night,
             "digest_hour": wishes.digest_hour,
             "away_until": wishes.away_until,
+            "phone": None if turns_on_texts(contact, wishes.channels) else contact.phone,
         }
         await _save(connection, seal, record, contact.model_copy(update=chosen))
 
@@ -133,6 +128,20 @@ def address_in_use(contact: Contact) -> tuple[Channel, str]:
         if (address := address_of(contact, channel)) is not None:
             return channel, address
     raise NoAddress
+
+
+def _questions(partner_id: UUID, contact: Contact, wishes: Wishes) -> list[Question]:
+    """What has to be asked first. Raises NoAddress."""
+    new = {Channel.EMAIL: wishes.email, Channel.TEXT: wishes.phone}
+    asked = [
+        # Whoever was forwarded the link must not take a place in which codes arrive: the one in use is asked first.
+        Question(uuid4(), partner_id, contact.contact_id, *address_in_use(contact), channel, address)
+        for channel, address in new.items()
+        if address and address != address_of(contact, channel)
+    ]
+    if turns_on_texts(contact, wishes.channels) and all(one.about is not Channel.TEXT for one in asked):
+        asked.append(Question(uuid4(), partner_id, contact.contact_id, Channel.TEXT, contact.phone))
+    return asked
 
 
 async def _refuse_stopped(connection: Connection, seal: Seal, contact: Contact, wishes: Wishes) -> None:

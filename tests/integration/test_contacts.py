@@ -129,7 +129,10 @@ async def test_what_a_contact_chooses_is_recorded_and_told_at_once(parish: Paris
     assert await parish.published() == 2
     shown = (await parish.browser.get(parish.path)).text
     assert f'value="{until.isoformat()}"' in shown
-    assert (ada.email, ada.phone) == (EMAIL, PHONE)
+    assert (ada.email, ada.phone) == (EMAIL, None), "the phone was for calls, and is asked first"
+    assert await parish.waits() == [("text", PHONE)]
+    await parish.confirm(await parish.question(Channel.TEXT))
+    assert (await parish.now()).ways == ((Channel.TEXT, PHONE), (Channel.EMAIL, EMAIL))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ async def test_whoever_was_forwarded_the_link_takes_no_place_in_which_codes_arri
     for question in asked:
         assert (await parish.ask_notifiers_door(question)).json() == {"channel": "email", "address": EMAIL}
     ada = await parish.now()
-    assert (ada.email, ada.phone) == (EMAIL, PHONE)
+    assert ada.ways == ((Channel.EMAIL, EMAIL),), "nor is the phone for calls texted meanwhile"
     await parish.comes_in_again(email="ada@office.example.org")
     for question in asked:
         path = f"/a/{KEYS.sign(AddressLink(question, datetime.now(UTC) + SOON))}"

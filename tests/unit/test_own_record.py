@@ -24,7 +24,7 @@ from schemas.partners import (
 )
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, Circumstance, Condition, ContactRole, Fit, HandoverWay, PartnerKind
-from services.intake.domain.contacts import confirm, signs_in_by
+from services.intake.domain.contacts import confirm, signs_in_by, turns_on_texts
 from services.intake.domain.editing import Fields, lay_over
 from services.intake.domain.need import NotPossible
 from services.intake.domain.own_record import (
@@ -246,6 +246,15 @@ def test_a_phone_for_calls_stays_and_one_for_texts_waits_for_its_own_yes() -> No
     assert (by_email.phone, by_email.ways) == (ADA.phone, ((Channel.EMAIL, "ada@example.org"),))
     both = confirm(unsure.model_copy(update={"channels": BOTH}), Channel.EMAIL, "ada@example.org")
     assert (both.phone, confirm(both, Channel.TEXT, "+17185550141").phone) == (None, "+17185550141")
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [({"channels": (Channel.EMAIL,)}, True), ({"channels": BOTH}, False), ({"channels": (), "email": None}, False),
+     ({"channels": (Channel.EMAIL,), "phone": None}, False)],
+)  # fmt: skip
+def test_a_phone_for_calls_is_asked_before_it_gets_texts(changes: dict[str, Any], *, asked: bool) -> None:
+    assert turns_on_texts(ADA.model_copy(update=changes), BOTH) is asked
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a partner's contact says of themselves, beside what others write down about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from schemas.partners import Contact, PartnerRecorded
@@ -64,6 +64,15 @@ def confirm(contact: Contact, channel: Channel, address: str) -> Contact:
         return contact.model_copy(update={field: address})
     phone = None if Channel.TEXT in contact.channels else contact.phone
     return contact.model_copy(update={"email": None, "phone": phone, field: address, "confirmed": True})
+
+
+def turns_on_texts(contact: Contact, channels: Collection[Channel]) -> bool:
+    """Whether a phone for calls is to get texts from now on, which nobody asked it about.
+
+    A phone that is their only address is the one that they said yes at. A colleague may have typed any other.
+    """
+    newly = Channel.TEXT in channels and Channel.TEXT not in contact.channels
+    return newly and contact.phone is not None and contact.email is not None
 
 
 def address_of(contact: Contact, channel: Channel) -> str | None:
