@@ -102,6 +102,24 @@ async def test_partners_are_found_by_name_words_place_and_each_filter(desk: Desk
     assert await desk.found(text="xyzzy") == []
 
 
+async def test_a_partner_learns_of_no_shelter_where_it_is(desk: Desk) -> None:
+    # Both are in Kings County, eight miles apart.
+    shelter = service(Category.SHELTER, zip_code="11215", area=RadiusArea(zip_code="11215", miles=3))
+    await desk.add("Safe House", shelter)
+    await desk.add("Bed Bank", service(Category.BEDS, area=RadiusArea(zip_code="11215", miles=3)))
+    asked_by = uuid4()
+    for near in ("11215", "11201", "11239"):
+        found = await search(desk.intake.desk.pool, Question(zip_code=near, asked_by=asked_by))
+        assert [one.miles for one in found.listings if one.partner.name == "Safe House"] == [None], near
+    assert await desk.found(zip_code="11239") == []
+    for text in ("11215", "brooklyn", "shelter 11215", "kings county"):
+        assert "Safe House" in await desk.found(text=text), "a coordinator finds it"
+        assert "Safe House" not in await desk.found(text=text, asked_by=asked_by)
+    assert await desk.found(text="shelter", asked_by=asked_by) == ["Safe House"]
+    assert await desk.found(text="brooklyn", asked_by=asked_by) == ["Bed Bank"]
+    assert await desk.found(zip_code="12207", asked_by=asked_by) == []
+
+
 async def test_the_directory_is_paged_and_printed_whole(desk: Desk) -> None:
     for number in range(30):
         await desk.add(f"Partner {number:02}", service(Category.FOOD))

@@ -187,6 +187,16 @@ def test_a_partner_takes_a_kind_of_help_away_and_adds_none() -> None:
     assert caught.value.field == "categories"
 
 
+def test_no_partner_says_more_than_a_topic_takes_in_one_piece() -> None:
+    area = ZipListArea(zip_codes=tuple(f"{number:05}" for number in range(2000)))
+    wide = [SERVICE.model_copy(update={"service_id": uuid4(), "area": area}) for _ in range(54)]
+    record = partner(ADA, services=(SERVICE, *wide))
+    assert change_service(record, SERVICE.model_copy(update={"min_age": 4})).services[0].min_age == 4
+    with pytest.raises(NotPossible) as caught:
+        change_service(record, SERVICE.model_copy(update={"area": area}))
+    assert caught.value.field == "too_much"
+
+
 def test_limits_change_nothing_of_a_service_that_came_meanwhile() -> None:
     newer = SERVICE.model_copy(update={"service_id": uuid4(), "claims_at_once": 7})
     limits = Limits({SERVICE.service_id: (None, 2)}, messages_per_week=9, open_offers=1)

@@ -13,6 +13,7 @@ from schemas.partners import Contact, OnCall, PartnerRecorded, Service
 from schemas.vocabulary import Channel, ContactRole
 from services.intake.domain.contacts import ADDRESS_FIELDS, address_of
 from services.intake.domain.need import NotPossible
+from services.intake.domain.partner import fit_into_one_record
 
 MOST_CONTACTS = 20
 
@@ -82,11 +83,16 @@ def find_contact(record: PartnerRecorded, contact_id: UUID) -> Contact:
 
 
 def change_service(record: PartnerRecorded, service: Service) -> PartnerRecorded:
-    """With this service as it is said to be now. Raises Gone, or NotPossible for a kind of help that is new to it."""
+    """With this service as it is said to be now.
+
+    Raises Gone, or NotPossible for a kind of help that is new to it, or more than one record holds.
+    """
     before = find_service(record, service.service_id)
     if not set(service.categories) <= set(before.categories):
         raise NotPossible("categories", "a new kind of help is for the network's administrator to add")
     services = tuple(service if one is before else one for one in record.services)
+    if not fit_into_one_record(services):
+        raise NotPossible("too_much", "these are more ZIP codes than one record holds")
     return record.model_copy(update={"services": services})
 
 

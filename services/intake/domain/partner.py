@@ -1,5 +1,6 @@
 """A partner as somebody enters it."""
 
+from collections.abc import Iterable
 from datetime import time
 from typing import Annotated, Self
 from uuid import UUID
@@ -125,6 +126,11 @@ class EnteredContact(Contact):
     """What is read can be sent back; what waits for their word is ours to say."""
 
 
+def fit_into_one_record(services: Iterable[Service]) -> bool:
+    """Whether a topic takes a partner that does all this, in one piece."""
+    return sum(len(one.model_dump_json(exclude={"eligibility_text"})) for one in services) <= _LARGEST_RECORD
+
+
 class EnteredPartner(BaseModel):
     """A partner's record, whole: what is left out is gone."""
 
@@ -148,7 +154,7 @@ class EnteredPartner(BaseModel):
     @field_validator("services")
     @classmethod
     def _fit_into_one_record(cls, services: tuple[EnteredService, ...]) -> tuple[EnteredService, ...]:
-        if sum(len(one.model_dump_json(exclude={"eligibility_text"})) for one in services) > _LARGEST_RECORD:
+        if not fit_into_one_record(services):
             raise ValueError(
                 f"these are more than one record holds, {_LARGEST_RECORD:,} characters; give fewer services or ZIP "
                 "codes, or make two partners of it"

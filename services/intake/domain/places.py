@@ -57,6 +57,16 @@ def miles_around(zip_code: str) -> Mapping[str, float]:
     return found
 
 
+@lru_cache(maxsize=500)
+def miles_to_counties(zip_code: str) -> Mapping[str, float]:
+    """Each ZIP code within `AROUND_MILES`, and how far the nearest of its county is: it tells of no place in there."""
+    around, nearest = miles_around(zip_code), dict[str, float]()
+    counties = {other: place.county_label for other in around if (place := place_of(other))}
+    for other, county in counties.items():
+        nearest[county] = min(around[other], nearest.get(county, around[other]))
+    return {other: nearest[county] for other, county in counties.items()}
+
+
 def zip_codes_named(name: str) -> frozenset[str]:
     """The ZIP codes of a town or county of that name, however it is spelt; or the ZIP code itself."""
     return _zip_codes_by_name().get(_bare(name), frozenset())

@@ -37,6 +37,9 @@ from services.intake.store.offers import Claims
 
 router = APIRouter(prefix="/our/services", route_class=PageRoute)
 
+_PLACES = {"too_much": "zip_codes"}
+"""Where a refusal stands that is named otherwise than its field."""
+
 
 @router.get("")
 async def show_services(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
@@ -111,7 +114,7 @@ async def save_service(request: Request, service_id: UUID, reached: OurPartner, 
     except BadForm as bad:
         return _show_one(request, reached, service, typed, bad.problems)
     except NotPossible as error:
-        problems = {error.field: words(f"service_problem.{error.field}")}
+        problems = {_PLACES.get(error.field, error.field): words(f"service_problem.{error.field}")}
         return _show_one(request, reached, service, typed, problems)
     return RedirectResponse(f"/our/services/{service_id}?saved=yes", 303)
 

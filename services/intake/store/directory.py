@@ -6,7 +6,7 @@ from uuid import UUID
 from schemas.partners import PartnerRecorded
 from schemas.taxonomy import Category
 from schemas.vocabulary import LanguageCode, PartnerKind
-from services.intake.domain.places import miles_around, place_of
+from services.intake.domain.places import miles_around, miles_to_counties, place_of
 from services.runtime.database import Connection
 
 
@@ -30,7 +30,7 @@ class Wanted:
     language: LanguageCode | None
     zip_code: str | None
     asked_by: UUID | None
-    """Not this one, and none that takes no requests now."""
+    """Not this one, and none that takes no requests now. It finds no sensitive service by where that is."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,16 @@ _SEARCH = r"""
     SELECT partner_id, fitting.miles, lower(record->>'name') AS name, count(*) OVER () AS total
       FROM partners
      CROSS JOIN LATERAL (
-            SELECT count(*) AS services, min(($8::jsonb->>(service->>'zip_code'))::float) AS miles
-              FROM jsonb_array_elements(record->'services') AS service
+            SELECT count(*) AS services,
+                   min(($8::jsonb->>(service->>'zip_code'))::float) FILTER (WHERE NOT hidden) AS miles
+              FROM jsonb_array_elements(record->'services') AS service,
+           -- Where it is must not get around: neither how far it is, nor that it is in a town that was typed.
+           LATERAL (SELECT service->'categories' ?| $15::text[] AS hidden) AS place
              WHERE ($1::text IS NULL OR record->>'name' ILIKE $1
                     OR ((cardinality($2::text[]) > 0 OR cardinality($3::text[]) > 0)
                         AND (cardinality($2) = 0 OR service->'categories' ?| $2)
-                        AND (cardinality($3) = 0 OR service->>'zip_code' = ANY($3)
-                             OR service->'area'->>'zip_code' = ANY($3) OR service->'area'->'zip_codes' ?| $3)))
+                        AND (cardinality($3) = 0 OR (NOT hidden AND (service->>'zip_code' = ANY($3)
+                             OR service->'area'->>'zip_code' = ANY($3) OR service->'area'->'zip_codes' ?| $3)))))
                AND ($4::text IS NULL OR service->'categories' ? $4)
                AND ($5::boolean IS NULL OR (service->>'programme' IS NOT NULL) = $5)
                AND ($6::text IS NULL OR service->'languages' ? $6)
@@ -70,7 +73,7 @@ _SEARCH = r"""
                         WHEN 'state' THEN service->'area'->>'state' = $9
                         WHEN 'county' THEN service->'area'->>'state' = $9 AND service->'area'->>'county' = $10
                         WHEN 'zip_codes' THEN service->'area'->'zip_codes' ? $7
-                        ELSE ($8::jsonb->>(service->'area'->>'zip_code'))::float
+                        ELSE (CASE WHEN hidden THEN $16::jsonb ELSE $8 END->>(service->'area'->>'zip_code'))::float
                              <= (service->'area'->>'miles')::float END)
            ) AS fitting
      WHERE NOT removed AND record->>'status' <> 'suspended'
@@ -94,6 +97,7 @@ async def search(connection: Connection, wanted: Wanted, limit: int, offset: int
     """
     meant, place = wanted.meant, place_of(wanted.zip_code) if wanted.zip_code else None
     around = miles_around(wanted.zip_code) if wanted.zip_code else {}
+    hidden = [one for one in Category if one.sensitive] if wanted.asked_by else []
     rows = await connection.fetch(
         _SEARCH,
         _anywhere(meant.name) if meant else None,
@@ -110,6 +114,8 @@ async def search(connection: Connection, wanted: Wanted, limit: int, offset: int
         wanted.asked_by,
         limit,
         offset,
+        hidden,
+        dict(miles_to_counties(wanted.zip_code)) if hidden and wanted.zip_code else {},
     )
     listings = [
         Listing(PartnerRecorded.model_validate(row["record"]), None if row["miles"] is None else round(row["miles"]))
