@@ -257,6 +257,16 @@ def test_a_phone_for_calls_is_asked_before_it_gets_texts(changes: dict[str, Any]
     assert turns_on_texts(ADA.model_copy(update=changes), BOTH) is asked
 
 
+def test_who_is_added_is_nobody_who_is_or_was_there_whatever_the_form_says() -> None:
+    partner_id, other_id, key = uuid4(), uuid4(), str(BEN.contact_id)
+    added = colleague_form.new_contact(ADA, partner_id, key)
+    assert added.contact_id == colleague_form.new_contact(ADA, partner_id, key).contact_id, "sent twice is one person"
+    assert added.contact_id.version == 4, "no import made it"
+    others = ((ADA, other_id, key), (CLEO, partner_id, key), (ADA, partner_id, ""))
+    ids = {colleague_form.new_contact(*one).contact_id for one in others}
+    assert len({BEN.contact_id, added.contact_id, *ids}) == 5
+
+
 @pytest.mark.parametrize(
     "others",
     [(), (BEN.model_copy(update={"confirmed": False}),), (BEN.model_copy(update={"channels": ()}),),

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date
-from uuid import UUID, uuid4
+from hashlib import sha256
+from uuid import UUID
 
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, ContactRole
@@ -24,16 +25,15 @@ _MOST_DAYS = 366
 _MOST_DIGITS = 3
 
 
-def new_contact(by: Contact, key: str = "") -> Contact:
+def new_contact(by: Contact, partner_id: UUID, key: str) -> Contact:
     """Somebody of whom nothing is known yet, who lives and speaks as their colleague does.
 
-    The key is what the form carries, so that sending it twice is harmless.
+    The key is what the form carries, so that sending it twice is harmless. It does not choose who they are: else they
+    could be made somebody who is, or was, a contact, with what was given to that one.
     """
-    try:
-        # Of version 4, whatever was sent: another would say that an import made it.
-        contact_id = UUID(key, version=4)
-    except ValueError:
-        contact_id = uuid4()
+    made_of = b"".join((partner_id.bytes, by.contact_id.bytes, key.encode()))
+    # Of version 4: another would say that an import made it.
+    contact_id = UUID(bytes=sha256(made_of).digest()[:16], version=4)
     # A name of a blank form: it is not taken without one.
     return Contact(contact_id=contact_id, name="-", language=by.language, time_zone=by.time_zone, confirmed=False)
 
