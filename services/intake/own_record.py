@@ -8,13 +8,12 @@ from schemas.vocabulary import Channel
 from services.intake.contacts import QUESTIONS_A_DAY, TextsStopped, TooManyAddresses, address_in_use
 from services.intake.domain.contacts import address_of
 from services.intake.domain.own_record import Changed, NewAddress, find_contact
-from services.intake.partners import PartnerNotFound, save_records
+from services.intake.partners import PartnerNotFound, end_what_was_theirs, save_records
 from services.intake.questions import take_in_contacts
 from services.intake.sealing import Seal
 from services.intake.store import contacts, partners
 from services.intake.store.contacts import Question
 from services.intake.store.letters import Letter, add_letters
-from services.intake.visits import call_off_of
 from services.runtime.database import Connection, Pool
 
 _OF_PARTNER_A_DAY = 40
@@ -42,8 +41,8 @@ async def change_record(
         if await contacts.count_asked(connection, partner_id) > _OF_PARTNER_A_DAY:
             raise TooManyAddresses
         await save_records(connection, seal, taken)
+        await end_what_was_theirs(connection, {partner_id: before}, taken)
         there = {one.contact_id for one in changed.record.contacts}
-        await call_off_of(connection, [partner_id], lambda visit: visit.contact_id in there)
         await add_letters(connection, [_goodbye(one, before, by) for one in before.contacts if _hears(one, there)])
 
 

@@ -23,8 +23,17 @@ from schemas.partners import (
     ZipListArea,
 )
 from schemas.taxonomy import Category
-from schemas.vocabulary import Channel, Circumstance, Condition, ContactRole, Fit, HandoverWay, PartnerKind
-from services.intake.domain.contacts import confirm, signs_in_by, turns_on_texts
+from schemas.vocabulary import (
+    Channel,
+    Circumstance,
+    Condition,
+    ContactRole,
+    Fit,
+    HandoverWay,
+    PartnerKind,
+    PartnerStatus,
+)
+from services.intake.domain.contacts import changed_hands, confirm, signed_out, signs_in_by, turns_on_texts
 from services.intake.domain.editing import Fields, lay_over
 from services.intake.domain.need import NotPossible
 from services.intake.domain.own_record import (
@@ -265,6 +274,15 @@ def test_who_is_added_is_nobody_who_is_or_was_there_whatever_the_form_says() -> 
     others = ((ADA, other_id, key), (CLEO, partner_id, key), (ADA, partner_id, ""))
     ids = {colleague_form.new_contact(*one).contact_id for one in others}
     assert len({BEN.contact_id, added.contact_id, *ids}) == 5
+
+
+def test_a_clearance_stands_for_the_same_name_that_said_yes_and_for_nobody_else() -> None:
+    before = partner(ADA, BEN, CLEO)
+    renamed, unsure = ADA.model_copy(update={"name": "Eve"}), person("dan", confirmed=False)
+    after = before.model_copy(update={"contacts": (renamed, BEN.model_copy(update={"language": "es"}), unsure)})
+    assert changed_hands(before, after) == {ADA.contact_id, CLEO.contact_id, unsure.contact_id}
+    assert signed_out(before, after) == {CLEO.contact_id}
+    assert len(signed_out(before, before.model_copy(update={"status": PartnerStatus.SUSPENDED}))) == 3
 
 
 @pytest.mark.parametrize(
