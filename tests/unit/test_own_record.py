@@ -319,7 +319,10 @@ def test_turns_begin_with_who_is_chosen_and_go_on_in_their_order() -> None:
     assert take_turns(changed, [], since, days).on_call is None
 
 
-@pytest.mark.parametrize("contact", [ADA, ADA.model_copy(update={"channels": (), "language": "ht"})])
-def test_a_contacts_form_that_is_sent_as_it_was_opened_changes_nothing(contact: Contact) -> None:
+@pytest.mark.parametrize(
+    "changes", [{}, {"channels": (), "language": "ht"}, {"phone": None}, {"email": None, "channels": (Channel.TEXT,)}]
+)
+def test_a_contacts_form_that_is_sent_as_it_was_opened_changes_nothing(changes: dict[str, Any]) -> None:
+    contact = ADA.model_copy(update=changes)
     form = Typed(colleague_form.fields_of(contact), {})
     assert colleague_form.understand(contact, form, EN) == contact

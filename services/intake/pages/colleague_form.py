@@ -7,6 +7,7 @@ from uuid import UUID
 
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, ContactRole
+from services.intake.domain.contacts import address_of
 from services.intake.domain.editing import Fields
 from services.intake.domain.partner import EnteredContact
 from services.intake.domain.reaching import read_email, read_phone
@@ -66,7 +67,8 @@ def understand(contact: Contact, typed: Typed, words: Words) -> Contact:
     there = {Channel.EMAIL: email, Channel.TEXT: phone}
     for channel in channels or ():
         name = "email" if channel is Channel.EMAIL else "phone"
-        if there[channel] is None:
+        # One whose new phone waits for its yes has texts chosen, and no phone yet.
+        if there[channel] is None and not (contact.confirmed and (channel, None) in _chosen(contact)):
             problems.setdefault(name, words(f"colleague.needs_{name}"))
     if language not in LANGUAGES and language != contact.language:
         problems["language"] = words("problem.reason")
@@ -135,6 +137,10 @@ def say_turns(record: PartnerRecorded, name: str, values: tuple[str, ...], words
     names = {str(one.contact_id): one.name for one in record.contacts}
     said = [names.get(one, "") for one in values] if name in {"turns", "first"} else list(values)
     return words(f"turns.{name}"), ", ".join(filter(None, said)) or words("turns.nobody")
+
+
+def _chosen(contact: Contact) -> set[tuple[Channel, str | None]]:
+    return {(channel, address_of(contact, channel)) for channel in contact.channels}
 
 
 def _read(typed: Typed, name: str, read: Callable[[str], str], words: Words, problems: dict[str, str]) -> str | None:
