@@ -36,9 +36,10 @@ async def change_record(
             return
         await _refuse_stopped(connection, seal, before, changed)
         await _forget_mistyped(connection, before, changed.record)
+        asked = await contacts.count_asked(connection, partner_id)
         await _ask_both(connection, before, changed.new_addresses)
         taken = await _take_in(connection, seal, before, changed)
-        if await contacts.count_asked(connection, partner_id) > _OF_PARTNER_A_DAY:
+        if asked < (now := await contacts.count_asked(connection, partner_id)) and now > _OF_PARTNER_A_DAY:
             raise TooManyAddresses
         await save_records(connection, seal, [taken])
         await end_what_was_theirs(connection, {partner_id: before}, [taken])

@@ -250,6 +250,18 @@ async def test_who_is_added_is_written_to_once_they_say_yes(church: Church) -> N
     assert await church.waits() == [("cleo@right.example.org", None)], "who reads the mistyped one is asked no more"
 
 
+async def test_what_asks_nobody_is_saved_however_many_were_asked_today(church: Church) -> None:
+    await church.intake.desk.pool.execute(
+        "INSERT INTO address_questions (question_id, partner_id, contact_id, channel) "
+        "SELECT gen_random_uuid(), $1, gen_random_uuid(), 'email' FROM generate_series(1, 41)",
+        church.partner.partner_id,
+    )
+    assert (await church.change("/our/services", offers="1")).status_code == 303
+    dan = {"name": "Dan New", "email": NEW, "about": "requests", "ways": "email", "language": "en"}
+    assert (await church.change("/our/contacts/new", **dan)).status_code == 422
+    assert (len((await church.now()).contacts), await church.waits()) == (2, [])
+
+
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.TEXT])
 async def test_nobody_takes_a_colleagues_place_by_changing_their_address(church: Church, channel: Channel) -> None:
     path = f"/our/contacts/{church.ben.contact_id}"
