@@ -11,8 +11,9 @@ from services.intake.domain.contacts import address_of, confirm, turns_on_texts
 from services.intake.partners import PartnerNotFound, save_records
 from services.intake.questions import hash_address
 from services.intake.sealing import Seal
-from services.intake.store import contacts, partners
+from services.intake.store import contacts, partners, visits
 from services.intake.store.contacts import Question
+from services.intake.visits import call_off_of
 from services.runtime.database import Connection, Pool
 
 QUESTIONS_A_DAY = 5
@@ -119,6 +120,9 @@ async def confirm_address(pool: Pool, seal: Seal, question: Question) -> None:
         before, now = address_of(contact, asked.channel), confirm(contact, asked.channel, asked.address)
         if before is not None and before != asked.address:
             await contacts.add_choice(connection, record.partner_id, contact.contact_id, [hash_address(seal, before)])
+            # Who was checked is known by where codes arrived: whoever reads the new address is checked again.
+            await visits.drop_clearances(connection, {(record.partner_id, contact.contact_id)})
+            await call_off_of(connection, [record.partner_id], lambda one: one.contact_id != contact.contact_id)
         await _save(connection, seal, record, now)
 
 

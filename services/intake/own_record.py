@@ -8,13 +8,12 @@ from schemas.vocabulary import Channel
 from services.intake.contacts import QUESTIONS_A_DAY, TextsStopped, TooManyAddresses, address_in_use
 from services.intake.domain.contacts import address_of
 from services.intake.domain.own_record import Changed, NewAddress, find_contact
-from services.intake.partners import PartnerNotFound, save_records
+from services.intake.partners import PartnerNotFound, end_what_was_theirs, save_records
 from services.intake.questions import take_in_contacts
 from services.intake.sealing import Seal
 from services.intake.store import contacts, partners
 from services.intake.store.contacts import Question
 from services.intake.store.letters import Letter, add_letters
-from services.intake.visits import call_off_of
 from services.runtime.database import Connection, Pool
 
 _OF_PARTNER_A_DAY = 40
@@ -33,18 +32,30 @@ async def change_record(
         if before is None:
             raise PartnerNotFound
         changed = change(before)
-        if changed == Changed(before) and all(one.confirmed for one in before.contacts):
-            return  # Else whoever never answered is asked again, where nothing waits any more.
+        if changed == Changed(before):
+            return
         await _refuse_stopped(connection, seal, before, changed)
         await _forget_mistyped(connection, before, changed.record)
+        asked = await contacts.count_asked(connection, partner_id)
         await _ask_both(connection, before, changed.new_addresses)
-        taken = await take_in_contacts(connection, seal, [changed.record], {partner_id: before})
-        if await contacts.count_asked(connection, partner_id) > _OF_PARTNER_A_DAY:
+        taken = await _take_in(connection, seal, before, changed)
+        if asked < (now := await contacts.count_asked(connection, partner_id)) and now > _OF_PARTNER_A_DAY:
             raise TooManyAddresses
-        await save_records(connection, seal, taken)
+        await save_records(connection, seal, [taken])
+        await end_what_was_theirs(connection, {partner_id: before}, [taken])
         there = {one.contact_id for one in changed.record.contacts}
-        await call_off_of(connection, [partner_id], lambda visit: visit.contact_id in there)
         await add_letters(connection, [_goodbye(one, before, by) for one in before.contacts if _hears(one, there)])
+
+
+async def _take_in(connection: Connection, seal: Seal, before: PartnerRecorded, changed: Changed) -> PartnerRecorded:
+    """Whoever never answered is asked again by a form about them, and by nothing else."""
+    there = changed.record.contacts
+    silent = {one.contact_id: one for one in there if not one.confirmed and one.contact_id != changed.asks}
+    others = tuple(one for one in there if one.contact_id not in silent)
+    record = changed.record.model_copy(update={"contacts": others})
+    [taken] = await take_in_contacts(connection, seal, [record], {before.partner_id: before})
+    found = silent | {one.contact_id: one for one in taken.contacts}
+    return taken.model_copy(update={"contacts": tuple(found[one.contact_id] for one in there)})
 
 
 async def _ask_both(connection: Connection, before: PartnerRecorded, new: Sequence[NewAddress]) -> None:

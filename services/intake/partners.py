@@ -7,10 +7,10 @@ from schemas.codec import Tombstone
 from schemas.partners import PartnerRecorded
 from schemas.topics import PARTNERS, ServiceName
 from schemas.vocabulary import Channel
-from services.intake.domain.contacts import address_of
+from services.intake.domain.contacts import address_of, changed_hands, signed_out
 from services.intake.questions import hash_address, take_in_contacts, with_questions
 from services.intake.sealing import Seal
-from services.intake.store import contacts, eligibility, keys, partners, people
+from services.intake.store import contacts, eligibility, keys, partners, people, visits
 from services.intake.visits import call_off_of
 from services.runtime import outbox
 from services.runtime.database import Connection, Pool
@@ -39,25 +39,40 @@ async def record_with(
     """As `record_partners`, in the transaction in hand."""
     ids = [record.partner_id for record in records]
     known = await partners.lock_partners(connection, ids)
-    await save_records(connection, seal, await take_in_contacts(connection, seal, records, known))
+    taken = await take_in_contacts(connection, seal, records, known)
+    await save_records(connection, seal, taken)
     await eligibility.save_texts(connection, ids, texts)
-    there = {contact.contact_id for record in records for contact in record.contacts}
-    await call_off_of(connection, ids, lambda visit: visit.contact_id in there)
+    await end_what_was_theirs(connection, known, taken)
     return set(ids) - known.keys()
+
+
+async def end_what_was_theirs(
+    connection: Connection, before: Mapping[UUID, PartnerRecorded], after: Sequence[PartnerRecorded]
+) -> None:
+    """What was given to a contact is nobody else's: clearances, visits that were planned with one, and sessions."""
+    pairs = [(before[one.partner_id], one) for one in after if one.partner_id in before]
+    changed = {(one.partner_id, contact_id) for old, one in pairs for contact_id in changed_hands(old, one)}
+    await visits.drop_clearances(connection, changed)
+    there = {(one.partner_id, contact.contact_id) for one in after for contact in one.contacts} - changed
+    await call_off_of(connection, list(before), lambda visit: (visit.partner_id, visit.contact_id) in there)
+    gone = {(one.partner_id, contact_id) for old, one in pairs for contact_id in signed_out(old, one)}
+    await people.end_all_of_contacts(connection, gone)
 
 
 async def remove_partner(pool: Pool, partner_id: UUID) -> None:
     """Removes a partner and its contacts, everywhere. Raises PartnerNotFound."""
     async with pool.acquire() as connection, connection.transaction():
-        if not await partners.lock_partners(connection, [partner_id]):
+        known = await partners.lock_partners(connection, [partner_id])
+        if not known:
             raise PartnerNotFound
         versions = await partners.save_partners(connection, {partner_id: None})
         await partners.save_phones(connection, [partner_id], [])
         await contacts.forget_contacts_of(connection, partner_id)
         await eligibility.save_texts(connection, [partner_id], {})
-        # The next import may bring the same partner back; its key and sessions of old must not come with it.
+        # The next import may bring the same partner back; its key, sessions and clearances must not come too.
         await keys.remove_keys_of(connection, partner_id)
         await people.end_all_of_partner(connection, partner_id)
+        await visits.drop_clearances(connection, {(partner_id, one.contact_id) for one in known[partner_id].contacts})
         gone = outbox.Removal(PARTNERS, Tombstone(partner_id), versions[partner_id], current_traceparent())
         await outbox.publish(connection, ServiceName.INTAKE, [gone])
         await call_off_of(connection, [partner_id], lambda _: False)

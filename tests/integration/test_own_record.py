@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -16,13 +16,14 @@ import pytest_asyncio
 
 from schemas.partners import Contact, OnCall, PartnerRecorded, RadiusArea, Service
 from schemas.taxonomy import Category
-from schemas.vocabulary import Channel, Condition, ContactRole, HandoverWay, PartnerKind
+from schemas.vocabulary import Channel, Condition, ContactRole, HandoverWay, PartnerKind, PartnerStatus
 from services.intake import partners
 from services.intake.api.callers import Scope, hash_key
-from services.intake.contacts import Wishes, save_wishes
+from services.intake.contacts import Wishes, confirm_address, save_wishes
 from services.intake.pages.cookies import Cookie
-from services.intake.store import contacts, keys
+from services.intake.store import contacts, keys, visits
 from services.intake.store.keys import KeyRow
+from services.intake.store.visits import Clearance
 from tests.browser.intake import RunningIntake, award_of, offer_of, running_intake
 from tests.integration.cases import FORM_MARK
 from tests.parts import DatabaseMaker
@@ -241,10 +242,24 @@ async def test_who_is_added_is_written_to_once_they_say_yes(church: Church) -> N
     await church.intake.desk.pool.execute("DELETE FROM address_questions")
     path = f"/our/contacts/{contact.contact_id}"
     assert "has not said yes yet" in await church.open(path)
+    assert (await church.change(f"/our/contacts/{church.ben.contact_id}", name="Ben K.")).status_code == 303
+    assert await church.waits() == [], "a form about somebody else asks nobody again"
     assert (await church.change(path)).status_code == 303
     assert await church.waits() == [("CLEO@new.example.org", None)], "who never answered is asked again"
     assert (await church.change(path, email="cleo@right.example.org")).status_code == 303
     assert await church.waits() == [("cleo@right.example.org", None)], "who reads the mistyped one is asked no more"
+
+
+async def test_what_asks_nobody_is_saved_however_many_were_asked_today(church: Church) -> None:
+    await church.intake.desk.pool.execute(
+        "INSERT INTO address_questions (question_id, partner_id, contact_id, channel) "
+        "SELECT gen_random_uuid(), $1, gen_random_uuid(), 'email' FROM generate_series(1, 41)",
+        church.partner.partner_id,
+    )
+    assert (await church.change("/our/services", offers="1")).status_code == 303
+    dan = {"name": "Dan New", "email": NEW, "about": "requests", "ways": "email", "language": "en"}
+    assert (await church.change("/our/contacts/new", **dan)).status_code == 422
+    assert (len((await church.now()).contacts), await church.waits()) == (2, [])
 
 
 @pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.TEXT])
@@ -293,6 +308,43 @@ async def test_who_is_taken_away_hears_of_it_and_the_last_one_stays(church: Chur
     async with church.intake.desk.pool.acquire() as connection:
         assert await contacts.waiting(connection, [church.partner.partner_id]) == []
     assert (await church.send(f"/our/contacts/{uuid4()}/remove", {})).status_code == 404
+
+
+async def test_a_clearance_and_a_session_end_with_the_person_to_whom_they_were_given(church: Church) -> None:
+    desk, partner_id = church.intake.desk, church.partner.partner_id
+
+    async def clear() -> None:
+        async with desk.pool.acquire() as connection:
+            for one in church.partner.contacts:
+                checked = Clearance(partner_id, one.contact_id, "fingerprints", "The city", date(2099, 1, 1))
+                await visits.save_clearance(connection, checked, "robin")
+
+    async def cleared() -> set[str]:
+        async with desk.pool.acquire() as connection:
+            ids = await visits.clearances_of(connection, partner_id)
+        return {one.name for one in church.partner.contacts if one.contact_id in ids}
+
+    async def signed_in() -> list[UUID]:
+        rows = await desk.pool.fetch("SELECT contact_id FROM sessions UNION ALL SELECT contact_id FROM sign_in_links")
+        return [row["contact_id"] for row in rows]
+
+    await church.intake.sign_in("ben@church.example.org")
+    await clear()
+    ben, ada = (f"/our/contacts/{one.contact_id}" for one in (church.ben, church.ada))
+    assert (await church.change(ben, name="Eve Else")).status_code == 303
+    assert await cleared() == {"Ada Volunteer"}
+    await clear()
+    assert (await church.send(f"{ben}/remove", {})).status_code == 303
+    assert (await cleared(), await signed_in()) == ({"Ada Volunteer"}, [church.ada.contact_id])
+    assert (await church.change(ada, email=NEW)).status_code == 303
+    for stands in ({"Ada Volunteer"}, set[str]()):
+        async with desk.pool.acquire() as connection:
+            [question] = await contacts.waiting(connection, [partner_id])
+        await confirm_address(desk.pool, desk.seal, question)
+        assert await cleared() == stands
+    suspended = (await church.now()).model_copy(update={"status": PartnerStatus.SUSPENDED})
+    await partners.record_partners(desk.pool, desk.seal, [suspended])
+    assert await signed_in() == []
 
 
 async def letter_to(church: Church, email: str) -> str:

@@ -23,8 +23,17 @@ from schemas.partners import (
     ZipListArea,
 )
 from schemas.taxonomy import Category
-from schemas.vocabulary import Channel, Circumstance, Condition, ContactRole, Fit, HandoverWay, PartnerKind
-from services.intake.domain.contacts import confirm, signs_in_by, turns_on_texts
+from schemas.vocabulary import (
+    Channel,
+    Circumstance,
+    Condition,
+    ContactRole,
+    Fit,
+    HandoverWay,
+    PartnerKind,
+    PartnerStatus,
+)
+from services.intake.domain.contacts import changed_hands, confirm, signed_out, signs_in_by, turns_on_texts
 from services.intake.domain.editing import Fields, lay_over
 from services.intake.domain.need import NotPossible
 from services.intake.domain.own_record import (
@@ -267,6 +276,25 @@ def test_a_phone_for_calls_is_asked_before_it_gets_texts(changes: dict[str, Any]
     assert turns_on_texts(ADA.model_copy(update=changes), BOTH) is asked
 
 
+def test_who_is_added_is_nobody_who_is_or_was_there_whatever_the_form_says() -> None:
+    partner_id, other_id, key = uuid4(), uuid4(), str(BEN.contact_id)
+    added = colleague_form.new_contact(ADA, partner_id, key)
+    assert added.contact_id == colleague_form.new_contact(ADA, partner_id, key).contact_id, "sent twice is one person"
+    assert added.contact_id.version == 4, "no import made it"
+    others = ((ADA, other_id, key), (CLEO, partner_id, key), (ADA, partner_id, ""))
+    ids = {colleague_form.new_contact(*one).contact_id for one in others}
+    assert len({BEN.contact_id, added.contact_id, *ids}) == 5
+
+
+def test_a_clearance_stands_for_the_same_name_that_said_yes_and_for_nobody_else() -> None:
+    before = partner(ADA, BEN, CLEO)
+    renamed, unsure = ADA.model_copy(update={"name": "Eve"}), person("dan", confirmed=False)
+    after = before.model_copy(update={"contacts": (renamed, BEN.model_copy(update={"language": "es"}), unsure)})
+    assert changed_hands(before, after) == {ADA.contact_id, CLEO.contact_id, unsure.contact_id}
+    assert signed_out(before, after) == {CLEO.contact_id}
+    assert len(signed_out(before, before.model_copy(update={"status": PartnerStatus.SUSPENDED}))) == 3
+
+
 @pytest.mark.parametrize(
     "others",
     [(), (BEN.model_copy(update={"confirmed": False}),), (BEN.model_copy(update={"channels": ()}),),
@@ -301,7 +329,10 @@ def test_turns_begin_with_who_is_chosen_and_go_on_in_their_order() -> None:
     assert take_turns(changed, [], since, days).on_call is None
 
 
-@pytest.mark.parametrize("contact", [ADA, ADA.model_copy(update={"channels": (), "language": "ht"})])
-def test_a_contacts_form_that_is_sent_as_it_was_opened_changes_nothing(contact: Contact) -> None:
+@pytest.mark.parametrize(
+    "changes", [{}, {"channels": (), "language": "ht"}, {"phone": None}, {"email": None, "channels": (Channel.TEXT,)}]
+)
+def test_a_contacts_form_that_is_sent_as_it_was_opened_changes_nothing(changes: dict[str, Any]) -> None:
+    contact = ADA.model_copy(update=changes)
     form = Typed(colleague_form.fields_of(contact), {})
     assert colleague_form.understand(contact, form, EN) == contact

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, PartnerStatus
@@ -73,6 +74,20 @@ def turns_on_texts(contact: Contact, channels: Collection[Channel]) -> bool:
     """
     newly = Channel.TEXT in channels and Channel.TEXT not in contact.channels
     return newly and contact.phone is not None and contact.email is not None
+
+
+def changed_hands(before: PartnerRecorded, after: PartnerRecorded) -> set[UUID]:
+    """Contacts by id whose clearance may be of another person now: who is gone, has another name, or said no yes."""
+    names = {one.contact_id: one.name for one in after.contacts if one.confirmed}
+    unsure = {one.contact_id for one in after.contacts if not one.confirmed}
+    return unsure | {one.contact_id for one in before.contacts if names.get(one.contact_id) != one.name}
+
+
+def signed_out(before: PartnerRecorded, after: PartnerRecorded) -> set[UUID]:
+    """Contacts by id who may sign in no more: who is gone, or all of a partner that is suspended."""
+    suspended = after.status is PartnerStatus.SUSPENDED
+    there = set() if suspended else {one.contact_id for one in after.contacts}
+    return {one.contact_id for one in before.contacts} - there
 
 
 def address_of(contact: Contact, channel: Channel) -> str | None:

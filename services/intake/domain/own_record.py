@@ -46,6 +46,8 @@ class Changed:
 
     record: PartnerRecorded
     new_addresses: tuple[NewAddress, ...] = ()
+    asks: UUID | None = None
+    """The contact who is asked whether they are meant. Others who never answered are left alone."""
 
 
 def limit(record: PartnerRecorded, limits: Limits) -> PartnerRecorded:
@@ -107,7 +109,7 @@ def add_contact(record: PartnerRecorded, contact: Contact) -> Changed:
     if len(record.contacts) >= MOST_CONTACTS:
         raise NotPossible("form", f"a partner has at most {MOST_CONTACTS} contacts")
     unsure = contact.model_copy(update={"confirmed": False})
-    return Changed(record.model_copy(update={"contacts": (*record.contacts, unsure)}))
+    return Changed(record.model_copy(update={"contacts": (*record.contacts, unsure)}), asks=contact.contact_id)
 
 
 def change_contact(record: PartnerRecorded, entered: Contact) -> Changed:
@@ -119,7 +121,7 @@ def change_contact(record: PartnerRecorded, entered: Contact) -> Changed:
     before = find_contact(record, entered.contact_id)
     _refuse_twice(record, entered)
     if not before.confirmed:
-        return Changed(_with(record, entered))
+        return Changed(_with(record, entered), asks=entered.contact_id)
     given = [(channel, address_of(entered, channel)) for channel in ADDRESS_FIELDS]
     moved = [NewAddress(entered.contact_id, how, to) for how, to in given if to and to != address_of(before, how)]
     known = {how for how in entered.channels if address_of(before, how)}

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date
-from uuid import UUID, uuid4
+from hashlib import sha256
+from uuid import UUID
 
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, ContactRole
+from services.intake.domain.contacts import address_of
 from services.intake.domain.editing import Fields
 from services.intake.domain.partner import EnteredContact
 from services.intake.domain.reaching import read_email, read_phone
@@ -24,16 +26,15 @@ _MOST_DAYS = 366
 _MOST_DIGITS = 3
 
 
-def new_contact(by: Contact, key: str = "") -> Contact:
+def new_contact(by: Contact, partner_id: UUID, key: str) -> Contact:
     """Somebody of whom nothing is known yet, who lives and speaks as their colleague does.
 
-    The key is what the form carries, so that sending it twice is harmless.
+    The key is what the form carries, so that sending it twice is harmless. It does not choose who they are: else they
+    could be made somebody who is, or was, a contact, with what was given to that one.
     """
-    try:
-        # Of version 4, whatever was sent: another would say that an import made it.
-        contact_id = UUID(key, version=4)
-    except ValueError:
-        contact_id = uuid4()
+    made_of = b"".join((partner_id.bytes, by.contact_id.bytes, key.encode()))
+    # Of version 4: another would say that an import made it.
+    contact_id = UUID(bytes=sha256(made_of).digest()[:16], version=4)
     # A name of a blank form: it is not taken without one.
     return Contact(contact_id=contact_id, name="-", language=by.language, time_zone=by.time_zone, confirmed=False)
 
@@ -66,7 +67,8 @@ def understand(contact: Contact, typed: Typed, words: Words) -> Contact:
     there = {Channel.EMAIL: email, Channel.TEXT: phone}
     for channel in channels or ():
         name = "email" if channel is Channel.EMAIL else "phone"
-        if there[channel] is None:
+        # One whose new phone waits for its yes has texts chosen, and no phone yet.
+        if there[channel] is None and not (contact.confirmed and (channel, None) in _chosen(contact)):
             problems.setdefault(name, words(f"colleague.needs_{name}"))
     if language not in LANGUAGES and language != contact.language:
         problems["language"] = words("problem.reason")
@@ -135,6 +137,10 @@ def say_turns(record: PartnerRecorded, name: str, values: tuple[str, ...], words
     names = {str(one.contact_id): one.name for one in record.contacts}
     said = [names.get(one, "") for one in values] if name in {"turns", "first"} else list(values)
     return words(f"turns.{name}"), ", ".join(filter(None, said)) or words("turns.nobody")
+
+
+def _chosen(contact: Contact) -> set[tuple[Channel, str | None]]:
+    return {(channel, address_of(contact, channel)) for channel in contact.channels}
 
 
 def _read(typed: Typed, name: str, read: Callable[[str], str], words: Words, problems: dict[str, str]) -> str | None:

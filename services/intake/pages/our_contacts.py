@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -82,22 +82,24 @@ async def save_turns(request: Request, reached: OurPartner, desk: OnDesk) -> Res
 @router.get("/new")
 async def show_form(request: Request, reached: OurPartner) -> Response:
     """An empty form."""
-    contact = new_contact(reached.contact)
-    return _show_one(request, reached, contact, stands(fields_of(contact, is_new=True)), {}, is_new=True)
+    key = str(uuid4())
+    contact = new_contact(reached.contact, reached.partner.partner_id, key)
+    return _show_one(request, reached, contact, stands(fields_of(contact, is_new=True)), {}, key=key)
 
 
 @router.post("/new")
 async def add(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
     """Somebody new, who is asked first whether they are meant."""
     form, words = await request.form(), words_for(request, reached.contact.language)
-    contact = new_contact(reached.contact, str(form.get("key", "")))
+    key = str(form.get("key", ""))
+    contact = new_contact(reached.contact, reached.partner.partner_id, key)
     typed = show_again(form, fields_of(contact, is_new=True))
 
     def change(record: PartnerRecorded) -> Changed:
         return add_contact(record, understand(contact, typed, words))
 
     if problems := await _refused(lambda: _change(desk, reached, change), words, form):
-        return _show_one(request, reached, contact, typed, problems, is_new=True)
+        return _show_one(request, reached, contact, typed, problems, key=key)
     return RedirectResponse("/our/contacts?saved=yes", 303)
 
 
@@ -216,7 +218,7 @@ def _show_one(
     problems: dict[str, str],
     desk: Desk | None = None,
     *,
-    is_new: bool = False,
+    key: str | None = None,
 ) -> Response:
     words = words_for(request, reached.contact.language)
     is_self = contact.contact_id == reached.contact.contact_id
@@ -233,7 +235,8 @@ def _show_one(
         reached=reached,
         contact=contact,
         is_self=is_self,
-        is_new=is_new,
+        key=key,
+        is_new=key is not None,
         own_page=own_page,
         typed=typed,
         problems=problems,

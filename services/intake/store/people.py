@@ -1,6 +1,6 @@
 """Who may sign in, and who is: people, partners' contacts, their links, their sessions. Tokens are here as hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import timedelta
 from enum import StrEnum, auto
@@ -238,6 +238,16 @@ async def end_all_of(connection: Connection, person_id: UUID) -> None:
     """Signs somebody out everywhere; a link on its way to them signs nobody in."""
     await connection.execute("DELETE FROM sign_in_links WHERE person_id = $1", person_id)
     await connection.execute("DELETE FROM sessions WHERE person_id = $1", person_id)
+
+
+async def end_all_of_contacts(connection: Connection, contacts: Collection[tuple[UUID, UUID]]) -> None:
+    """Signs partners' contacts, each (partner, contact), out everywhere, as `end_all_of` does."""
+    for table in ("sign_in_links", "sessions"):
+        await connection.execute(
+            f"DELETE FROM {table} USING unnest($1::uuid[], $2::uuid[]) AS gone (partner_id, contact_id) "  # noqa: S608 - our own text
+            f"WHERE ({table}.partner_id, {table}.contact_id) = (gone.partner_id, gone.contact_id)",
+            *to_columns(list(contacts), 2),
+        )
 
 
 async def end_all_of_partner(connection: Connection, partner_id: UUID) -> None:

@@ -79,6 +79,15 @@ async def drop_clearance(connection: Connection, partner_id: UUID, contact_id: U
     return dropped is not None
 
 
+async def drop_clearances(connection: Connection, contacts: Collection[tuple[UUID, UUID]]) -> None:
+    """Takes back the clearances of these, each (partner, contact)."""
+    await connection.execute(
+        "DELETE FROM clearances USING unnest($1::uuid[], $2::uuid[]) AS gone (partner_id, contact_id) "
+        "WHERE (clearances.partner_id, clearances.contact_id) = (gone.partner_id, gone.contact_id)",
+        *to_columns(list(contacts), 2),
+    )
+
+
 async def clearances_of(connection: Connection, partner_id: UUID) -> dict[UUID, Clearance]:
     """By contact, the clearances of a partner's people, also those that have run out."""
     rows = await connection.fetch(
