@@ -150,7 +150,7 @@ class House:
 
     def path_of(self, route: APIRoute, link: str = "x") -> str:
         case = self.case
-        return route.path.format(
+        return route.path_format.format(
             need_id=case.need_id,
             partner_id=case.partner.partner_id,
             contact_id=case.contact.contact_id,

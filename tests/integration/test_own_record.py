@@ -14,6 +14,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from schemas.offers import OfferMade
+from schemas.outcomes import NeedFulfilled
 from schemas.partners import Contact, OnCall, PartnerRecorded, RadiusArea, Service
 from schemas.taxonomy import Category
 from schemas.vocabulary import Channel, Condition, ContactRole, HandoverWay, PartnerKind, PartnerStatus
@@ -178,9 +180,14 @@ async def test_capacity_and_a_break_are_told_and_what_is_used_is_shown(church: C
     assert (await church.change("/our/services", **{week: "", hand: "2", "offers": "1"})).status_code == 303
     record = await church.now()
     assert (record.services[0].claims_per_week, record.services[0].claims_at_once, record.open_offers) == (None, 2, 1)
-    await take_on(church)
+    made = await take_on(church)
     page = await church.open("/our/services")
     assert ("Taken on in the last 7 days: 1" in page, "In your hands now: 1" in page) == (True, True)
+    async with church.browser() as browser:
+        offer = f"/our/offers/{made.offer_id}"
+        assert (await browser.get(offer)).status_code == 303
+        await church.intake.matcher_says(NeedFulfilled(need_id=made.need_id, met=made.terms.items))
+        assert (await browser.get(offer)).status_code == 404, "what has ended is opened by no new link"
     until = date.today() + timedelta(days=20)  # noqa: DTZ011 - a day on a form
     form = form_on(page, "/our/services/pause")
     assert (await church.send("/our/services/pause", form | {"until": "2020-01-01"})).status_code == 422
@@ -196,7 +203,7 @@ async def test_capacity_and_a_break_are_told_and_what_is_used_is_shown(church: C
     assert (await church.now()).snoozed_until is None
 
 
-async def take_on(church: Church) -> None:
+async def take_on(church: Church) -> OfferMade:
     """Has the church take on a need."""
     intake = church.intake
     person = await intake.add_coordinator("robin@school.example.org", "Lincoln")
@@ -207,6 +214,7 @@ async def take_on(church: Church) -> None:
     made = offer_of(*await intake.newest_need(), church.partner).model_copy(update={"service_id": SERVICE.service_id})
     await intake.matcher_says(made)
     await intake.matcher_says(award_of(made))
+    return made
 
 
 async def test_of_two_who_change_a_service_at_once_neither_loses_anything(church: Church) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import FormData
 
 from schemas.event import Programme
 from schemas.partners import (
@@ -46,8 +47,8 @@ from services.intake.domain.own_record import (
     remove_contact,
     take_turns,
 )
-from services.intake.pages import colleague_form, service_form
-from services.intake.pages.edited import Typed
+from services.intake.pages import colleague_form, limits_form, service_form
+from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form
 from services.intake.pages.languages import Words
 from services.intake.pages.need_form import BadForm
 
@@ -336,3 +337,19 @@ def test_a_contacts_form_that_is_sent_as_it_was_opened_changes_nothing(changes: 
     contact = ADA.model_copy(update=changes)
     form = Typed(colleague_form.fields_of(contact), {})
     assert colleague_form.understand(contact, form, EN) == contact
+
+
+def test_what_no_form_of_ours_sends_is_said_back_as_it_was_sent() -> None:
+    assert limits_form.say_pause(("next week",), EN)[1] == "next week"
+    assert limits_form.say_pause(("2026-11-28",), EN)[1] == "Sat, Nov 28"
+    for name in ("area", "handover", "conditions", "fits"):
+        assert service_form.say(name, ("x",), EN)[1] == "x"
+    assert service_form.say("handover", (HandoverWay.PICK_UP,), EN)[1] == EN("own_handover.pick_up")
+    for name in ("about", "ways"):
+        assert colleague_form.say(name, ("x",), EN)[1] == "x"
+    assert colleague_form.say("ways", ("email",), EN)[1] == EN("contact_ways.email")
+
+
+def test_what_is_nested_too_deep_is_what_no_form_of_ours_carried() -> None:
+    with pytest.raises(ChangedMeanwhile):
+        read_form(FormData({"opened": "[" * 200_000, "miles": "6"}), {"miles": ("5",)})

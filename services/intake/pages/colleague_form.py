@@ -87,11 +87,12 @@ def understand(contact: Contact, typed: Typed, words: Words) -> Contact:
 
 
 def say(name: str, values: tuple[str, ...], words: Words) -> tuple[str, str]:
-    """A field's label, and what it says, in words."""
+    """A field's label, and what it says, in words; what none of ours is, as it was sent."""
     match name:
-        case "about" | "ways":
-            section = "contact_ways" if name == "ways" else "colleague_about"
-            said = [words(f"{section}.{one}") for one in values]
+        case "about":
+            said = [words(f"colleague_about.{one}") if one in ABOUT else one for one in values]
+        case "ways":
+            said = [words(f"contact_ways.{one}") if one in WAYS else one for one in values]
         case "language":
             said = [LANGUAGES.get(one, one) for one in values]
         case _:

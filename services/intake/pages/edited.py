@@ -67,7 +67,7 @@ def _read_opened(form: FormData) -> Fields:
     """Nothing, for what no form of ours carries: then all that stands is shown before anything is saved."""
     try:
         found = json.loads(str(form.get(OPENED, "")))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

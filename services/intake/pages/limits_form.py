@@ -86,8 +86,13 @@ def understand_pause(typed: Typed, zone: str, words: Words) -> datetime:
 
 
 def say_pause(values: tuple[str, ...], words: Words) -> tuple[str, str]:
-    """Until when, in words."""
-    return words("limits.until"), words.day(date.fromisoformat(values[0])) if values else words("limits.not_paused")
+    """Until when, in words; what is no day, as it was typed."""
+    text = " ".join(values)
+    try:
+        said = words.day(date.fromisoformat(text)) if text else words("limits.not_paused")
+    except ValueError:
+        said = text
+    return words("limits.until"), said
 
 
 def _number(value: int | None) -> tuple[str, ...]:

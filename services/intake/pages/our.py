@@ -65,10 +65,12 @@ async def show_not_asked(request: Request, reached: OurPartner, desk: OnDesk) ->
 
 @router.get("/offers/{offer_id}")
 async def open_offer(offer_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
-    """On to the offer's own page, by a link that is made for this contact now."""
+    """On to the page of what the partner is asked or holds, by a link that is made for this contact now."""
+    now = datetime.now(UTC)
     async with desk.pool.acquire() as connection:
-        offer = await offers.read_offer(connection, offer_id)
-    if offer is None or offer.partner_id != reached.partner.partner_id:
+        found = await offers.offers_to(connection, reached.partner.partner_id, since=now)
+    offer = next((one.offer for one in found if one.offer.offer_id == offer_id), None)
+    if offer is None:
         raise NotHere
-    link = OfferLink(offer.need_id, offer_id, reached.contact.contact_id, datetime.now(UTC) + _LINK_LASTS)
+    link = OfferLink(offer.need_id, offer_id, reached.contact.contact_id, now + _LINK_LASTS)
     return RedirectResponse(f"/o/{desk.link_keys.sign(link)}", 303)

@@ -103,7 +103,7 @@ async def add(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
     return RedirectResponse("/our/contacts?saved=yes", 303)
 
 
-@router.get("/{contact_id}")
+@router.get("/{contact_id:uuid}")
 async def show_contact(request: Request, contact_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
     """One of them, to be changed."""
     contact = _find(reached.partner, contact_id)

@@ -85,7 +85,7 @@ async def save_pause(request: Request, reached: OurPartner, desk: OnDesk) -> Res
     return RedirectResponse("/our/services?saved=yes", 303)
 
 
-@router.get("/{service_id}")
+@router.get("/{service_id:uuid}")
 async def show_service(request: Request, service_id: UUID, reached: OurPartner) -> Response:
     """One thing that the partner does, to be changed."""
     service = _find(reached.partner, service_id)

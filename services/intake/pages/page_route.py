@@ -48,7 +48,7 @@ def add_kind_pages(app: FastAPI) -> None:
             return told if isinstance(told, Response) else await told
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             url = request.url
-            return RedirectResponse(url.replace(path=url.path.rpartition("/")[0], scheme="", netloc=""), 303)
+            return RedirectResponse(url.replace(path=url.path.rpartition("/")[0] or "/", scheme="", netloc=""), 303)
         answer = _explain(request, NotHere())
         _keep_private(request, answer)
         return answer

@@ -77,7 +77,7 @@ def understand(service: Service, typed: Typed, words: Words) -> Service:
 
 
 def say(name: str, values: tuple[str, ...], words: Words) -> tuple[str, str]:
-    """A field's label, and its values, in words."""
+    """A field's label, and its values, in words; what none of ours is, as it was sent."""
     base, _, row = name.partition("-")
     label = words(f"service_field.{base}")
     if row:
@@ -86,11 +86,12 @@ def say(name: str, values: tuple[str, ...], words: Words) -> tuple[str, str]:
         case "categories":
             said = [labels[words.language] for one, labels in CATEGORY_LABELS.items() if one in values]
         case "area":
-            said = [words(f"area_kind.{one}") for one in values]
+            said = [words(f"area_kind.{one}") if one in AREA_KINDS else one for one in values]
         case "languages":
             said = [name_languages(values, words)]
         case "handover" | "conditions" | "fits":
-            said = [words(f"{CHOICES[base][1]}.{one}") for one in values]
+            kinds, section = CHOICES[base]
+            said = [words(f"{section}.{one}") if one in list(kinds) else one for one in values]
         case _:
             said = list(values)
     return label, ", ".join(said)
