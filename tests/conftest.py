@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from switchboard.local.folders import claimed_run_folder
 from tests.chromium import find_chromium
@@ -79,6 +79,8 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running_chromium() -> AsyncIterator[Browser]:
+    # Three tests at a time and their services share two cores.
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         yield browser

@@ -10,7 +10,6 @@ from schemas.taxonomy import Category
 from tests.browser.intake import RunningIntake, offer_of
 from tests.browser.matcher import Town, with_matcher
 from tests.browser.test_entering import coordinator, fill_in
-from tests.browser.walking import WIDTHS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,29 +57,3 @@ async def test_a_partner_is_found_and_a_family_referred_to_it(intake: RunningInt
     async with intake.desk.pool.acquire() as connection:
         terms = await connection.fetchval("SELECT terms FROM needs")
     assert terms["first_ask"]["partner_ids"] == [str(bank.partner_id)]
-
-
-async def test_no_page_of_the_desk_is_wider_than_its_screen_too_heavy_or_breaks_its_own_security_policy(
-    intake: RunningIntake, chromium: Browser
-) -> None:
-    bank = await add_bank(with_matcher(intake))
-    page = await coordinator(chromium, intake)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    need_id = await enter(page, intake)
-    paths = ("/needs", "/needs/new", "/partners", f"/partners/{bank.partner_id}", f"/needs/{need_id}/calls")
-    for width in WIDTHS:
-        await page.set_viewport_size({"width": width, "height": 844})
-        for path in paths:
-            for language in ("en", "es"):
-                await page.goto(f"{path}?language={language}")
-                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
-    for path in paths:
-        await page.goto(path)
-        weight = await page.evaluate(
-            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
-            ".reduce((sum, one) => sum + one.decodedBodySize, 0)"
-        )
-        assert weight < 150_000, (path, weight)
-    assert complaints == []

@@ -62,7 +62,7 @@ async def open_phone(chromium: Browser, intake: RunningIntake, session: str) -> 
     context = await chromium.new_context(base_url=intake.url, viewport={"width": 360, "height": 800})
     await context.add_cookies([{"name": "session", "value": session, "url": intake.url}])
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     return page
 
 

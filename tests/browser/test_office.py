@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -165,30 +163,6 @@ async def open_browser(
     page = await context.new_page()
     page.set_default_timeout(20_000)
     return page
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-async def test_every_page_fits_in_both_languages_without_javascript(
-    office: Office, chromium: Browser, tmp_path: Path, width: int
-) -> None:
-    for role, paths in office.pages.items():
-        page = await open_browser(chromium, office, role, width)
-        complaints: list[str] = []
-        page.on("console", partial(note, complaints))
-        for number, path in enumerate(paths):
-            for language in ("en", "es"):
-                mark = "&" if "?" in path else "?"
-                answer = await page.goto(f"{path}{mark}language={language}")
-                assert answer is not None
-                assert answer.status == 200, path
-                await expect(page.locator("html")).to_have_attribute("lang", language)
-                await expect(page.locator("h1")).to_have_count(1)
-                assert not await page.evaluate(OVERFLOWS), path
-                assert await page.evaluate(SMALL) == [], path
-                name = f"{role or 'anybody'}-{number}-{path.split('/')[1].split('?')[0]}-{language}.png"
-                await page.screenshot(path=tmp_path / name, full_page=True)
-        assert complaints == []
-        await page.context.close()
 
 
 async def test_the_printed_sheet_is_the_code_and_the_link_alone(office: Office, chromium: Browser) -> None:

@@ -55,7 +55,7 @@ async def test_an_organization_waits_and_becomes_a_partner_when_it_is_accepted(o
     assert page in "".join(await office.letters_to(office.emails[Role.ADMINISTRATOR]))
     administrator = office.sessions[Role.ADMINISTRATOR]
     shown = (await office.ask(administrator, page)).text
-    assert all(one in shown for one in ("Canary Row Beds", "Twin beds, new mattresses.", "5 miles around 11215"))
+    assert all(one in shown for one in ("Canary Row Beds", "Twin beds, new mattresses.", "Within 5 mi of 11215"))
     for _ in range(2):
         assert (await office.ask(administrator, f"{page}/accept", go="1")).status_code == 303
     assert await counted(office) == (1, 1)

@@ -203,7 +203,11 @@ async def test_an_offer_on_the_topic_twice_is_one_email_and_one_word_that_it_was
         update={"need_id": need_id, "offer_id": uuid4(), "partner_id": partner.partner_id, "terms": terms}
     )
     assert stage.processes.sinks is not None
-    async with running(stage.processes.sinks), running(stage.processes.notifier), httpx.AsyncClient() as client:
+    async with (
+        running(stage.processes.sinks),
+        running(stage.processes.notifier),
+        httpx.AsyncClient(timeout=30) as client,
+    ):
         await stage.tell((partner.partner_id, partner))
         await stage.tell((need_id, made), times=2)
         [taken] = await stage.wait_for(MessageAccepted, need_id, 1)
@@ -220,7 +224,7 @@ async def test_an_offer_on_the_topic_twice_is_one_email_and_one_word_that_it_was
 async def test_a_posted_need_is_on_its_topic_and_what_the_matcher_says_is_seen(stage: Stage) -> None:
     run, need = stage.processes, need_body()
     headers = {"Authorization": f"Bearer {run.api_key}", "Idempotency-Key": str(uuid4())}
-    async with running(run.intake), httpx.AsyncClient(base_url=run.public_url, headers=headers) as client:
+    async with running(run.intake), httpx.AsyncClient(base_url=run.public_url, headers=headers, timeout=30) as client:
         first, second = [await client.post("/v1/needs", json=need) for _ in range(2)]
         assert (first.status_code, first.json()) == (second.status_code, second.json())
         need_id = UUID(first.json()["need_id"])
