@@ -19,7 +19,9 @@ class Watch:
     async def next_mark(self, read_marks: ReadMarks, subject: UUID) -> str:
         """The mark at the next look. Raises what the look raises, to everybody who shares it."""
         if read_marks not in self._looks:
-            self._looks[read_marks] = (set(), asyncio.create_task(self._look(read_marks)))
+            look = asyncio.create_task(self._look(read_marks))
+            look.add_done_callback(_hear)
+            self._looks[read_marks] = (set(), look)
         subjects, look = self._looks[read_marks]
         subjects.add(subject)
         # Whoever leaves takes the look from nobody else.
@@ -30,3 +32,9 @@ class Watch:
         subjects, _ = self._looks.pop(read_marks)
         async with self._pool.acquire() as connection:
             return await read_marks(connection, subjects)
+
+
+def _hear(look: asyncio.Task[dict[UUID, str]]) -> None:
+    """Everybody who asked may have left: what it raises is nobody's then, and no trouble."""
+    if not look.cancelled():
+        look.exception()

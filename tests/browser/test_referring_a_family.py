@@ -44,6 +44,7 @@ async def test_a_family_is_referred_on_a_phone_and_a_session_that_ends_loses_not
     await hand.tap("radio", "Yes, they told me")
     await hand.write("Name", "Maria Canary")
     assert not [word for word in ("Maria", "Canary") if word in await page.evaluate("JSON.stringify(localStorage)")]
+    assert "site_id" in await page.evaluate("JSON.stringify(localStorage)"), "the draft knows the school"
     await hand.step("the form")
 
     async with intake.desk.pool.acquire() as connection:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -180,6 +180,8 @@ async def test_a_session_changes_its_token_and_ends(intake: RunningIntake) -> No
         first = mine.cookies["session"]
         async with intake.desk.pool.acquire() as connection:
             await connection.execute("UPDATE sessions SET rotated_at = now() - interval '2 hours'")
+        assert (await mine.get(f"/needs/{uuid4()}/live")).status_code == 404
+        assert mine.cookies["session"] == first, "a page that only lies open is nobody at work"
         assert (await mine.get("/needs")).status_code == 200
         assert mine.cookies["session"] != first
         async with intake.desk.pool.acquire() as connection:

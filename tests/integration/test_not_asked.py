@@ -63,6 +63,7 @@ async def test_it_is_told_of_many_needs_once_a_day_and_of_no_sensitive_one(postg
             assert "at least 10 families" in page
             assert "You were asked about 0 of them" in page
             assert "They needed something that you do not offer" in page
+            assert "To change it, please tell whoever looks after the network" in page, "no form of ours has it"
             assert page.count("need-card") == 1
 
             beds = pantry.services[0].model_copy(update={"categories": (Category.BEDS,)})

@@ -3,7 +3,9 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest_asyncio
@@ -169,5 +171,11 @@ async def test_a_partner_reads_how_many_could_help_and_of_the_others_what_they_d
     found = (await harbor.ask(ADA, "/our/directory?print=yes")).text
     assert all(text in found for text in ("After School Club", "A Pantry", "/our/refer?first="))
     assert not [text for text in ("Away Club", "Harbor Clinic</h2>", OTTO, "Ada Volunteer;") if text in found]
+    await harbor.intake.desk.pool.execute("UPDATE sites SET time_zone = 'Pacific/Honolulu'")
+    day = (datetime.now(UTC) + timedelta(days=9)).date()
+    await harbor.refer(needed_by=day.isoformat())
+    ends = await harbor.intake.desk.pool.fetchval("SELECT terms->>'needed_by' FROM needs")
+    last = datetime.combine(day, time(23, 59), ZoneInfo("Pacific/Honolulu"))
+    assert datetime.fromisoformat(ends) == last, "the last day ends by the school's clock"
     form = (await harbor.ask(ADA, f"/our/refer?first={harbor.programme.partner_id}")).text
     assert re.search(rf'name="first" value="{harbor.programme.partner_id}" checked', form)

@@ -22,5 +22,9 @@ def test_what_left_out_most_comes_first_and_one_need_more_is_not_seen() -> None:
     assert tell(Figures(2, 25, {AGES: 8, CAPACITY: 12})) == told
 
 
+def test_a_partner_is_never_asked_about_more_than_there_were() -> None:
+    assert tell(Figures(14, 0, {})) == Told(14, ())
+
+
 def test_what_is_rare_or_was_decided_by_a_family_is_not_named() -> None:
     assert tell(Figures(0, 40, {AGES: 4, CONSENT: 10, CONFLICT: 20})) == Told(40, ())

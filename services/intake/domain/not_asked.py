@@ -22,6 +22,10 @@ _NOT_THEIRS = {
 """Decided by a family, a school or the network, or nothing that the partner could change."""
 
 
+NOT_ON_FORMS = {EligibilityRule.CATEGORY, EligibilityRule.INCOME, EligibilityRule.CIRCUMSTANCES}
+"""What the network changes in a partner's record, once the partner tells it."""
+
+
 @dataclass(frozen=True)
 class Figures:
     """Of needs that are not sensitive: how many it was asked about; how many others were where it helps, and why not.
@@ -44,7 +48,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Told:
-    """About how many needs were where the partner helps, and what left it out most often, first."""
+    """At least how many needs were where the partner helps, and what left it out most often, first.
+
+    Never fewer than it was asked about.
+    """
 
     about: int
     reasons: tuple[Reason, ...]
@@ -61,7 +68,7 @@ def tell(figures: Figures) -> Told | None:
         for rule, count in sorted(figures.left_out.items(), key=lambda one: (-one[1], order.index(one[0])))
         if rule not in _NOT_THEIRS and count >= _STEP
     ]
-    return Told(_round(needs), tuple(reasons))
+    return Told(max(_round(needs), figures.asked), tuple(reasons))
 
 
 def _round(count: int) -> int:

@@ -31,7 +31,7 @@ from services.intake.needs import KeyUsedOtherwise
 from services.intake.pages.enterer import Enterer
 from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.need_form import SPOKEN, BadForm, understand
-from services.intake.pages.preview import Looked, look
+from services.intake.pages.preview import Looked, look, zone_of
 from services.intake.pages.raised_needs import is_id
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.typed_need import Typed, read_ids, read_typed
@@ -54,7 +54,8 @@ async def enter_need(request: Request, desk: Desk, enterer: Enterer) -> Response
         return await show_form(request, desk, enterer, typed, {}, looked=looked)
     entry = enterer.entry(typed.key, UUID(typed.raised) if is_id(typed.raised) else None)
     try:
-        need = await needs.open_need(desk.pool, desk.seal, understand(typed, enterer.time_zone, words), entry)
+        entered = understand(typed, await zone_of(desk, enterer, typed), words)
+        need = await needs.open_need(desk.pool, desk.seal, entered, entry)
     except KeyUsedOtherwise:
         typed.key = Typed().key
         return await show_form(request, desk, enterer, typed, {"form": words("form.sent_already")})

@@ -129,7 +129,7 @@ def _understand_day(day: str, zone: str, words: Words, problems: dict[str, str])
     if not day:
         return None
     try:
-        # The whole of the last day, where the family lives.
+        # The whole of the last day, where the school is.
         return datetime.combine(date.fromisoformat(day), time(23, 59), ZoneInfo(zone))
     except ValueError:
         problems["needed_by"] = words("problem.needed_by")

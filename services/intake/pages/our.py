@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.links import OfferLink
-from services.intake.domain.not_asked import tell
+from services.intake.domain.not_asked import NOT_ON_FORMS, tell
 from services.intake.matching import MatcherAway
 from services.intake.not_asked import look
 from services.intake.our_offers import read_our_offers
@@ -60,6 +60,7 @@ async def show_not_asked(request: Request, reached: OurPartner, desk: OnDesk) ->
         reached=reached,
         made=made,
         told=tell(made.figures) if made else None,
+        not_on_forms=NOT_ON_FORMS,
     )
 
 

@@ -15,6 +15,7 @@ from services.intake.pages.matching import SHOWN, explain
 from services.intake.pages.need_form import BadForm, understand_facts
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.typed_need import Typed, read_ids, read_typed
+from services.intake.store import staff
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ async def show_preview(request: Request, desk: Desk, enterer: Enterer) -> Respon
 async def look(desk: Desk, enterer: Enterer, typed: Typed, words: Words) -> Looked:
     """Asks the matcher, as soon as enough is typed."""
     try:
-        facts = understand_facts(typed, enterer.time_zone, words)
+        facts = understand_facts(typed, await zone_of(desk, enterer, typed), words)
         picked = next(iter(read_ids(typed.first)), None)
         about = About(most=SHOWN.most, partner_id=picked)
         asking = match_facts(desk.pool, desk.matcher, facts, enterer.site_id, about, enterer.referred_by)
@@ -53,3 +54,13 @@ async def look(desk: Desk, enterer: Enterer, typed: Typed, words: Words) -> Look
         return Looked(None, tuple(error.problems.values()))
     except NotPossible as error:
         return Looked(None, (words(f"problem.{error.field}"),))
+
+
+async def zone_of(desk: Desk, enterer: Enterer, typed: Typed) -> str:
+    """By whose clock the last day ends: the school's, once one is named."""
+    named = next(iter(read_ids((typed.site_id,))), None)
+    if enterer.site_id is not None or named is None:
+        return enterer.time_zone
+    async with desk.pool.acquire() as connection:
+        sites = await staff.list_sites(connection, named)
+    return sites[0].time_zone if sites else enterer.time_zone

@@ -51,7 +51,8 @@ async def entered(request: Request) -> Person | Reached:
     visitor = await signing_in.who_is(pool, token) if token else None
     if token is None or visitor is None:
         raise SignInNeeded
-    if request.method == "GET":
+    # A page that only lies open is nobody at work: its stream keeps no session alive.
+    if request.method == "GET" and not request.url.path.endswith("/live"):
         request.state.renewed_session = await signing_in.renew(pool, token)
     return visitor
 

@@ -4,7 +4,7 @@
 // hours old, or who wrote it signs out. Nothing else that is typed is ever kept, for others may use this device.
 (() => {
   "use strict";
-  const KEPT = ["item", "quantity", "zip_code", "urgency", "needed_by", "languages", "first"];
+  const KEPT = ["site_id", "item", "quantity", "zip_code", "urgency", "needed_by", "languages", "first"];
   const FORMS = ["/needs/new", "/our/refer"];
   const PLACE = "draft";
   const LASTS_MS = 12 * 60 * 60 * 1000;
