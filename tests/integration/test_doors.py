@@ -74,6 +74,13 @@ CLOSED = [
 CLOSED += [(Door.SIGNED_IN, "partner")]
 
 
+def _turn(one: tuple[str, APIRoute]) -> tuple[bool, bool, int]:
+    """What cannot be undone comes last, and what belongs to a partner goes before the partner."""
+    method, route = one
+    deletes = method == "DELETE"
+    return deletes, route.path.endswith(_LAST), -len(route.path) if deletes else 0
+
+
 @dataclass
 class House:
     """The case, a second site, the district, and the routes."""
@@ -116,7 +123,7 @@ class House:
             if door in doors
             for method in sorted(route.methods or ())
         ]
-        return sorted(found, key=lambda one: (one[0] == "DELETE", one[1].path.endswith(_LAST)))
+        return sorted(found, key=_turn)
 
     async def call(
         self, method: str, route: APIRoute, *, key: str | None = None, session: str | None = None, link: str = "x"
