@@ -1,6 +1,6 @@
 """What a partner was asked and what it holds, as its own contacts see it: no family, and no school that keeps quiet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -72,7 +72,9 @@ async def read_our_offers(pool: Pool, reached: Reached, now: datetime) -> OurOff
     return OurOffers(
         open=sorted(asked, key=lambda one: (one.answered, one.offer.terms.respond_by)),
         commitments=sorted(held, key=lambda one: one.clock.by),
-        settled=[Settled(one.offer, _items(one.offer), _ending(one, stage)) for one, stage in ended[:_MOST_SETTLED]],
+        settled=[
+            Settled(one.offer, one.offer.awarded_items, _ending(one, stage)) for one, stage in ended[:_MOST_SETTLED]
+        ],
     )
 
 
@@ -84,7 +86,7 @@ def _hold(one: OfferTo, reached: Reached) -> Commitment:
     until = datetime.fromisoformat(plan.facts["until"]) if plan else None
     return Commitment(
         offer,
-        _items(offer),
+        offer.awarded_items,
         clock_of(offer.contact_by, offer.terms.needed_by, until, contacted="contacted" in given),
         names.get(taker) if taker else None,
         taker == reached.contact.contact_id,
@@ -104,12 +106,3 @@ def _ending(one: OfferTo, stage: Stage) -> str:
     if one.arrival is None and stage is Stage.DONE and not one.need_ended:
         return "asking"
     return one.arrival or Arrival.NOT_SAID
-
-
-def _items(offer: OfferRow) -> tuple[Item, ...]:
-    quantities: Mapping[int, int] = {line.line: line.quantity for line in offer.awarded}
-    return tuple(
-        item.model_copy(update={"quantity": quantities[item.line]})
-        for item in offer.terms.items
-        if quantities.get(item.line)
-    )

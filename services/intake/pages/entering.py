@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from babel import Locale
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
@@ -28,9 +27,10 @@ from services.intake.domain.finding import find_things
 from services.intake.domain.need import NotPossible
 from services.intake.domain.partner_notes import TellsWhoTheyAre
 from services.intake.needs import KeyUsedOtherwise
+from services.intake.pages.directory import languages_to_choose
 from services.intake.pages.enterer import Enterer
 from services.intake.pages.languages import LANGUAGES, Words
-from services.intake.pages.need_form import SPOKEN, BadForm, understand
+from services.intake.pages.need_form import BadForm, understand
 from services.intake.pages.preview import Looked, look, zone_of
 from services.intake.pages.raised_needs import is_id
 from services.intake.pages.rendering import show, words_for
@@ -108,7 +108,6 @@ async def show_form(
         picked = await partners.partner_names(connection, read_ids(typed.first))
         sites = [] if enterer.site_id else await staff.list_sites(connection, None)
     words = words_for(request, enterer.language)
-    names = Locale(words.language).languages
     return show(
         request,
         "need_new.html",
@@ -126,7 +125,7 @@ async def show_form(
             labels[words.language]: [kind for kind in ITEM_KINDS.values() if kind.category is category]
             for category, labels in CATEGORY_LABELS.items()
         },
-        spoken=sorted(((code, names[code]) for code in SPOKEN), key=lambda one: (one[0] not in LANGUAGES, one[1])),
+        spoken=languages_to_choose(words),
         urgencies=Urgency,
         bands=AgeBand,
         incomes=IncomeBand,

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from schemas.event import Item
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason, ShortfallCause
 from services.intake import answers
 from services.intake.answers import Answering
@@ -104,7 +103,7 @@ async def report_completed(request: Request, token: str, invited: Invitation, de
     """It is done: this much of it, and why not all."""
     if await _stage(invited, desk) is Stage.AWARDED:
         form = await request.form()
-        given = read_handed_over(form, _awarded_items(invited))
+        given = read_handed_over(form, invited.offer.awarded_items)
         if given is None or given.unexplained:
             words = words_for(request, invited.contact.language)
             problems = {"completed": words("problem.lines" if given is None else "problem.shortfall")}
@@ -169,7 +168,7 @@ async def _show(
         may_try_again=not_reached is None or may_try_again(not_reached.at, now),
         parts_of_day=PartOfDay,
         may_undo=may_undo(invited.offer, given, now),
-        awarded=_awarded_items(invited),
+        awarded=invited.offer.awarded_items,
         coordinator=coordinator,
         may_know_family=bool(permitted),
         need=need,
@@ -199,15 +198,6 @@ async def _stage(invited: Invited, desk: OnDesk) -> Stage:
     async with desk.pool.acquire() as connection:
         given = await offer_rows.answers_to(connection, invited.offer.offer_id)
     return stage_of(invited.offer, given, datetime.now(UTC))
-
-
-def _awarded_items(invited: Invited) -> tuple[Item, ...]:
-    quantities = {line.line: line.quantity for line in invited.offer.awarded}
-    return tuple(
-        item.model_copy(update={"quantity": quantities[item.line]})
-        for item in invited.offer.terms.items
-        if quantities.get(item.line)
-    )
 
 
 def _read_reason(form: FormData, kind: type[_Reason]) -> _Reason | None:

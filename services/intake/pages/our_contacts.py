@@ -17,7 +17,6 @@ from services.intake.domain.contacts import Reached
 from services.intake.domain.need import NotPossible
 from services.intake.domain.own_record import (
     Changed,
-    Gone,
     add_contact,
     change_contact,
     find_contact,
@@ -40,7 +39,6 @@ from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form, sho
 from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.need_form import BadForm
 from services.intake.pages.page_route import PageRoute
-from services.intake.pages.problems import NotHere
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, OurPartner
 from services.intake.partners import read_partner
@@ -106,7 +104,7 @@ async def add(request: Request, reached: OurPartner, desk: OnDesk) -> Response:
 @router.get("/{contact_id:uuid}")
 async def show_contact(request: Request, contact_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
     """One of them, to be changed."""
-    contact = _find(reached.partner, contact_id)
+    contact = find_contact(reached.partner, contact_id)
     chose = await _chose(desk, reached, contact_id)
     return _show_one(request, reached, contact, stands(fields_of(contact, chose=chose)), {}, desk)
 
@@ -115,7 +113,7 @@ async def show_contact(request: Request, contact_id: UUID, reached: OurPartner, 
 async def save(request: Request, contact_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
     """Takes it as it is typed now; another address is used once its reader says so."""
     form, words = await request.form(), words_for(request, reached.contact.language)
-    contact, chose = _find(reached.partner, contact_id), await _chose(desk, reached, contact_id)
+    contact, chose = find_contact(reached.partner, contact_id), await _chose(desk, reached, contact_id)
 
     def change(record: PartnerRecorded) -> Changed:
         now = find_contact(record, contact_id)
@@ -125,7 +123,7 @@ async def save(request: Request, contact_id: UUID, reached: OurPartner, desk: On
     try:
         problems = await _refused(lambda: _change(desk, reached, change), words, form)
     except ChangedMeanwhile as meanwhile:
-        contact = _find(await read_partner(desk.pool, reached.partner.partner_id), contact_id)
+        contact = find_contact(await read_partner(desk.pool, reached.partner.partner_id), contact_id)
         return _show_one(request, reached, contact, meanwhile.form, {}, desk)
     if problems:
         return _show_one(request, reached, contact, show_again(form, fields_of(contact, chose=chose)), problems, desk)
@@ -136,7 +134,7 @@ async def save(request: Request, contact_id: UUID, reached: OurPartner, desk: On
 async def remove(request: Request, contact_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
     """Takes one off, who is told so."""
     words = words_for(request, reached.contact.language)
-    contact = _find(reached.partner, contact_id)
+    contact = find_contact(reached.partner, contact_id)
 
     def change(record: PartnerRecorded) -> Changed:
         return Changed(remove_contact(record, contact_id))
@@ -156,8 +154,6 @@ async def _refused(doing: Callable[[], Awaitable[None]], words: Words, form: For
     new = "email" if form.get("email") else "phone"
     try:
         await doing()
-    except Gone as error:
-        raise NotHere from error
     except BadForm as bad:
         return bad.problems
     except NotPossible as error:
@@ -169,13 +165,6 @@ async def _refused(doing: Callable[[], Awaitable[None]], words: Words, form: For
     except NoAddress:
         return {new: words("colleague.no_address")}
     return {}
-
-
-def _find(record: PartnerRecorded, contact_id: UUID) -> Contact:
-    try:
-        return find_contact(record, contact_id)
-    except Gone as error:
-        raise NotHere from error
 
 
 async def _chose(desk: Desk, reached: Reached, contact_id: UUID) -> bool:

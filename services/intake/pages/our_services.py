@@ -12,7 +12,7 @@ from schemas.vocabulary import PartnerStatus
 from services.intake.desk import Desk
 from services.intake.domain.contacts import Reached
 from services.intake.domain.need import NotPossible
-from services.intake.domain.own_record import Changed, Gone, change_service, find_service, limit, pause
+from services.intake.domain.own_record import Changed, change_service, find_service, limit, pause
 from services.intake.domain.places import states
 from services.intake.own_record import change_record
 from services.intake.pages import service_form
@@ -28,7 +28,6 @@ from services.intake.pages.limits_form import (
 )
 from services.intake.pages.need_form import BadForm
 from services.intake.pages.page_route import PageRoute
-from services.intake.pages.problems import NotHere
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import OnDesk, OurPartner
 from services.intake.partners import read_partner
@@ -88,7 +87,7 @@ async def save_pause(request: Request, reached: OurPartner, desk: OnDesk) -> Res
 @router.get("/{service_id:uuid}")
 async def show_service(request: Request, service_id: UUID, reached: OurPartner) -> Response:
     """One thing that the partner does, to be changed."""
-    service = _find(reached.partner, service_id)
+    service = find_service(reached.partner, service_id)
     return _show_one(request, reached, service, stands(service_form.fields_of(service)), {})
 
 
@@ -96,7 +95,7 @@ async def show_service(request: Request, service_id: UUID, reached: OurPartner) 
 async def save_service(request: Request, service_id: UUID, reached: OurPartner, desk: OnDesk) -> Response:
     """Takes it as it is typed now; what is not on the form stays."""
     form, words = await request.form(), words_for(request, reached.contact.language)
-    service = _find(reached.partner, service_id)
+    service = find_service(reached.partner, service_id)
 
     def change(record: PartnerRecorded) -> PartnerRecorded:
         now = find_service(record, service_id)
@@ -106,10 +105,8 @@ async def save_service(request: Request, service_id: UUID, reached: OurPartner, 
     typed = show_again(form, service_form.fields_of(service))
     try:
         await _change(desk, reached, change)
-    except Gone as error:
-        raise NotHere from error
     except ChangedMeanwhile as meanwhile:
-        service = _find(await read_partner(desk.pool, reached.partner.partner_id), service_id)
+        service = find_service(await read_partner(desk.pool, reached.partner.partner_id), service_id)
         return _show_one(request, reached, service, meanwhile.form, {})
     except BadForm as bad:
         return _show_one(request, reached, service, typed, bad.problems)
@@ -122,13 +119,6 @@ async def save_service(request: Request, service_id: UUID, reached: OurPartner, 
 async def _change(desk: Desk, reached: Reached, change: Callable[[PartnerRecorded], PartnerRecorded]) -> None:
     partner_id = reached.partner.partner_id
     await change_record(desk.pool, desk.seal, partner_id, reached.contact, lambda record: Changed(change(record)))
-
-
-def _find(record: PartnerRecorded, service_id: UUID) -> Service:
-    try:
-        return find_service(record, service_id)
-    except Gone as error:
-        raise NotHere from error
 
 
 async def _show_all(

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from services.intake.answers import OfferNotFound
 from services.intake.domain.need import NeedNotFound
+from services.intake.domain.own_record import Gone
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
 from services.intake.pages.foreign_forms import FIELD
 from services.intake.pages.problems import NotHere, NotYet, OutOfOrder, PageProblem, SignInNeeded
@@ -70,7 +71,7 @@ class PageRoute(APIRoute):
                 answer = await _keep_what_was_typed(request) or _ask_to_sign_in(request)
             except PageProblem as problem:
                 answer = _explain(request, problem)
-            except (NeedNotFound, NotYours, OfferNotFound, PartnerNotFound, RequestValidationError):
+            except (Gone, NeedNotFound, NotYours, OfferNotFound, PartnerNotFound, RequestValidationError):
                 answer = _explain(request, NotHere())
             except Exception as error:  # noqa: BLE001 - people get a page, whatever it is
                 _log.error("page failed", exc_info=error)

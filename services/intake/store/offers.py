@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.event import LineQuantity, OfferTerms
+from schemas.event import Item, LineQuantity, OfferTerms
 from schemas.vocabulary import Arrival
 from services.runtime.database import Connection, to_columns
 
@@ -32,6 +32,16 @@ class OfferRow:
     version: int
     undo_until: datetime | None = None
     """Until when a yes that was a mistake is taken back."""
+
+    @property
+    def awarded_items(self) -> tuple[Item, ...]:
+        """What was awarded, and how many of each."""
+        quantities = {line.line: line.quantity for line in self.awarded}
+        return tuple(
+            item.model_copy(update={"quantity": quantities[item.line]})
+            for item in self.terms.items
+            if quantities.get(item.line)
+        )
 
 
 @dataclass(frozen=True)
