@@ -130,10 +130,9 @@ async def add_site(pool: Pool, entered: EnteredSite, by: Person, key: str) -> UU
         raise NotYours
     site_id = uuid5(by.person_id, key)
     async with pool.acquire() as connection, connection.transaction():
-        if await staff.lock_site(connection, site_id) is not None:
-            return site_id
-        await staff.save_site(connection, _site_row(site_id, entered))
-        await staff.note(connection, Change(by.person_id, "site_added", entered.name, site_id=site_id))
+        # No look before: two at once would both find nothing.
+        if await staff.add_site(connection, _site_row(site_id, entered)):
+            await staff.note(connection, Change(by.person_id, "site_added", entered.name, site_id=site_id))
     return site_id
 
 

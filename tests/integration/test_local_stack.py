@@ -137,7 +137,7 @@ async def test_sigkill_of_the_parent_leaves_no_child_and_the_folder_serves_again
     async def up() -> bool:
         return log.read_text().endswith("up\n")
 
-    await eventually(up)
+    await eventually(up, within=60)
     children = psutil.Process(parent.pid).children(recursive=True)
     assert {"java", "postgres"} <= {child.name() for child in children}
     os.kill(parent.pid, signal.SIGKILL)
@@ -146,7 +146,7 @@ async def test_sigkill_of_the_parent_leaves_no_child_and_the_folder_serves_again
         alive = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
         return not parent.running and not alive
 
-    await eventually(none_left)
+    await eventually(none_left, within=30)
 
     async with running_parts(tmp_path) as parts:
         await append(parts, b"after")

@@ -140,28 +140,30 @@ async def lock_site(connection: Connection, site_id: UUID) -> SiteRow | None:
     return SiteRow(**row) if row else None
 
 
-async def save_site(connection: Connection, site: SiteRow) -> None:
-    """Writes a site, new or not."""
-    await connection.execute(
+async def add_site(connection: Connection, site: SiteRow) -> bool:
+    """Writes a new site; whether it is new."""
+    added = await connection.fetchval(
         """
         INSERT INTO sites (site_id, name, zip_code, time_zone, backup_id, deputy_id, reporting_steps, approval,
                            approval_above)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (site_id) DO UPDATE
-           SET name = excluded.name, zip_code = excluded.zip_code, time_zone = excluded.time_zone,
-               backup_id = excluded.backup_id, deputy_id = excluded.deputy_id,
-               reporting_steps = excluded.reporting_steps, approval = excluded.approval,
-               approval_above = excluded.approval_above
+            ON CONFLICT (site_id) DO NOTHING RETURNING true
         """,
-        site.site_id,
-        site.name,
-        site.zip_code,
-        site.time_zone,
-        site.backup_id,
-        site.deputy_id,
-        site.reporting_steps,
-        site.approval,
-        site.approval_above,
+        *_site_values(site),
+    )
+    return added is not None
+
+
+async def save_site(connection: Connection, site: SiteRow) -> None:
+    """Writes a site that is there."""
+    await connection.execute(
+        """
+        UPDATE sites
+           SET name = $2, zip_code = $3, time_zone = $4, backup_id = $5, deputy_id = $6, reporting_steps = $7,
+               approval = $8, approval_above = $9
+         WHERE site_id = $1
+        """,
+        *_site_values(site),
     )
 
 
@@ -201,4 +203,18 @@ def _values(person: StaffRow) -> tuple[object, ...]:
         person.phone,
         person.role,
         person.language,
+    )
+
+
+def _site_values(site: SiteRow) -> tuple[object, ...]:
+    return (
+        site.site_id,
+        site.name,
+        site.zip_code,
+        site.time_zone,
+        site.backup_id,
+        site.deputy_id,
+        site.reporting_steps,
+        site.approval,
+        site.approval_above,
     )
