@@ -1,5 +1,6 @@
 """What every test may ask for: a real Kafka, a real PostgreSQL, a real Chromium."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -81,8 +82,9 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
 async def running_chromium() -> AsyncIterator[Browser]:
     # Three tests at a time and their services share two cores.
     expect.set_options(timeout=20_000)
+    chromium = await asyncio.to_thread(find_chromium)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
 

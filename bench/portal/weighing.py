@@ -1,5 +1,7 @@
 """What a page weighs: what a browser that was never here before takes over the line for it."""
 
+import asyncio
+
 from playwright.async_api import BrowserContext, Request, async_playwright
 
 from bench.portal.town import Town
@@ -20,8 +22,9 @@ async def weigh(public_url: str, town: Town) -> dict[str, tuple[int, int]]:
         "family": town.families[0],
         "raised": town.raised[0],
     }
+    chromium = await asyncio.to_thread(find_chromium)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, address in pages.items():
             context = await browser.new_context()
             await context.add_cookies([{"name": Cookie.SESSION, "value": desk.session, "url": public_url}])
