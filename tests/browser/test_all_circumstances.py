@@ -46,7 +46,6 @@ class Window:
 
     async def open(self, path: str) -> Page:
         page = await self.context.new_page()
-        page.set_default_timeout(20_000)
         await page.goto(path.format(need_id=self.desk.case.need_id, offer=self.desk.case.path))
         return page
 
@@ -146,4 +145,4 @@ async def test_a_page_without_live_updates_still_tells_what_is_new(window: Windo
     page = await window.open(f"/needs/{need_id}")
     await expect(page.get_by_text("All of it arrived.")).to_have_count(0)
     await case.intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
-    await expect(page.get_by_text("All of it arrived.")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("All of it arrived.")).to_be_visible()

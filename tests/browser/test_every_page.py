@@ -84,7 +84,6 @@ class Walk:
                 cookies[Cookie.SESSION] = self.town.house.sessions[stop.who]
             await context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
             self.pages[whose] = page = await context.new_page()
-            page.set_default_timeout(20_000)
             page.on("console", self._note)
             page.on("pageerror", lambda error: self.wrong.append(f"{self.at}: fails: {error}"))
         return self.pages[whose]

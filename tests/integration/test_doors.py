@@ -311,7 +311,7 @@ async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
         return not await desk.pool.fetchval("SELECT count(*) FROM letters")
 
     # They leave by themselves, and the tests count what is there before and after.
-    await eventually(letters_are_sent, 30)
+    await eventually(letters_are_sent)
     return {
         Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, contact_id, soon),
         Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
@@ -454,7 +454,7 @@ async def test_on_https_nothing_goes_without_it(case: Case) -> None:
     desk = case.intake.desk
     settings = desk.settings.model_copy(update={"public_url": "https://switchboard.example.org"})
     case.intake.app.state.desk = replace(desk, settings=settings)
-    async with httpx.AsyncClient(base_url=case.intake.url) as client:
+    async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         page = await client.get("/sign-in")
     assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert "secure" in page.headers["set-cookie"].casefold()

@@ -443,7 +443,7 @@ async def test_many_streams_of_one_offer_are_few(case: Case) -> None:
 
 @pytest.mark.parametrize("ending", ["/", "/family/", "//family"])
 async def test_a_link_with_more_at_its_end_leads_nowhere_else(case: Case, ending: str) -> None:
-    async with httpx.AsyncClient(base_url=case.intake.url) as client:
+    async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         answer = await client.get(f"{case.path}{ending}", headers={"Host": "evil.example.org"})
     assert "evil" not in answer.headers.get("location", "")
     assert (answer.status_code, knows(answer.text)) == (404, False)
