@@ -249,7 +249,8 @@ async def furnished(case: Case) -> AsyncIterator[House]:
     links = await give_links(case, site_id)
     await apply_and_upload(case, person_id)
     entry = Entry("contact", None, referred_by=case.partner.partner_id)
-    entered = EnteredNeed.model_validate(need_body(site_id=str(site_id)))
+    needed_by = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    entered = EnteredNeed.model_validate(need_body(site_id=str(site_id), needed_by=needed_by))
     referral = await needs.open_need(pool, case.intake.desk.seal, entered, entry)
     async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         yield House(case, client, key, partners_key, sessions, site_id, person_id, links, referral.need_id)
