@@ -125,16 +125,24 @@ async def test_without_a_connection_nothing_that_was_typed_is_lost(window: Windo
 
 async def test_what_takes_a_while_is_said(window: Window) -> None:
     page = await window.open("/needs/new")
-    waiting = page.get_by_role("status").filter(has_text="One moment")
+    waiting, name = page.get_by_role("status").filter(has_text="One moment"), page.get_by_label("Name", exact=True)
 
     async def hold(route: Route) -> None:
         await expect(waiting).to_be_visible()
+        # It would be lost with the answer, and the form be sent again.
+        await page.keyboard.type(" Canary")
+        await page.keyboard.press("Enter")
+        assert await name.input_value() == "Maria"
         await route.continue_()
 
     await page.route("**/needs/new", hold)
-    await page.get_by_role("button", name="Ask for help").click()
+    await name.press_sequentially("Maria")
+    await name.press("Enter")
     await expect(page.get_by_role("alert").filter(has_text="Something is missing")).to_be_visible()
     await expect(waiting).to_be_hidden()
+    await expect(name).to_be_focused()
+    await page.keyboard.type(" Canary")
+    await expect(name).to_have_value("Maria Canary")
 
 
 async def test_a_page_without_live_updates_still_tells_what_is_new(window: Window) -> None:

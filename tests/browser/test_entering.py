@@ -80,6 +80,7 @@ async def test_a_lost_connection_loses_nothing_and_the_draft_tells_nobody_who_th
     await page.route("**/needs/new", cut)
     await page.get_by_role("button", name="Ask for help").click()
     await expect(page.get_by_text("It did not go through")).to_be_visible()
+    await expect(page.get_by_role("button", name="Ask for help")).to_be_focused()
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Maria Canary")
     kept = await page.evaluate("JSON.stringify(localStorage)")
     assert "bed.twin" in kept

@@ -65,6 +65,24 @@
   };
   const byHand = ({ detail }) => ["submit", "click"].includes(detail.requestConfig.triggeringEvent?.type);
 
+  // A form that was sent takes nothing more until its answer is there: what is typed meanwhile would be lost, and what
+  // is pressed again would be sent again. Then the focus is where it was, if nobody took it elsewhere.
+  const holdStill = ({ elt, target, xhr }) => {
+    const form = elt.closest("form");
+    const focused = document.activeElement;
+    target.setAttribute("aria-busy", "true");
+    form.inert = true;
+    sayBusy();
+    // Whatever became of it, and before anything of the page is replaced.
+    xhr.addEventListener("readystatechange", () => {
+      if (xhr.readyState !== XMLHttpRequest.DONE) return;
+      target.removeAttribute("aria-busy");
+      form.inert = false;
+      if (document.activeElement === document.body) focused.focus({ preventScroll: true });
+      beQuiet();
+    });
+  };
+
   // Live parts look again by the clock while no stream tells them what is new.
   let told = false;
   const lookAgain = () => {
@@ -95,13 +113,7 @@
     sayOffline(event);
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!byHand(event)) return;
-    event.detail.target.setAttribute("aria-busy", "true");
-    sayBusy();
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    event.detail.target?.removeAttribute("aria-busy");
-    if (byHand(event)) beQuiet();
+    if (byHand(event)) holdStill(event.detail);
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (by("need-form") && document.querySelector("#need-form [name=item]").value) keepDraft(by("need-form"));
