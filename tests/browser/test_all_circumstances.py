@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from schemas.outcomes import NeedFulfilled
 from services.intake.pages.cookies import Cookie
+from tests.browser.looking import QUIET
 from tests.browser.matcher import with_matcher
 from tests.browser.test_calling import add_bank
 from tests.integration.cases import Case, awarded_case
@@ -152,5 +153,12 @@ async def test_a_page_without_live_updates_still_tells_what_is_new(window: Windo
     await window.context.add_init_script("delete window.EventSource")
     page = await window.open(f"/needs/{need_id}")
     await expect(page.get_by_text("All of it arrived.")).to_have_count(0)
+    # What says nothing new takes the focus from nobody.
+    link = page.get_by_role("link", name="Cancel")
+    await link.focus()
+    async with page.expect_response(f"**/needs/{need_id}"):
+        await page.evaluate("htmx.trigger('#need', 'sse:changed')")
+    await page.wait_for_function(QUIET)
+    await expect(link).to_be_focused()
     await case.intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
     await expect(page.get_by_text("All of it arrived.")).to_be_visible()

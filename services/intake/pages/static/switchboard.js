@@ -9,6 +9,7 @@
   const PLACE = "draft";
   const LASTS_MS = 12 * 60 * 60 * 1000;
   const LOOKS_AGAIN_MS = 5000;
+  const STREAM_AWAY_MS = 15000;
   const by = (id) => document.getElementById(id);
 
   const readDraft = (person) => {
@@ -83,16 +84,27 @@
     });
   };
 
-  // Live parts look again by the clock while no stream tells them what is new.
-  let told = false;
+  // Live parts look again by the clock while no stream tells them what is new. A stream ends and comes again by itself.
+  let told = -Infinity;
   const lookAgain = () => {
-    const parts = told ? [] : document.querySelectorAll("[sse-connect] > [hx-get]");
-    for (const part of parts) htmx.trigger(part, "sse:changed");
+    if (performance.now() - told < STREAM_AWAY_MS) return;
+    for (const part of document.querySelectorAll("[sse-connect] > [hx-get]")) htmx.trigger(part, "sse:changed");
   };
   if (!window.EventSource) htmx.createEventSource = () => Object.assign(new EventTarget(), { close() {} });
-  document.addEventListener("htmx:sseOpen", () => (told = true));
-  document.addEventListener("htmx:sseError", () => (told = false));
+  document.addEventListener("htmx:sseOpen", () => (told = performance.now()));
   setInterval(lookAgain, LOOKS_AGAIN_MS);
+
+  // A live part that says nothing new is left alone, with what is typed into it, what is open, and the focus.
+  const LIVE = "[hx-get][hx-swap=outerHTML]";
+  const said = new Map();
+  const hear = (page) => {
+    for (const part of page.querySelectorAll(LIVE)) said.set(part.id, part.outerHTML);
+  };
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const before = said.get(detail.target.id);
+    hear(new DOMParser().parseFromString(detail.serverResponse, "text/html"));
+    if (detail.target.matches(LIVE) && said.get(detail.target.id) === before) detail.shouldSwap = false;
+  });
 
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
@@ -136,6 +148,7 @@
   const showPrinters = () => {
     for (const printer of document.querySelectorAll("[data-print]")) printer.hidden = false;
   };
+  hear(document);
   offerDraft();
   showPrinters();
 })();
