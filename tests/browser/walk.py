@@ -16,7 +16,7 @@ from tests.browser.intake import KEYS
 from tests.browser.town import Town
 from tests.integration.test_doors import BEHIND_A_SESSION, LETS_IN
 
-LEAD_ELSEWHERE = {"/", "/c/{token}/stop"}
+LEAD_ELSEWHERE = {"/", "/c/{token}/stop", "/our/offers/{offer_id}"}
 NO_PAGES = ("/live", ".csv")
 
 
