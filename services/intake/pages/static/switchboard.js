@@ -94,16 +94,22 @@
   document.addEventListener("htmx:sseOpen", () => (told = performance.now()));
   setInterval(lookAgain, LOOKS_AGAIN_MS);
 
-  // A live part that says nothing new is left alone, with what is typed into it, what is open, and the focus.
+  // What comes by itself and says nothing new is left alone: what is typed into it, what is open, and the focus. A live
+  // part is replaced as a whole, so it is known by its name; another, such as a preview, is filled anew.
   const LIVE = "[hx-get][hx-swap=outerHTML]";
   const said = new Map();
+  const filled = new WeakMap();
   const hear = (page) => {
     for (const part of page.querySelectorAll(LIVE)) said.set(part.id, part.outerHTML);
   };
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const before = said.get(detail.target.id);
-    hear(new DOMParser().parseFromString(detail.serverResponse, "text/html"));
-    if (detail.target.matches(LIVE) && said.get(detail.target.id) === before) detail.shouldSwap = false;
+  const saysNothingNew = ({ target, serverResponse }) => {
+    const before = target.matches(LIVE) ? said.get(target.id) : filled.get(target);
+    filled.set(target, serverResponse);
+    hear(new DOMParser().parseFromString(serverResponse, "text/html"));
+    return before === (target.matches(LIVE) ? said.get(target.id) : serverResponse);
+  };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (saysNothingNew(event.detail) && !byHand(event)) event.detail.shouldSwap = false;
   });
 
   for (const kind of ["input", "change"]) {
@@ -148,6 +154,10 @@
   const showPrinters = () => {
     for (const printer of document.querySelectorAll("[data-print]")) printer.hidden = false;
   };
+  // Whoever typed before this was here is answered all the same.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (by("find")?.value) htmx.trigger("#find", "input");
+  });
   hear(document);
   offerDraft();
   showPrinters();
