@@ -48,6 +48,8 @@ class Window:
     async def open(self, path: str) -> Page:
         page = await self.context.new_page()
         await page.goto(path.format(need_id=self.desk.case.need_id, offer=self.desk.case.path))
+        # What comes by itself has come: it would take the focus away from whoever is there.
+        await page.wait_for_function(QUIET)
         return page
 
 

@@ -57,6 +57,7 @@ class Walk:
             return
         if stop.act:
             await stop.act(page)
+            await page.wait_for_load_state()
         await page.wait_for_function(looking.QUIET)
         self.weights[stop.name] = await looking.weigh(page, self.assets)
         found = await looking.look_at_shape(page, self.language)
