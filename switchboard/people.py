@@ -15,7 +15,7 @@ import httpx
 
 _OFFER_LINK = re.compile(r"https?://\S+/o/([A-Za-z0-9_-]{90,})")
 _SIGN_IN_LINK = re.compile(r"https?://\S+/sign-in/\S+")
-_TRIES, _BETWEEN_S = 40, 0.25
+_TRIES, _BETWEEN_S = 120, 0.25
 _LOOKS_AFTER_S = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
 
 
@@ -120,7 +120,7 @@ def _page(answer: httpx.Response) -> Page:
 
 async def sign_in_link(public_url: str, sinks_url: str, email: str) -> str | None:
     """Asks for a link to sign in with, and reads it in the mail. None when it did not come."""
-    async with Person() as coordinator, httpx.AsyncClient() as client:
+    async with Person() as coordinator, open_client(timeout=20) as client:
         await coordinator.send(f"{public_url}/sign-in", "/sign-in", {"email": email})
         for _ in range(_TRIES):
             answer = await client.get(f"{sinks_url}/api/emails", params={"to": email})

@@ -116,7 +116,7 @@ class ChildProcess:
         """Whether it can be used now; a command that nothing more is known of can be, as soon as it runs."""
         return self.running
 
-    async def wait_ready(self, within: float = 60.0) -> None:
+    async def wait_ready(self, within: float = 120.0) -> None:
         """Poll `is_ready`. Raises ProcessError when the process ends first, or after `within` seconds."""
         deadline = time.monotonic() + within
         while not await self.is_ready():

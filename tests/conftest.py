@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from switchboard.local.folders import claimed_run_folder
 from tests.chromium import find_chromium
 from tests.parts import DatabaseMaker, Kind, database_maker, new_kafka, shared_kafka
+from tests.waiting import WITHIN_SECONDS
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -81,10 +82,12 @@ async def postgres(parts: Kind, run_folder: Path) -> AsyncIterator[DatabaseMaker
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running_chromium() -> AsyncIterator[Browser]:
     # Three tests at a time and their services share two cores.
-    expect.set_options(timeout=20_000)
+    patience_ms = WITHIN_SECONDS * 1000
+    expect.set_options(timeout=patience_ms)
     chromium = await asyncio.to_thread(find_chromium)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser.on("context", lambda context: context.set_default_timeout(patience_ms))
         yield browser
         await browser.close()
 

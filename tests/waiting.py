@@ -9,7 +9,11 @@ Result = TypeVar("Result")
 POLL_SECONDS = 0.02
 
 
-async def eventually(check: Callable[[], Awaitable[Result]], within: float = 10.0) -> Result:
+# Enough for a machine several times slower than ours that starts Kafka meanwhile: who waits in vain alone pays for it.
+WITHIN_SECONDS = 90.0
+
+
+async def eventually(check: Callable[[], Awaitable[Result]], within: float = WITHIN_SECONDS) -> Result:
     """Call `check` until it returns something truthy, and return that.
 
     A failed assertion in `check` counts as not yet. After `within` seconds the last one is raised.

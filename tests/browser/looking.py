@@ -1,8 +1,10 @@
 """What a page is looked at for: who cannot see, cannot use a mouse, has a small screen, or waits for it on a bus."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 Scheme: TypeAlias = Literal["light", "dark"]
 
@@ -37,6 +39,14 @@ _ASKS_FOR = """() => [...document.querySelectorAll("link[href], script[src], img
     .map(one => one.href || one.src)"""
 _SENT = "performance.getEntriesByType('navigation')[0].encodedBodySize"
 QUIET = "() => !document.querySelector('.htmx-request')"
+
+
+@asynccontextmanager
+async def answered(page: Page) -> AsyncIterator[None]:
+    """What is pressed in the block has its answer when it ends, though that may show the same words."""
+    await page.locator("main").evaluate("main => main.toggleAttribute('data-before', true)")
+    yield
+    await expect(page.locator("main[data-before]")).to_have_count(0)
 
 
 async def look_for_barriers(page: Page, scheme: Scheme) -> list[str]:

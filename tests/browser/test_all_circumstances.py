@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from schemas.outcomes import NeedFulfilled
 from services.intake.pages.cookies import Cookie
+from tests.browser.looking import QUIET
 from tests.browser.matcher import with_matcher
 from tests.browser.test_calling import add_bank
 from tests.integration.cases import Case, awarded_case
@@ -46,8 +47,9 @@ class Window:
 
     async def open(self, path: str) -> Page:
         page = await self.context.new_page()
-        page.set_default_timeout(20_000)
         await page.goto(path.format(need_id=self.desk.case.need_id, offer=self.desk.case.path))
+        # What comes by itself has come: it would take the focus away from whoever is there.
+        await page.wait_for_function(QUIET)
         return page
 
 
@@ -126,16 +128,24 @@ async def test_without_a_connection_nothing_that_was_typed_is_lost(window: Windo
 
 async def test_what_takes_a_while_is_said(window: Window) -> None:
     page = await window.open("/needs/new")
-    waiting = page.get_by_role("status").filter(has_text="One moment")
+    waiting, name = page.get_by_role("status").filter(has_text="One moment"), page.get_by_label("Name", exact=True)
 
     async def hold(route: Route) -> None:
         await expect(waiting).to_be_visible()
+        # It would be lost with the answer, and the form be sent again.
+        await page.keyboard.type(" Canary")
+        await page.keyboard.press("Enter")
+        assert await name.input_value() == "Maria"
         await route.continue_()
 
     await page.route("**/needs/new", hold)
-    await page.get_by_role("button", name="Ask for help").click()
+    await name.press_sequentially("Maria")
+    await name.press("Enter")
     await expect(page.get_by_role("alert").filter(has_text="Something is missing")).to_be_visible()
     await expect(waiting).to_be_hidden()
+    await expect(name).to_be_focused()
+    await page.keyboard.type(" Canary")
+    await expect(name).to_have_value("Maria Canary")
 
 
 async def test_a_page_without_live_updates_still_tells_what_is_new(window: Window) -> None:
@@ -145,5 +155,12 @@ async def test_a_page_without_live_updates_still_tells_what_is_new(window: Windo
     await window.context.add_init_script("delete window.EventSource")
     page = await window.open(f"/needs/{need_id}")
     await expect(page.get_by_text("All of it arrived.")).to_have_count(0)
+    # What says nothing new takes the focus from nobody.
+    link = page.get_by_role("link", name="Cancel")
+    await link.focus()
+    async with page.expect_response(f"**/needs/{need_id}"):
+        await page.evaluate("htmx.trigger('#need', 'sse:changed')")
+    await page.wait_for_function(QUIET)
+    await expect(link).to_be_focused()
     await case.intake.matcher_says(NeedFulfilled(need_id=need_id, met=items))
-    await expect(page.get_by_text("All of it arrived.")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("All of it arrived.")).to_be_visible()

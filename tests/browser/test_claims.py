@@ -150,7 +150,7 @@ async def test_a_part_is_handed_over_and_the_coordinator_reads_why_not_all(
     await expect(page.get_by_role("textbox", name="2 twin beds")).to_have_value("1")
     await page.get_by_label("If it is less, why? twin beds").select_option("family_not_home")
     await page.get_by_role("button", name="It is done").click()
-    await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Thank you!", exact=True)).to_be_visible()
     await page.goto(f"/needs/{made.need_id}")
     told = "says that a part is done. Not handed over: 1 twin bed (the family was not at home)."
     await expect(page.get_by_text(told)).to_be_visible()
@@ -167,7 +167,7 @@ async def test_who_could_hand_nothing_over_says_why(intake: RunningIntake, chrom
     await page.get_by_label("If it is less, why? twin beds").select_option("no_time")
     await page.get_by_label("If it is less, why? sets of bedding").select_option("item_unavailable")
     await page.get_by_role("button", name="It is done").click()
-    await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Thank you!", exact=True)).to_be_visible()
     await page.goto(f"/needs/{made.need_id}")
     told = "could not hand it over: 2 twin beds (we had no time) and 1 set of bedding (we do not have it after all)."
     await expect(page.get_by_text(told)).to_be_visible()

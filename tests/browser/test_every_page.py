@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -50,11 +51,13 @@ class Walk:
         """Looks at it from all sides."""
         self.at, page = stop.name, await self.page_of(stop)
         answer = await page.goto(stop.path)
-        if answer is None or answer.status != stop.status:
-            self.wrong.append(f"{stop.name}: is not shown")
+        landed = urlsplit(page.url).path
+        if answer is None or answer.status != stop.status or landed != urlsplit(stop.path).path:
+            self.wrong.append(f"{stop.name}: is not shown, but {answer and answer.status} at {landed}")
             return
         if stop.act:
             await stop.act(page)
+            await page.wait_for_load_state()
         await page.wait_for_function(looking.QUIET)
         self.weights[stop.name] = await looking.weigh(page, self.assets)
         found = await looking.look_at_shape(page, self.language)
@@ -73,21 +76,27 @@ class Walk:
         self.wrong += [f"{stop.name}: {one}" for one in found]
         # What it still says by itself is not the next one's.
         await page.goto("about:blank")
+        await self._keep_session(stop, page)
 
     async def page_of(self, stop: Stop) -> Page:
-        whose = (stop.who, stop.cookies, stop.act)
+        whose, url = (stop.who, stop.cookies, stop.act), self.town.case.intake.url
         if whose not in self.pages:
-            url = self.town.case.intake.url
             context = await self.chromium.new_context(base_url=url, viewport={"width": PHONE, "height": HEIGHT})
-            cookies = dict(stop.cookies) | {Cookie.LANGUAGE: self.language}
-            if stop.who:
-                cookies[Cookie.SESSION] = self.town.house.sessions[stop.who]
-            await context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
             self.pages[whose] = page = await context.new_page()
-            page.set_default_timeout(20_000)
             page.on("console", self._note)
             page.on("pageerror", lambda error: self.wrong.append(f"{self.at}: fails: {error}"))
-        return self.pages[whose]
+        cookies = dict(stop.cookies) | {Cookie.LANGUAGE: self.language}
+        if stop.who:
+            cookies[Cookie.SESSION] = self.town.house.sessions[stop.who]
+        page = self.pages[whose]
+        await page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+        return page
+
+    async def _keep_session(self, stop: Stop, page: Page) -> None:
+        """Its token is another each hour, and the walk may take longer."""
+        for cookie in await page.context.cookies():
+            if stop.who and cookie["name"] == Cookie.SESSION:
+                self.town.house.sessions[stop.who] = cookie["value"]
 
     def _note(self, message: ConsoleMessage) -> None:
         # To the console, a page that answers 404 is an error, and so is a stream of live updates that ended.
@@ -101,7 +110,7 @@ class Walk:
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_every_page_can_be_used_by_whoever_has_to(town: Town, chromium: Browser, language: str) -> None:
     walk = Walk(town, chromium, language, find_axe().read_text())
-    for stop in await stops(town):
+    async for stop in stops(town):
         await walk.stop_at(stop)
     for page in walk.pages.values():
         await page.context.close()

@@ -86,7 +86,6 @@ async def open_gaps(
     )
     await context.add_cookies([{"name": Cookie.SESSION, "value": session, "url": intake.url}])
     page = await context.new_page()
-    page.set_default_timeout(30_000)
     await page.goto("/gaps")
     return page
 

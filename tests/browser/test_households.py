@@ -61,9 +61,7 @@ async def test_a_coordinator_is_told_links_and_unlinks(intake: RunningIntake, ch
 async def open_phone(chromium: Browser, intake: RunningIntake, session: str) -> Page:
     context = await chromium.new_context(base_url=intake.url, viewport={"width": 360, "height": 800})
     await context.add_cookies([{"name": "session", "value": session, "url": intake.url}])
-    page = await context.new_page()
-    page.set_default_timeout(30_000)
-    return page
+    return await context.new_page()
 
 
 async def enter_again(page: Page, language: str) -> None:

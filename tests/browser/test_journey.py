@@ -14,9 +14,7 @@ async def open_page(chromium: Browser, intake: RunningIntake, *, scripts: bool =
     context = await chromium.new_context(
         base_url=intake.url, java_script_enabled=scripts, viewport={"width": 390, "height": 800}
     )
-    page = await context.new_page()
-    page.set_default_timeout(30_000)
-    return page
+    return await context.new_page()
 
 
 async def sign_in(page: Page, intake: RunningIntake) -> None:

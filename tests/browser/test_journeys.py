@@ -263,6 +263,7 @@ async def test_a_need_is_entered_and_taken_by_the_keyboard_alone(school: School)
         await robin.begin("coordinator: enter a need, by keyboard", "/needs")
         await robin.tab_to(page.get_by_role("link", name="Ask for help"))
         await robin.press("Enter")
+        await robin.see("What does the family need?")
         await robin.tab_to(page.get_by_label("What is needed?"))
         await robin.type("3 literas")
         await robin.press("Enter")
@@ -283,12 +284,16 @@ async def test_a_need_is_entered_and_taken_by_the_keyboard_alone(school: School)
         made = offer_of(need_id, items, school.bank)
         await school.intake.matcher_says(made)
         await ada.begin("volunteer: take it, by keyboard", offer_path(made, school.bank.contacts[0]))
-        for button in ("We can take this", "I have spoken with the coordinator", "It is done"):
+        await ada.tab_to(ada.page.get_by_role("button", name="We can take this"))
+        await ada.press("Enter")
+        await school.awarded(ada, made)
+        for button, then in (
+            ("I have spoken with the coordinator", "You have spoken with the coordinator."),
+            ("It is done", "You said that it is done."),
+        ):
             await ada.tab_to(ada.page.get_by_role("button", name=button))
             await ada.press("Enter")
-            if button == "We can take this":
-                await school.awarded(ada, made)
-        await ada.see("You said that it is done.")
+            await ada.see(then)
         await ada.done(taps=0, fields=0, strokes=40)
 
 

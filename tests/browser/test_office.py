@@ -160,9 +160,7 @@ async def open_browser(
     if role is not None:
         session = await office.intake.sign_in(office.emails[role])
         await context.add_cookies([{"name": Cookie.SESSION, "value": session, "url": office.intake.url}])
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    return page
+    return await context.new_page()
 
 
 async def test_the_printed_sheet_is_the_code_and_the_link_alone(office: Office, chromium: Browser) -> None:

@@ -46,9 +46,7 @@ async def open_phone(chromium: Browser, intake: RunningIntake) -> Page:
     )
     session = await intake.sign_in("ada@church.example.org")
     await context.add_cookies([{"name": Cookie.SESSION, "value": session, "url": intake.url}])
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    return page
+    return await context.new_page()
 
 
 async def test_a_contact_says_where_they_help_and_how_much_on_a_phone(intake: RunningIntake, chromium: Browser) -> None:

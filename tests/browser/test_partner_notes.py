@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.intake import RunningIntake, award_of, offer_of, offer_path
+from tests.browser.looking import answered
 from tests.browser.test_journey import EMAIL, open_page, sign_in
 from tests.browser.test_strangers import FORM, MINE, send, signed_in, visitor
 
@@ -91,7 +92,8 @@ async def test_notes_that_may_say_who_they_are_come_back_once(
     async with intake.desk.pool.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM needs") == 0
 
-    await page.get_by_role("button", name="Ask for help").click()
+    async with answered(page):
+        await page.get_by_role("button", name="Ask for help").click()
     await expect(page.get_by_text(warning)).to_be_visible()
     await page.get_by_label("Keep it so").check()
     await page.get_by_role("button", name="Ask for help").click()

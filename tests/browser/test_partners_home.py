@@ -57,7 +57,6 @@ async def test_from_the_emailed_link_to_what_has_arrived(intake: RunningIntake, 
     await intake.matcher_says(made)
     context = await chromium.new_context(base_url=intake.url, viewport={"width": 390, "height": 844})
     page = await context.new_page()
-    page.set_default_timeout(20_000)
 
     await page.goto("/our")
     await page.get_by_label("Your email").fill("ben@church.example.org")

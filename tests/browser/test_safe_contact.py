@@ -12,6 +12,7 @@ from schemas.outcomes import ConfirmationRequested, NeedFulfilled
 from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, RecipientKind
 from services.intake.partners import stop_texts
 from tests.browser.intake import RunningIntake, family_path
+from tests.browser.looking import answered
 from tests.browser.test_journey import EMAIL, open_page, sign_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -31,10 +32,8 @@ async def fill_in(page: Page, *, phone: str = "") -> None:
 
 
 async def send(page: Page) -> None:
-    """Sends the form and waits for the answer, which may be the same page with the same words."""
-    await page.locator("#need-form").evaluate("form => form.toggleAttribute('data-sent')")
-    await page.get_by_role("button", name="Ask for help").click()
-    await expect(page.locator("#need-form[data-sent]")).to_have_count(0)
+    async with answered(page):
+        await page.get_by_role("button", name="Ask for help").click()
 
 
 async def coordinator(chromium: Browser, intake: RunningIntake) -> Page:

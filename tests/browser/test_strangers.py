@@ -29,7 +29,7 @@ FORM = {
 
 @asynccontextmanager
 async def visitor(intake: RunningIntake) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=intake.url, follow_redirects=True) as client:
+    async with httpx.AsyncClient(base_url=intake.url, follow_redirects=True, timeout=30) as client:
         yield client
 
 

@@ -60,8 +60,6 @@ class Town:
     needs: dict[str, UUID] = field(default_factory=dict)
     offers: dict[str, OfferMade] = field(default_factory=dict)
     import_id: UUID = field(default_factory=uuid4)
-    opening: str = ""
-    """The cookie of a browser in which the family's code was entered."""
 
     @property
     def case(self) -> Case:
@@ -93,6 +91,12 @@ class Town:
     async def hear(self, *events: NeedEvent) -> None:
         for event in events:
             await self.case.intake.matcher_says(event)
+
+    async def open_family(self) -> str:
+        """The cookie of a browser in which the family's code was just entered; it opens the page for a while."""
+        async with self.case.browser() as browser:
+            await self.case.open_family(browser)
+            return browser.cookies[Cookie.OPENING]
 
 
 @asynccontextmanager
@@ -208,7 +212,6 @@ async def get_to_know_the_family(town: Town) -> None:
         await send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
         await case.told(RecipientKind.COORDINATOR)
         await case.told(RecipientKind.FAMILY)
-        town.opening = browser.cookies[Cookie.OPENING]
 
 
 async def lose_messages(town: Town) -> None:

@@ -1,6 +1,6 @@
 """Where a walk through all pages stops: at each page that intake has, and at what some of them can show besides."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -12,12 +12,11 @@ from schemas.links import ApprovalLink, FamilyLink, OfferLink
 from services.intake.doors import Door, guarded_routes
 from services.intake.pages.cookies import Cookie
 from services.intake.pages.page_route import PageRoute
-from services.intake.signing_in import ask_for_link
 from tests.browser.intake import KEYS
 from tests.browser.town import Town
 from tests.integration.test_doors import BEHIND_A_SESSION, LETS_IN
 
-LEAD_ELSEWHERE = {"/", "/c/{token}/stop"}
+LEAD_ELSEWHERE = {"/", "/c/{token}/stop", "/our/offers/{offer_id}"}
 NO_PAGES = ("/live", ".csv")
 
 
@@ -45,11 +44,24 @@ def page_routes(town: Town) -> list[tuple[APIRoute, Door]]:
     ]
 
 
-async def stops(town: Town) -> list[Stop]:
-    """One for each page, as a new page gets it by itself; then the other faces of some."""
+async def stops(town: Town) -> AsyncIterator[Stop]:
+    """One for each page, as a new page gets it by itself; then the other faces of some.
+
+    What opens a page for a quarter of an hour is made when it is its turn, however long the walk takes.
+    """
     ids = await _better_than_the_house(town)
-    found = [_stop_at(town, route, door, ids.get(route.path)) for route, door in page_routes(town)]
-    return [*found, *_faces_of_offers(town), *_faces_of_needs(town), *_other_faces(town), *_mistakes(town)]
+    for route, door in page_routes(town):
+        path = await _sign_in(town) if route.path == "/sign-in/{token}" else ids.get(route.path)
+        yield _stop_at(town, route, door, path)
+    opening = ((Cookie.OPENING, await town.open_family()),)
+    yield Stop("offer-family-known", f"{town.case.path}/family", cookies=opening)
+    for stop in (*_faces_of_offers(town), *_faces_of_needs(town), *_other_faces(town), *_mistakes(town)):
+        yield stop
+
+
+async def _sign_in(town: Town) -> str:
+    link = await town.case.intake.new_sign_in_link("theirs@school.example.org")
+    return link.removeprefix(town.case.intake.url)
 
 
 def _stop_at(town: Town, route: APIRoute, door: Door, path: str | None) -> Stop:
@@ -62,15 +74,11 @@ def _stop_at(town: Town, route: APIRoute, door: Door, path: str | None) -> Stop:
 async def _better_than_the_house(town: Town) -> dict[str, str]:
     """By route: the address of what shows more than what the house has."""
     case, needs = town.case, town.needs
-    # Nobody writes to them about anything else.
-    await ask_for_link(case.intake.desk.pool, "theirs@school.example.org", "en", "127.0.0.1")
-    link = await case.intake.sign_in_link("theirs@school.example.org")
     supervisor = await case.intake.desk.pool.fetchval(
         "SELECT person_id FROM people WHERE role = 'supervisor' AND site_id = $1", town.house.site_id
     )
     approval = ApprovalLink(needs["approval"], supervisor, datetime.now(UTC) + timedelta(days=1))
     return {
-        "/sign-in/{token}": link.removeprefix(case.intake.url),
         "/approvals/{need_id}": f"/approvals/{needs['approval']}",
         "/approve/{token}": f"/approve/{KEYS.sign(approval)}",
         "/imports/{import_id}": f"/imports/{town.import_id}",
@@ -81,9 +89,7 @@ async def _better_than_the_house(town: Town) -> dict[str, str]:
 
 
 def _faces_of_offers(town: Town) -> list[Stop]:
-    found = [Stop(f"offer-{state}", town.path_to(made)) for state, made in town.offers.items()]
-    known = Stop("offer-family-known", f"{town.case.path}/family", cookies=((Cookie.OPENING, town.opening),))
-    return [*found, known]
+    return [Stop(f"offer-{state}", town.path_to(made)) for state, made in town.offers.items()]
 
 
 def _faces_of_needs(town: Town) -> list[Stop]:
@@ -132,7 +138,7 @@ def _mistakes(town: Town) -> list[Stop]:
         Stop("gone-missing", "/o/nothing", status=404),
         Stop("gone-nowhere", "/nowhere", status=404),
         Stop("gone-expired", f"/o/{KEYS.sign(old)}", status=410),
-        Stop("gone-not-yet", f"/o/{KEYS.sign(unheard)}", status=202),
+        Stop("gone-not-yet", f"/o/{KEYS.sign(unheard)}", status=202, act=stay),
         Stop("gone-stale", "/sign-in", act=forget_and_send),
         Stop("gone-sign-in", "/sign-in/nothing", status=410),
         Stop("signed-out", "/needs/new", "ours", act=sign_out_and_send),
@@ -150,6 +156,11 @@ def _mistakes(town: Town) -> list[Stop]:
 
 def _family(town: Town, state: str) -> str:
     return f"/f/{KEYS.sign(FamilyLink(town.needs[state], datetime.now(UTC) + timedelta(days=1)))}"
+
+
+async def stay(page: Page) -> None:
+    """Keeps a page that looks again each second as it is."""
+    await page.evaluate("stop()")
 
 
 async def send_it(page: Page) -> None:

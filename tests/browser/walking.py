@@ -20,7 +20,7 @@ Note = Callable[[str, object], None]
 """`record_property` of pytest."""
 Role = Literal["button", "checkbox", "link", "radio"]
 
-_MOST_TABS, _PATIENCE_MS = 120, 20_000
+_MOST_TABS = 120
 
 
 class Taken(NamedTuple):
@@ -96,7 +96,7 @@ class Walker:
         await self.page.keyboard.press(key)
 
     async def see(self, text: str) -> None:
-        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=_PATIENCE_MS)
+        await expect(self.page.get_by_text(text).first).to_be_visible()
 
     async def step(self, name: str) -> None:
         """Keeps a picture of the page as it is. It fits its screen, or this fails."""
@@ -126,7 +126,6 @@ async def walking(
         base_url=intake.url, java_script_enabled=scripts, viewport={"width": width, "height": 844}
     )
     page = await context.new_page()
-    page.set_default_timeout(_PATIENCE_MS)
     yield Walker(page, width, note)
     await context.close()
 

@@ -20,7 +20,7 @@ import switchboard
 from switchboard.local.folders import CHECKOUT
 from switchboard.local.ports import find_free_port
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import WITHIN_SECONDS, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -147,7 +147,7 @@ async def test_need_shows_what_happened_in_all_services(system: System) -> None:
         messages = shown.partition("Its messages")[2]
         return re.search(r"partner \w{8} +│ offer +│ email +│ accepted \+", messages) is not None
 
-    await eventually(message_is_listed, 20)
+    await eventually(message_is_listed)
 
 
 async def test_need_says_when_there_is_no_such_need(system: System) -> None:
@@ -165,7 +165,7 @@ async def tailing(system: System, *arguments: str) -> AsyncIterator[asyncio.Stre
     process = await start(system, "tail", *arguments, PYTHONUNBUFFERED="1")
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_SECONDS):
             yield process.stdout
     finally:
         process.send_signal(signal.SIGINT)
@@ -221,7 +221,7 @@ async def test_ops_shows_topics_and_services(system: System) -> None:
         assert re.search(r"│ intake +│ yes +│", out), out
         return "1 nobody_eligible" in out
 
-    await eventually(shown, within=30)
+    await eventually(shown)
 
 
 async def test_ops_goes_on_when_a_part_is_away(system: System) -> None:
@@ -237,7 +237,7 @@ async def test_ops_goes_on_when_a_part_is_away(system: System) -> None:
 async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_person_is_needed(system: System) -> None:
     await system.add_partner()
     await system.need_reaches((await system.add_need())["need_id"], "asking")
-    async with ops_page(system) as url, httpx.AsyncClient(timeout=20) as client:
+    async with ops_page(system) as url, httpx.AsyncClient(timeout=30) as client:
         page = await client.get(url)
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
         for wanted in ('<th scope="row">offers</th>', '<th scope="row">notifier</th>', "directory: "):
@@ -248,7 +248,7 @@ async def test_the_ops_page_shows_the_same_and_tells_by_its_status_whether_a_per
         assert re.search(r'switchboard_topic_records\{topic="offers"\} [1-9]', figures)
         assert re.search(r'switchboard_group_records\{group="notifier",topic="offers"\} [1-9]', figures)
         assert 'switchboard_dead_letters_open{topic="needs-matcher-dlq"}' in figures
-    async with ops_page(system, MATCHER_URL="http://127.0.0.1:1") as url, httpx.AsyncClient(timeout=20) as client:
+    async with ops_page(system, MATCHER_URL="http://127.0.0.1:1") as url, httpx.AsyncClient(timeout=30) as client:
         page = await client.get(url)
         assert page.status_code == 503
         assert "<li>matcher: away (ConnectError)</li>" in page.text
@@ -263,13 +263,13 @@ async def ops_page(system: System, **environment: str) -> AsyncIterator[str]:
 
     async def serves() -> bool:
         try:
-            async with httpx.AsyncClient(timeout=20) as client:
+            async with httpx.AsyncClient(timeout=30) as client:
                 return bool((await client.get(url)).text)
         except httpx.ConnectError:
             return False
 
     try:
-        await eventually(serves, 20)
+        await eventually(serves)
         yield url
     finally:
         process.send_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ async def test_a_need_that_nobody_can_help_with_is_counted_as_stuck(system: Syst
     async def counted() -> bool:
         return (await figures(system, "matcher")).get('switchboard_needs_stuck{cause="nobody_eligible"}') == 1
 
-    await eventually(counted, within=20)
+    await eventually(counted)
     assert (await figures(system, "matcher"))['switchboard_needs_open{state="asking"}'] >= 1
 
 
@@ -30,4 +30,4 @@ async def test_each_service_tells_what_waits(system: System, service: str) -> No
         told = await figures(system, service)
         return told["switchboard_outbox_records"] == 0 and told["switchboard_parked_records"] == 0
 
-    await eventually(nothing_waits, within=20)
+    await eventually(nothing_waits)

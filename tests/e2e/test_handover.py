@@ -63,7 +63,7 @@ class Volunteer(Person):
             codes = await self.codes()
             return codes[0] if len(codes) > before else None
 
-        code = await eventually(arrived, 20)
+        code = await eventually(arrived)
         assert code is not None
         assert await self.send(f"{self.link}/family", "/family", {"code": code})
         return (await self.family_page()).html
@@ -89,7 +89,7 @@ async def email_about(system: System, to: str, words: str) -> Json:
     async def arrived() -> Json | None:
         return next((one for one in await system.emails(to) if words in one["subject"]), None)
 
-    found = await eventually(arrived, 20)
+    found = await eventually(arrived)
     assert found is not None
     return found
 
@@ -118,7 +118,7 @@ async def test_a_family_that_signed_is_reached_visited_if_it_likes_and_forgotten
         async def told() -> bool:
             return ADDRESS in (await volunteer.family_page()).html
 
-        await eventually(told, 30)
+        await eventually(told)
         await email_about(system, "coordinator@example.org", f"Need {need['reference']}: a visit is planned")
         [text] = [one for one in await system.texts(CANARY["phone"]) if "would like to come" in one["text"]]
         family_link = re.search(r"https?://\S+/f/\S+", text["text"])
@@ -152,7 +152,7 @@ async def test_consent_taken_back_at_any_stage_stops_everything(system: System, 
         if stage in {"claimed", "contacted"}:
             assert CANARY["name"] in await volunteer.enter_code()
         if stage == "done":
-            await eventually(lambda: questions(system, need), 20)
+            await eventually(lambda: questions(system, need))
         url = f"{system.run.public_url}/v1/needs/{need['need_id']}"
         assert (await system.client.post(f"{url}/withdraw-consent")).status_code == 202
         ended = await system.need_reaches(need["need_id"], "unmet")
@@ -166,7 +166,7 @@ async def test_consent_taken_back_at_any_stage_stops_everything(system: System, 
         closed = what_happened(now, "deliveries.accepted")
         return any(one["facts"]["purpose"] == "need_closed" for one in closed)
 
-    await eventually(nothing_is_on_its_way, 30)
+    await eventually(nothing_is_on_its_way)
     after = [
         entry["facts"]["purpose"]
         for entry in what_happened(await system.read_need(need["need_id"]), "deliveries.accepted")
@@ -236,6 +236,6 @@ async def no_canary_in_figures(system: System) -> None:
         for name in ("INTAKE", "MATCHER", "NOTIFIER")
         for path in ("/metrics", "/health/ready", "/nowhere")
     ]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         texts = {url: (await client.get(url)).text for url in urls}
     assert [url for url, text in texts.items() for word in CANARY_WORDS if word in text] == []

@@ -13,9 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def open_phone(chromium: Browser, system: System) -> Page:
     context = await chromium.new_context(base_url=system.run.public_url, viewport={"width": 390, "height": 800})
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    return page
+    return await context.new_page()
 
 
 async def test_a_coordinator_enters_a_need_a_partner_claims_it_and_the_coordinator_sees_it(

@@ -33,7 +33,7 @@ async def heard(system: System, email: str, reference: str, answer: str) -> None
         texts = [message["text"] for message in await system.emails(email)]
         return any(reference in text and answer in text for text in texts)
 
-    assert await eventually(arrived, 20)
+    assert await eventually(arrived)
 
 
 async def test_a_partner_refers_two_families_and_hears_of_the_one_seat_and_of_the_wait_list(system: System) -> None:

@@ -40,7 +40,7 @@ async def test_a_need_travels_from_the_coordinator_to_the_familys_yes(system: Sy
         found = [text["text"] for text in await system.texts(CANARY["phone"]) if need["reference"] in text["text"]]
         return found[0] if found else None
 
-    question = await eventually(asked, 20)
+    question = await eventually(asked)
     assert question is not None
     assert "¿Recibio 2 cunas?" in question
     assert number_in(question) == need["reference"]
@@ -106,7 +106,7 @@ async def test_two_partners_at_the_same_second_never_get_more_than_is_needed(sys
         withdrawn = what_happened(now, "offers.withdrawn")
         return len(awarded) == 1 and len(refused) >= len(withdrawn) and len(refused) + len(awarded) == 3
 
-    await eventually(all_decided, 20)
+    await eventually(all_decided)
 
 
 async def test_a_text_claims_and_says_back_what_it_took(system: System) -> None:
@@ -119,7 +119,7 @@ async def test_a_text_claims_and_says_back_what_it_took(system: System) -> None:
         texts = await system.texts(phone)
         return texts[0]["text"] if texts else None
 
-    offer = await eventually(offered, 20)
+    offer = await eventually(offered)
     assert offer is not None
     assert "3 juegos de sabanas" in offer
     reply = await system.reply(phone, f"Sí {number_in(offer)}")
@@ -190,7 +190,7 @@ async def test_a_stranger_reads_and_answers_nothing(system: System) -> None:
     partner = await system.add_partner()
     need = await system.add_need()
     link = await system.offer_link(partner["contacts"][0]["email"], need["need_id"])
-    async with httpx.AsyncClient() as stranger:
+    async with httpx.AsyncClient(timeout=30) as stranger:
         for path in (f"/v1/needs/{need['need_id']}", "/v1/needs", f"/v1/partners/{partner['partner_id']}"):
             assert (await stranger.get(system.run.public_url + path)).status_code == 401
         assert (await stranger.get(f"{system.run.public_url}/needs/{need['need_id']}")).status_code == 303

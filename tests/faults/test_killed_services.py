@@ -37,7 +37,7 @@ async def test_a_killed_service_loses_and_doubles_nothing(system: System, victim
     answering = asyncio.create_task(answer_every_offer(system, await newest_message(system)))
     posting = asyncio.create_task(post_needs(system))
     for _ in range(2):
-        await eventually(partial(something_new, system, frozenset(known)), within=20)
+        await eventually(partial(something_new, system, frozenset(known)))
         known |= {need["need_id"] for need in await all_needs(system)}
         process.kill()
         process.start()
@@ -49,7 +49,7 @@ async def test_a_killed_service_loses_and_doubles_nothing(system: System, victim
             [what_happened(await system.read_need(need_id), "outcomes.claim_awarded") for need_id in acknowledged]
         )
 
-    await eventually(all_claimed, within=60)
+    await eventually(all_claimed)
     answering.cancel()
     await asyncio.gather(answering, return_exceptions=True)
     assert len(set(acknowledged)) == NEEDS
@@ -85,7 +85,7 @@ async def post_need(system: System, key: str) -> str:
         assert answer.status_code in {201, 500, 503}, answer.text
         return str(answer.json()["need_id"]) if answer.status_code == 201 else None
 
-    need_id = await eventually(posted, within=30)
+    need_id = await eventually(posted)
     assert need_id is not None
     await asyncio.sleep(0.05)  # the load's own pace, not a wait for anything
     return need_id

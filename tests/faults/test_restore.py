@@ -147,7 +147,7 @@ async def told_of(system: System, need_id: str, what: str) -> None:
         ]
         return bool(what_happened(need, what)) and len(settled) == to_come
 
-    await eventually(told, 20)
+    await eventually(told)
 
 
 async def happenings(system: System, need_id: str) -> list[Happening]:

@@ -32,7 +32,7 @@ async def test_no_child_outlives_the_demo(sign: signal.Signals, exit_code: int) 
     async def all_gone() -> bool:
         return not [child for child in children if is_alive(child)]
 
-    await eventually(all_gone, 10)
+    await eventually(all_gone)
 
 
 def is_alive(process: psutil.Process) -> bool:

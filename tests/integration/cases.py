@@ -17,7 +17,7 @@ from schemas.vocabulary import Channel, DeliveryProblem, MessagePurpose, Recipie
 from services.intake.api.callers import Scope, hash_key
 from services.intake.store import keys
 from services.intake.store.keys import KeyRow
-from tests.browser.intake import SECRET, RunningIntake, award_of, offer_of, offer_path, running_intake
+from tests.browser.intake import A_DAY, SECRET, RunningIntake, award_of, offer_of, offer_path, running_intake
 from tests.system import need_body
 
 NAME, PHONE, EMAIL, ADDRESS = "Zephyrine Quillfeather", "+17185550142", "zq@example.org", "77 Canary Row"
@@ -111,7 +111,8 @@ async def awarded_case(database_url: str) -> AsyncIterator[Case]:
             ) as notifier,
         ):
             family = {"name": NAME, "phone": PHONE, "email": EMAIL, "address": ADDRESS, "channels": ["text"]}
-            await school.post("/v1/needs", json=need_body(family=family))
+            needed_by = (datetime.now(UTC) + 3 * A_DAY).isoformat()
+            await school.post("/v1/needs", json=need_body(family=family, needed_by=needed_by))
             need_id, items = await intake.newest_need()
             partner, contact = await intake.add_partner()
             made = offer_of(need_id, items, partner)

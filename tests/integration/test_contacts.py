@@ -82,7 +82,7 @@ class Parish:
 
     async def ask_notifiers_door(self, question_id: UUID) -> httpx.Response:
         headers = {"Authorization": f"Bearer {SECRET}"}
-        async with httpx.AsyncClient(base_url=self.intake.url, headers=headers) as notifier:
+        async with httpx.AsyncClient(base_url=self.intake.url, headers=headers, timeout=30) as notifier:
             return await notifier.get(f"/internal/v1/questions/{question_id}")
 
 
@@ -162,7 +162,7 @@ async def test_what_cannot_be_is_named_beside_its_field_and_changes_nothing(
 
 async def test_a_mail_program_stops_emails_by_itself_and_saying_it_again_changes_nothing(parish: Parish) -> None:
     for _ in range(2):
-        async with httpx.AsyncClient(base_url=parish.intake.url) as program:
+        async with httpx.AsyncClient(base_url=parish.intake.url, timeout=30) as program:
             assert (await program.post(f"{parish.path}/stop", data=ONE_CLICK)).status_code == 200
     assert (await parish.now()).channels == ()
     assert await parish.published() == 2
@@ -175,7 +175,7 @@ async def test_a_mail_program_stops_emails_by_itself_and_saying_it_again_changes
 
 @pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "yes"}, {"form_mark": "x"}])
 async def test_what_is_not_a_mail_programs_word_stops_nothing(parish: Parish, body: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=parish.intake.url) as program:
+    async with httpx.AsyncClient(base_url=parish.intake.url, timeout=30) as program:
         assert (await program.post(f"{parish.path}/stop", data=body)).status_code == 400
     assert (await parish.now()).channels == (Channel.EMAIL,)
 

@@ -249,7 +249,8 @@ async def furnished(case: Case) -> AsyncIterator[House]:
     links = await give_links(case, site_id)
     await apply_and_upload(case, person_id)
     entry = Entry("contact", None, referred_by=case.partner.partner_id)
-    entered = EnteredNeed.model_validate(need_body(site_id=str(site_id)))
+    needed_by = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    entered = EnteredNeed.model_validate(need_body(site_id=str(site_id), needed_by=needed_by))
     referral = await needs.open_need(pool, case.intake.desk.seal, entered, entry)
     async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         yield House(case, client, key, partners_key, sessions, site_id, person_id, links, referral.need_id)
@@ -311,7 +312,7 @@ async def give_links(case: Case, site_id: UUID) -> dict[Door, Link]:
         return not await desk.pool.fetchval("SELECT count(*) FROM letters")
 
     # They leave by themselves, and the tests count what is there before and after.
-    await eventually(letters_are_sent, 30)
+    await eventually(letters_are_sent)
     return {
         Door.OFFER_LINK: OfferLink(case.need_id, case.made.offer_id, contact_id, soon),
         Door.FAMILY_LINK: FamilyLink(case.need_id, soon),
@@ -454,7 +455,7 @@ async def test_on_https_nothing_goes_without_it(case: Case) -> None:
     desk = case.intake.desk
     settings = desk.settings.model_copy(update={"public_url": "https://switchboard.example.org"})
     case.intake.app.state.desk = replace(desk, settings=settings)
-    async with httpx.AsyncClient(base_url=case.intake.url) as client:
+    async with httpx.AsyncClient(base_url=case.intake.url, timeout=30) as client:
         page = await client.get("/sign-in")
     assert page.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert "secure" in page.headers["set-cookie"].casefold()

@@ -235,7 +235,7 @@ async def test_nobody_links_or_unlinks_needs_of_another_school(district: Distric
     assert len(answers) == 1, "a need of another school differs from one that does not exist"
     assert answers.pop()[0] == 404
     assert await district.query("SELECT * FROM household_links") == before
-    async with httpx.AsyncClient(base_url=district.intake.url, follow_redirects=True) as stranger:
+    async with httpx.AsyncClient(base_url=district.intake.url, follow_redirects=True, timeout=30) as stranger:
         await stranger.get("/sign-in")
         path = f"/needs/{theirs[1]['need_id']}/households/{theirs[2]['need_id']}/link"
         assert (await send(stranger, path, {})).url.path == "/sign-in"

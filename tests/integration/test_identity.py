@@ -75,7 +75,7 @@ async def test_a_forwarded_link_a_shared_phone_a_scanner_show_nothing(case: Case
         )
         assert not knows(late.text)
         assert not knows((await stranger.get(f"{case.path}/family")).text)
-    head = httpx.AsyncClient(base_url=case.intake.url)
+    head = httpx.AsyncClient(base_url=case.intake.url, timeout=30)
     async with head:
         assert not knows((await head.head(f"{case.path}/family")).text)
 

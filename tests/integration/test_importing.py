@@ -56,7 +56,10 @@ class Office:
 
 @pytest_asyncio.fixture
 async def office(postgres: DatabaseMaker) -> AsyncIterator[Office]:
-    async with running_intake(await postgres("intake")) as intake, httpx.AsyncClient(base_url=intake.url) as client:
+    async with (
+        running_intake(await postgres("intake")) as intake,
+        httpx.AsyncClient(base_url=intake.url, timeout=30) as client,
+    ):
         made = Office(intake, client, "")
         made.key = await made.add_key(SCOPES)
         client.headers["Authorization"] = f"Bearer {made.key}"

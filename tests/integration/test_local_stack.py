@@ -18,7 +18,7 @@ from switchboard.local import jars
 from switchboard.local.folders import CHECKOUT, claimed_run_folder
 from switchboard.local.stack import Parts, running_parts
 from switchboard.processes import ChildProcess
-from tests.waiting import eventually
+from tests.waiting import WITHIN_SECONDS, eventually
 
 # Starts the parts in the folder given, says so, and waits to be killed.
 PARENT = """
@@ -52,7 +52,7 @@ async def read(parts: Parts, count: int) -> list[bytes | None]:
     async with AIOKafkaConsumer(
         "notes", bootstrap_servers=parts.bootstrap_servers, group_id="reader", auto_offset_reset="earliest"
     ) as consumer:
-        return [(await asyncio.wait_for(consumer.getone(), 10)).value for _ in range(count)]
+        return [(await asyncio.wait_for(consumer.getone(), WITHIN_SECONDS)).value for _ in range(count)]
 
 
 async def query(url: str, statement: str) -> object:
@@ -137,7 +137,7 @@ async def test_sigkill_of_the_parent_leaves_no_child_and_the_folder_serves_again
     async def up() -> bool:
         return log.read_text().endswith("up\n")
 
-    await eventually(up, within=60)
+    await eventually(up)
     children = psutil.Process(parent.pid).children(recursive=True)
     assert {"java", "postgres"} <= {child.name() for child in children}
     os.kill(parent.pid, signal.SIGKILL)
@@ -146,7 +146,7 @@ async def test_sigkill_of_the_parent_leaves_no_child_and_the_folder_serves_again
         alive = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
         return not parent.running and not alive
 
-    await eventually(none_left, within=30)
+    await eventually(none_left)
 
     async with running_parts(tmp_path) as parts:
         await append(parts, b"after")

@@ -22,7 +22,9 @@ EMAIL = "otto@pantry.example.org"
 
 
 async def enter(intake: RunningIntake, count: int, code: str) -> None:
-    async with httpx.AsyncClient(base_url=intake.url, headers={"Authorization": "Bearer sb_ours"}) as school:
+    async with httpx.AsyncClient(
+        base_url=intake.url, headers={"Authorization": "Bearer sb_ours"}, timeout=30
+    ) as school:
         for _ in range(count):
             answer = await school.post("/v1/needs", json=need_body(items=[{"code": code, "quantity": 1}]))
             assert answer.status_code == 201, answer.text

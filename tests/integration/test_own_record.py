@@ -209,7 +209,7 @@ async def take_on(church: Church) -> OfferMade:
     person = await intake.add_coordinator("robin@school.example.org", "Lincoln")
     async with intake.desk.pool.acquire() as connection:
         await keys.save_key(connection, hash_key("sb_key"), KeyRow("key", frozenset(Scope), person.site_id))
-    async with httpx.AsyncClient(base_url=intake.url, headers={"Authorization": "Bearer sb_key"}) as school:
+    async with httpx.AsyncClient(base_url=intake.url, headers={"Authorization": "Bearer sb_key"}, timeout=30) as school:
         assert (await school.post("/v1/needs", json=need_body())).status_code == 201
     made = offer_of(*await intake.newest_need(), church.partner).model_copy(update={"service_id": SERVICE.service_id})
     await intake.matcher_says(made)

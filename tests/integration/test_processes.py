@@ -10,7 +10,7 @@ import pytest
 
 from switchboard.local.ports import find_free_port
 from switchboard.processes import ChildProcess, HttpProcess, ProcessError, end_leftovers, running, running_together
-from tests.waiting import eventually
+from tests.waiting import WITHIN_SECONDS, eventually
 
 # Ready when asked the third time; says goodbye on SIGTERM.
 SERVER = """
@@ -87,7 +87,7 @@ async def test_one_that_ends_too_soon_is_told_with_its_last_words(tmp_path: Path
     command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
     failing = ChildProcess("failing", command, {}, tmp_path / "failing.log")
     with pytest.raises(ProcessError, match=r"failing ended with exit code 1\..*no such thing"):
-        await failing.run(within=10)
+        await failing.run(WITHIN_SECONDS)
 
 
 async def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
@@ -122,6 +122,8 @@ async def test_another_user_still_finds_its_programs_below_a_folder_of_roots_alo
     # As PostgreSQL looks before it runs: by access(2), which minds the real user.
     looks = "import os, sys; sys.exit(not os.access(sys.argv[1], os.R_OK | os.X_OK) or os.getuid() == 0)"
     command = [sys._base_executable, "-c", looks, program]  # type: ignore[attr-defined]  # noqa: SLF001
-    await ChildProcess("look", command, {}, tmp_path / "look.log", user="nobody").run(10)
-    await ChildProcess("program", [program], {"PATH": os.defpath}, tmp_path / "program.log", user="nobody").run(10)
+    await ChildProcess("look", command, {}, tmp_path / "look.log", user="nobody").run(WITHIN_SECONDS)
+    await ChildProcess("program", [program], {"PATH": os.defpath}, tmp_path / "program.log", user="nobody").run(
+        WITHIN_SECONDS
+    )
     assert (tmp_path / "program.log").read_text().strip() not in {"", "0"}

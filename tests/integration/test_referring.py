@@ -73,7 +73,9 @@ class Clinic:
         token = (await self.intake.sign_in_link(self.person.email)).rpartition("/")[2]
         session = await signing_in.sign_in(pool, token)
         assert session is not None
-        async with httpx.AsyncClient(base_url=self.intake.url, cookies={str(Cookie.SESSION): session}) as browser:
+        async with httpx.AsyncClient(
+            base_url=self.intake.url, cookies={str(Cookie.SESSION): session}, timeout=30
+        ) as browser:
             return (await browser.get(f"/needs/{need_id}")).text
 
     async def status(self, status: PartnerStatus) -> None:
@@ -219,7 +221,7 @@ async def test_only_the_hash_of_a_key_is_kept(clinic: Clinic) -> None:
 )
 async def test_a_programme_has_a_button_for_each_no(clinic: Clinic, button: str, reason: DeclineReason) -> None:
     made = await clinic.offer(await clinic.refer())
-    async with httpx.AsyncClient(base_url=clinic.intake.url, follow_redirects=True) as browser:
+    async with httpx.AsyncClient(base_url=clinic.intake.url, follow_redirects=True, timeout=30) as browser:
         page = (await browser.get(offer_path(made, clinic.contact))).text
         buttons = dict(re.findall(r'<button name="reason" value="(\w+)"[^>]*>([^<]+)</button>', page))
         assert buttons[reason] == button
@@ -236,7 +238,7 @@ async def test_who_is_no_programme_says_yes_or_no_as_ever(clinic: Clinic) -> Non
     need = await clinic.refer()
     made = offer_of(UUID(need["need_id"]), (Item(line=1, code="after_school.seat", quantity=2),), clinic.programme)
     await clinic.intake.matcher_says(made)
-    async with httpx.AsyncClient(base_url=clinic.intake.url) as browser:
+    async with httpx.AsyncClient(base_url=clinic.intake.url, timeout=30) as browser:
         page = (await browser.get(offer_path(made, clinic.contact))).text
     assert "We can take this" in page
     assert not re.search("Enroll|wait list|Not eligible", page)
@@ -245,7 +247,7 @@ async def test_who_is_no_programme_says_yes_or_no_as_ever(clinic: Clinic) -> Non
 async def test_from_the_referral_to_the_place_its_coordinator_reads_how_it_went(clinic: Clinic) -> None:
     need = await clinic.refer()
     made = await clinic.offer(need)
-    async with httpx.AsyncClient(base_url=clinic.intake.url, follow_redirects=True) as browser:
+    async with httpx.AsyncClient(base_url=clinic.intake.url, follow_redirects=True, timeout=30) as browser:
         await send(browser, offer_path(made, clinic.contact), "/accept", **{"line-1": "2"})
         assert await clinic.intake.events(made.need_id) == ["needs.opened", "responses.accepted"]
         await clinic.intake.matcher_says(award_of(made))
@@ -266,7 +268,7 @@ async def test_a_yes_beyond_the_seats_is_told_as_that(clinic: Clinic) -> None:
     made = await clinic.offer(await clinic.refer())
     about = {name: getattr(made, name) for name in ("need_id", "offer_id", "partner_id", "terms")}
     await clinic.intake.matcher_says(ClaimRefused(**about, reason=RefusalReason.NO_SEAT_LEFT))
-    async with httpx.AsyncClient(base_url=clinic.intake.url) as browser:
+    async with httpx.AsyncClient(base_url=clinic.intake.url, timeout=30) as browser:
         assert "all seats of the term are taken" in (await browser.get(offer_path(made, clinic.contact))).text
     page = await clinic.need_page(str(made.need_id))
     assert "Second Street Church said yes, but has no seat left in this term." in page

@@ -115,7 +115,7 @@ async def test_events_arrive_once_and_in_order_though_they_are_published_twice(b
             rows = await bench.pool.fetchval("SELECT count(*) FROM journal")
             return bool(rows == 20 * 30 + 1 and await bench.outbox_size() == 0)
 
-        await eventually(all_heard, within=20)
+        await eventually(all_heard)
     for need_id in needs[1:]:
         assert await bench.heard(need_id) == list(range(1, 31))
 
@@ -130,13 +130,13 @@ async def test_a_record_that_fails_holds_its_key_alone_and_ends_as_a_dead_letter
         async def others_went_on() -> bool:
             return await bench.heard(well) == [1, 2, 3] and await bench.heard(sick) == [1]
 
-        await eventually(others_went_on, within=20)
+        await eventually(others_went_on)
         [letter] = await letters_in(bench.kafka, NEEDS_DLQ, 1)
 
         async def the_rest_followed() -> bool:
             return await bench.heard(sick) == [1, 3]
 
-        await eventually(the_rest_followed, within=20)
+        await eventually(the_rest_followed)
     assert letter["dlq_topic"] == "needs"
     assert letter["dlq_problem"] == "ValueError"
     assert letter["dlq_attempts"] == str(MAX_ATTEMPTS)
@@ -164,7 +164,7 @@ async def test_a_dead_letter_is_replayed_once_it_can_be_handled_and_never_twice(
         async def both_heard() -> bool:
             return sorted(await bench.heard(need_id)) == [1, 2]
 
-        await eventually(both_heard, within=20)
+        await eventually(both_heard)
         assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED) == ["no dead letters"]
         assert await asyncio.to_thread(decide, dead_letters.Decision.REPLAYED, again=True) == [replayed]
         await bench.say(need_id, 3)
@@ -172,7 +172,7 @@ async def test_a_dead_letter_is_replayed_once_it_can_be_handled_and_never_twice(
         async def third_heard() -> bool:
             return 3 in await bench.heard(need_id)
 
-        await eventually(third_heard, within=20)
+        await eventually(third_heard)
     assert sorted(await bench.heard(need_id)) == [1, 2, 3]
     await letters_in(bench.kafka, NEEDS_DLQ, 1)
 
@@ -232,7 +232,7 @@ async def test_a_flood_of_dead_letters_stops_the_consumer_and_says_so(bench: Ben
         async def stopped() -> bool:
             return "switchboard dlq list" in (consumer.problem() or "")
 
-        await eventually(stopped, within=20)
+        await eventually(stopped)
 
 
 async def test_a_consumer_that_stands_still_joins_again(bench: Bench) -> None:
@@ -244,12 +244,12 @@ async def test_a_consumer_that_stands_still_joins_again(bench: Bench) -> None:
         async def heard(*sequences: int) -> bool:
             return await bench.heard(need_id) == list(sequences)
 
-        await eventually(partial(heard, 1), within=20)
+        await eventually(partial(heard, 1))
         standing = consumer._subscriber.consumer  # noqa: SLF001 - the fault itself: it fetches nothing, and says nothing
         assert standing is not None
         standing.pause(*standing.assignment())
         await bench.say(need_id, 2)
-        await eventually(partial(heard, 1, 2), within=30)
+        await eventually(partial(heard, 1, 2))
         assert consumer.problem() is None
 
 
@@ -264,7 +264,7 @@ async def test_an_error_that_nobody_foresaw_ends_the_service_and_loses_nothing(b
             async def asked_to_end() -> bool:
                 return ended == [signal.SIGTERM]
 
-            await eventually(asked_to_end, within=20)
+            await eventually(asked_to_end)
     finally:
         signal.signal(signal.SIGTERM, before)
     await bench.pool.execute("ALTER TABLE gone RENAME TO parked")
@@ -273,7 +273,7 @@ async def test_an_error_that_nobody_foresaw_ends_the_service_and_loses_nothing(b
         async def all_heard() -> bool:
             return await bench.heard(need_id) == [1, 2]
 
-        await eventually(all_heard, within=20)
+        await eventually(all_heard)
 
 
 async def test_an_outage_of_the_database_is_waited_for_and_kills_no_record(bench: Bench) -> None:
@@ -292,7 +292,7 @@ async def test_an_outage_of_the_database_is_waited_for_and_kills_no_record(bench
         async def all_heard() -> bool:
             return await bench.heard(need_id) == list(range(1, 41))
 
-        await eventually(all_heard, within=30)
+        await eventually(all_heard)
         assert await bench.pool.fetchval("SELECT count(*) FROM parked") == 0
     await admin.close()
 
@@ -306,7 +306,7 @@ async def test_a_second_relay_takes_over_when_the_first_loses_its_connection(ben
         async def first_heard() -> bool:
             return await bench.heard(need_id) == [1]
 
-        await eventually(first_heard, within=20)
+        await eventually(first_heard)
         await bench.pool.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name = 'matcher-relay'"
@@ -316,7 +316,7 @@ async def test_a_second_relay_takes_over_when_the_first_loses_its_connection(ben
         async def second_heard() -> bool:
             return await bench.heard(need_id) == [1, 2]
 
-        await eventually(second_heard, within=20)
+        await eventually(second_heard)
 
 
 async def test_a_replay_has_the_whole_compacted_topic_before_it_is_ready(bench: Bench) -> None:
@@ -374,7 +374,7 @@ async def test_a_consumer_waits_for_its_topics_and_says_which(bench: Bench) -> N
         async def is_ready() -> bool:
             return consumer.problem() is None
 
-        await eventually(is_ready, within=20)
+        await eventually(is_ready)
 
 
 async def letters_in(kafka: str, topic: str, count: int) -> list[dict[str, str]]:
@@ -387,7 +387,7 @@ async def letters_in(kafka: str, topic: str, count: int) -> list[dict[str, str]]
                 found.extend(one for one in headers if "dlq_topic" in one)
             return len(found) >= count
 
-        await eventually(enough, within=40)
+        await eventually(enough)
     assert len(found) == count
     return found
 

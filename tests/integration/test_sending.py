@@ -293,16 +293,16 @@ async def test_a_rate_is_kept_by_all_notifiers_together_and_nothing_is_spent_by_
     slow = Provider("slow", room.mailer, per_second=20)
     senders = [sender_of(room, [slow]), sender_of(room, [slow])]
     await room.hears(post.partner(), *offers(50))
-    begun = asyncio.get_running_loop().time()
+    begun, seen = asyncio.get_running_loop().time(), list[tuple[float, int]]()
 
     async def all_went() -> bool:
         await asyncio.gather(*(sender.send_due() for sender in senders))
-        took = asyncio.get_running_loop().time() - begun
-        assert len(room.mail.taken) <= 20 + 20 * took + 1
+        seen.append((asyncio.get_running_loop().time() - begun, len(room.mail.taken)))
         return "queued" not in await room.statuses()
 
-    await eventually(all_went, within=20)
-    assert asyncio.get_running_loop().time() - begun > 1.4
+    await eventually(all_went)
+    assert [(took, sent) for took, sent in seen if sent > 20 + 20 * took + 1] == []
+    assert seen[-1][0] > 1.4
     assert set(await columns(room, "attempts")) == {1}
 
 
@@ -351,7 +351,7 @@ async def test_another_provider_takes_over_from_one_that_is_away(room: post.Post
         await sender.send_due()
         return set(await room.statuses()) == {"accepted"}
 
-    await eventually(all_went, within=20)
+    await eventually(all_went)
     assert set(await columns(room, "provider")) == {"spare"}
 
 
@@ -379,6 +379,7 @@ class Texting:
     headers: dict[str, str] = field(default_factory=dict)
     code: int | None = None
     hangs: bool = False
+    freed: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
 
@@ -388,12 +389,12 @@ class Texting:
             return JSONResponse({"messages": listed})
         self.asked.append(str((await request.form())["Body"]))
         if self.hangs:
-            await asyncio.Event().wait()
+            await self.freed.wait()
         return JSONResponse({"sid": "SM1", "code": self.code}, status_code=self.status, headers=self.headers)
 
 
 @asynccontextmanager
-async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Texter]]:
+async def texting(status: int, within: float = 30, **more: Any) -> AsyncIterator[tuple[Texting, Texter]]:
     api, port = Texting(status, **more), find_free_port()
     route = Route("/2010-04-01/Accounts/AC1/Messages.json", api.answer, methods=["GET", "POST"])
     config = uvicorn.Config(Starlette(routes=[route]), "127.0.0.1", port, log_config=None, timeout_graceful_shutdown=1)
@@ -404,7 +405,7 @@ async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Text
         return server.started
 
     await eventually(started)
-    async with httpx.AsyncClient(timeout=1) as client:
+    async with httpx.AsyncClient(timeout=within) as client:
         yield api, Texter(client, f"http://127.0.0.1:{port}", "AC1", "token", "http://x")
     server.should_exit = True
     await serving
@@ -422,7 +423,7 @@ async def texting(status: int, **more: Any) -> AsyncIterator[tuple[Texting, Text
         (302, {"headers": {"Location": "/elsewhere"}}, NotNow(trouble=Trouble.TURNED_AWAY)),
         (400, {"code": 21610}, NotWanted(DeliveryProblem.OPTED_OUT)),
         (400, {}, Refused(DeliveryProblem.PROVIDER_REFUSED)),
-        (201, {"hangs": True}, Unclear(Trouble.TIMED_OUT)),
+        (201, {"hangs": True, "within": 1}, Unclear(Trouble.TIMED_OUT)),
     ],
 )
 async def test_each_answer_of_a_texting_api_is_told_apart(status: int, more: dict[str, Any], attempt: Attempt) -> None:
@@ -442,7 +443,7 @@ async def test_a_texting_api_that_says_when_is_asked_again_then(asked: str) -> N
 
 
 async def test_a_texting_api_that_is_not_there_took_nothing() -> None:
-    async with httpx.AsyncClient(timeout=1) as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         for url in (f"http://127.0.0.1:{find_free_port()}", "http://nowhere.invalid"):
             attempt = await Texter(client, url, "AC1", "token", "http://x").send(
                 uuid4(), "+15005550006", "+17185550141", "hello"
@@ -530,14 +531,14 @@ async def test_each_answer_of_a_mail_server_is_told_apart(answers: dict[str, str
     port = find_free_port()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(Answers(**answers)), "127.0.0.1", port)
     mailer = Mailer(f"smtp://127.0.0.1:{port}")
-    assert await mailer.send(LETTER, within=1) == attempt
+    assert await mailer.send(LETTER, within=1 if "hangs_at" in answers else 30) == attempt
     await mailer.close()
     server.close()
 
 
 async def test_a_mail_server_that_is_not_there_took_nothing() -> None:
     for url in (f"smtp://127.0.0.1:{find_free_port()}", "smtp://nowhere.invalid"):
-        assert await Mailer(url).send(LETTER, within=5) == NotNow(trouble=Trouble.CONNECTION)
+        assert await Mailer(url).send(LETTER, within=30) == NotNow(trouble=Trouble.CONNECTION)
 
 
 async def test_a_mail_server_that_speaks_no_tls_where_it_should_took_nothing() -> None:
@@ -559,7 +560,7 @@ async def test_what_is_urgent_goes_first_and_starves_nobody(room: post.PostRoom)
 
 
 async def test_a_provider_that_hangs_holds_up_nobody_elses_messages(room: post.PostRoom) -> None:
-    async with texting(201, hangs=True) as (_, texter):
+    async with texting(201, hangs=True) as (api, texter):
         sender = sender_of(room, [Provider("mail", room.mailer), Provider("texts", texter, numbers=NUMBER)])
         by_text = post.partner(channels=(Channel.TEXT,))
         by_mail = post.partner().model_copy(update={"partner_id": uuid4()})
@@ -572,4 +573,5 @@ async def test_a_provider_that_hangs_holds_up_nobody_elses_messages(room: post.P
 
         await eventually(all_mails_went)
         assert not sending.done()
+        api.freed.set()
         await sending

@@ -85,7 +85,7 @@ class Stage:
             found = await self.heard(kind, need_id)
             return found if len(found) >= count else []
 
-        return await eventually(enough, 30)
+        return await eventually(enough)
 
 
 def _event_of(record: object) -> Event:
@@ -238,5 +238,5 @@ async def test_a_posted_need_is_on_its_topic_and_what_the_matcher_says_is_seen(s
         async def stuck() -> bool:
             return bool((await client.get(f"/v1/needs/{need_id}")).json()["stuck"] == "nobody_left")
 
-        await eventually(stuck, 20)
+        await eventually(stuck)
     assert len(await stage.heard(NeedOpened, need_id)) == 1

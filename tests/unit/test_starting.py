@@ -7,7 +7,7 @@ import pytest
 from services.runtime.database import open_pool
 from services.runtime.loops import Once
 from switchboard.local.ports import find_free_port
-from tests.waiting import eventually
+from tests.waiting import WITHIN_SECONDS, eventually
 
 
 @pytest.mark.asyncio
@@ -27,7 +27,7 @@ async def test_work_that_is_done_once_is_tried_until_it_can_be() -> None:
     async def done() -> bool:
         return once.problem() is None
 
-    await eventually(done, within=20)
+    await eventually(done)
     await once.stop()
     assert tries == 3
 
@@ -35,9 +35,9 @@ async def test_work_that_is_done_once_is_tried_until_it_can_be() -> None:
 @pytest.mark.asyncio
 async def test_work_that_hangs_does_not_keep_the_others_from_starting() -> None:
     once = Once("work", asyncio.Event().wait)  # type: ignore[arg-type] # what it returns matters to nobody
-    await asyncio.wait_for(once.start(), 10)
+    await asyncio.wait_for(once.start(), WITHIN_SECONDS)
     assert once.problem() == "not done yet"
-    await asyncio.wait_for(once.stop(), 10)
+    await asyncio.wait_for(once.stop(), WITHIN_SECONDS)
 
 
 @pytest.mark.asyncio

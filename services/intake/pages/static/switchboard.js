@@ -9,6 +9,7 @@
   const PLACE = "draft";
   const LASTS_MS = 12 * 60 * 60 * 1000;
   const LOOKS_AGAIN_MS = 5000;
+  const STREAM_AWAY_MS = 15000;
   const by = (id) => document.getElementById(id);
 
   const readDraft = (person) => {
@@ -65,16 +66,51 @@
   };
   const byHand = ({ detail }) => ["submit", "click"].includes(detail.requestConfig.triggeringEvent?.type);
 
-  // Live parts look again by the clock while no stream tells them what is new.
-  let told = false;
+  // A form that was sent takes nothing more until its answer is there: what is typed meanwhile would be lost, and what
+  // is pressed again would be sent again. Then the focus is where it was, if nobody took it elsewhere.
+  const holdStill = ({ elt, target, xhr }) => {
+    const form = elt.closest("form");
+    const focused = document.activeElement;
+    target.setAttribute("aria-busy", "true");
+    form.inert = true;
+    sayBusy();
+    // Whatever became of it, and before anything of the page is replaced.
+    xhr.addEventListener("readystatechange", () => {
+      if (xhr.readyState !== XMLHttpRequest.DONE) return;
+      target.removeAttribute("aria-busy");
+      form.inert = false;
+      if (document.activeElement === document.body) focused.focus({ preventScroll: true });
+      beQuiet();
+    });
+  };
+
+  // Live parts look again by the clock while no stream tells them what is new. A stream ends and comes again by itself.
+  let told = -Infinity;
   const lookAgain = () => {
-    const parts = told ? [] : document.querySelectorAll("[sse-connect] > [hx-get]");
-    for (const part of parts) htmx.trigger(part, "sse:changed");
+    if (performance.now() - told < STREAM_AWAY_MS) return;
+    for (const part of document.querySelectorAll("[sse-connect] > [hx-get]")) htmx.trigger(part, "sse:changed");
   };
   if (!window.EventSource) htmx.createEventSource = () => Object.assign(new EventTarget(), { close() {} });
-  document.addEventListener("htmx:sseOpen", () => (told = true));
-  document.addEventListener("htmx:sseError", () => (told = false));
+  document.addEventListener("htmx:sseOpen", () => (told = performance.now()));
   setInterval(lookAgain, LOOKS_AGAIN_MS);
+
+  // What comes by itself and says nothing new is left alone: what is typed into it, what is open, and the focus. A live
+  // part is replaced as a whole, so it is known by its name; another, such as a preview, is filled anew.
+  const LIVE = "[hx-get][hx-swap=outerHTML]";
+  const said = new Map();
+  const filled = new WeakMap();
+  const hear = (page) => {
+    for (const part of page.querySelectorAll(LIVE)) said.set(part.id, part.outerHTML);
+  };
+  const saysNothingNew = ({ target, serverResponse }) => {
+    const before = target.matches(LIVE) ? said.get(target.id) : filled.get(target);
+    filled.set(target, serverResponse);
+    hear(new DOMParser().parseFromString(serverResponse, "text/html"));
+    return before === (target.matches(LIVE) ? said.get(target.id) : serverResponse);
+  };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (saysNothingNew(event.detail) && !byHand(event)) event.detail.shouldSwap = false;
+  });
 
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
@@ -95,13 +131,7 @@
     sayOffline(event);
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!byHand(event)) return;
-    event.detail.target.setAttribute("aria-busy", "true");
-    sayBusy();
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    event.detail.target?.removeAttribute("aria-busy");
-    if (byHand(event)) beQuiet();
+    if (byHand(event)) holdStill(event.detail);
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (by("need-form") && document.querySelector("#need-form [name=item]").value) keepDraft(by("need-form"));
@@ -124,6 +154,11 @@
   const showPrinters = () => {
     for (const printer of document.querySelectorAll("[data-print]")) printer.hidden = false;
   };
+  // Whoever typed before this was here is answered all the same.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (by("find")?.value) htmx.trigger("#find", "input");
+  });
+  hear(document);
   offerDraft();
   showPrinters();
 })();
