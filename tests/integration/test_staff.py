@@ -161,6 +161,13 @@ async def test_an_administrator_adds_a_site_and_its_supervisor_names_who_stands_
     }
     assert (await office.ask(supervisor, f"/sites/{office.site_id}", **own)).status_code == 303
     assert "Backup: Sam Supervisor" in (await office.ask(supervisor, "/sites")).text
+    robin = await office.person_id("robin@school.example.org")
+    records = [{**NEWCOMER, "name": name, "site_id": str(office.site_id)} for name in ("Ann", "Bea", "Cleo")]
+    at_once = [office.ask(administrator, f"/people/{robin}", **record) for record in records]
+    at_once += [
+        office.ask(administrator, f"/sites/{office.site_id}", **own | {"zip_code": f"1121{n}"}) for n in range(3)
+    ]
+    assert {answer.status_code for answer in await asyncio.gather(*at_once)} == {303}
     stranger = await office.intake.add_coordinator("theirs@school.example.org", "Theirs")
     own["backup_id"] = str(stranger.person_id)
     answer = await office.ask(supervisor, f"/sites/{office.site_id}", **own)
