@@ -15,7 +15,8 @@ async def lock_partners(connection: Connection, partner_ids: Collection[UUID]) -
         partner_ids,
     )
     rows = await connection.fetch(
-        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) ORDER BY partner_id FOR UPDATE",
+        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) "
+        "ORDER BY partner_id FOR NO KEY UPDATE",
         partner_ids,
     )
     return {row["partner_id"]: PartnerRecorded.model_validate(row["record"]) for row in rows if row["record"]}
