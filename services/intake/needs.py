@@ -118,8 +118,6 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
     async with connection.transaction():
         if entry.referred_by is not None and entered.site_id is None:
             raise NotPossible("site_id", "name the site that the need belongs to")
-        if entry.referred_by is not None:
-            await referring.refuse_too_many(connection, entry.referred_by)
         site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         waits = (await approvals.read_policy(connection, site_id)).asks(terms)
@@ -143,6 +141,8 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         await households.add_marks(connection, need_id, prepared.marks)
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, prepared.body_hash, need_id)
+        if entry.referred_by is not None:
+            await referring.refuse_too_many(connection, entry.referred_by)
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
         if entry.raised_id is not None:
             await raising.complete(connection, entry.raised_id, need_id, site_id, entry.person_id)
