@@ -1,5 +1,7 @@
 """Claims from the yes to the handover, as the API and the links take them in."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +10,8 @@ import httpx
 import pytest
 
 from schemas.offers import OfferMade
+from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay
+from services.intake.answers import Answering, accept_offer, report_scheduled, say_no
 from tests.browser.intake import offer_of
 from tests.integration.cases import Case
 
@@ -42,6 +46,22 @@ async def test_a_phoned_yes_counts_once_and_a_phoned_no_after_it_hands_the_claim
         ("released", "phone", []),
     ]
     assert (await case.intake.events(case.need_id))[-2:] == ["responses.accepted", "responses.released"]
+
+
+async def test_what_is_said_at_the_same_moment_is_heard_one_after_the_other(case: Case) -> None:
+    made, pool = await ask_another(case), case.intake.desk.pool
+    who = Answering(case.need_id, case.made.offer_id, case.contact.contact_id, AnswerChannel.LINK)
+    days = [datetime.now(UTC).date() + timedelta(days=number) for number in range(1, 7)]
+    await asyncio.gather(*(report_scheduled(pool, who, day, PartOfDay.MORNING) for day in days))
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("SELECT value FROM outbox WHERE headers LIKE '%responses.scheduled%' ORDER BY id")
+    assert [json.loads(row["value"])["revision"] for row in rows] == [1, 2, 3, 4, 5, 6]
+
+    asked = Answering(case.need_id, made.offer_id, uuid4(), AnswerChannel.LINK)
+    no = [say_no(pool, asked, DeclineReason.OTHER) for _ in range(5)]
+    await asyncio.gather(accept_offer(pool, asked, {}), *no)
+    told = await case.intake.events(case.need_id)
+    assert "responses.declined" not in told[len(told) - told[::-1].index("responses.accepted") :]
 
 
 async def test_a_phoned_no_has_a_reason_and_a_yes_without_lines_takes_all(case: Case) -> None:
