@@ -27,6 +27,7 @@ from services.runtime.messages import Message, RawRecord, Readable, read
 from tests.browser.intake import award_of, family_path, offer_of, offer_path
 from tests.browser.test_strangers import signed_in
 from tests.integration.cases import ADDRESS, EMAIL, FORM_MARK, NAME, SIGNED, Case, knows, send
+from tests.waiting import eventually
 
 
 async def test_by_default_an_award_shows_the_coordinator_and_nothing_of_the_family(case: Case) -> None:
@@ -236,6 +237,34 @@ async def test_a_family_that_said_no_three_times_is_not_asked_again(case: Case) 
         fourth = await send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
     assert fourth.status_code == 422
     assert (await case.intake.events(case.need_id)).count("handovers.visit_planned") == 3
+
+
+async def test_a_visit_planned_while_its_clearance_is_taken_back_is_called_off(case: Case) -> None:
+    await case.sign("address")
+    await case.clear()
+    pool, day = case.intake.desk.pool, (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    clearance = f"/v1/partners/{case.partner.partner_id}/contacts/{case.contact.contact_id}/clearance"
+
+    async def wait_for(most: int) -> bool:
+        return int(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")) >= most
+
+    async with case.browser() as browser:
+        await case.open_family(browser)
+        async with pool.acquire() as connection, connection.transaction():
+            # The visit is written, and cannot be told of yet.
+            await connection.execute("LOCK TABLE outbox IN SHARE MODE")
+            planning = asyncio.create_task(
+                send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
+            )
+            await eventually(lambda: wait_for(1))
+            dropping = asyncio.create_task(case.school.delete(clearance))
+
+            async def dropped_or_waits() -> bool:
+                return dropping.done() or await wait_for(2)
+
+            await eventually(dropped_or_waits)
+        assert ((await planning).status_code, (await dropping).status_code) == (200, 204)
+    assert (await case.intake.events(case.need_id))[-2:] == ["handovers.visit_planned", "handovers.visit_refused"]
 
 
 def lapse(case: Case) -> ClaimLapsed:
