@@ -393,6 +393,12 @@ async def test_a_coordinators_look_is_in_the_log_too(case: Case) -> None:
         assert not knows((await coordinator.get(f"/needs/{case.need_id}")).text)
         assert await case.looks() == []
         assert NAME in (await coordinator.get(f"/needs/{case.need_id}/family")).text
+        form = {FORM_MARK: coordinator.cookies[FORM_MARK], "key": "one form", "records": "name", "to": "church"}
+        form |= {"by": NAME, "how": "on_paper"}
+        signing = [coordinator.post(f"/needs/{case.need_id}/consent", data=form) for _ in range(6)]
+        assert {answer.status_code for answer in await asyncio.gather(*signing)} == {200}
+        consents = (await case.school.get(f"/v1/needs/{case.need_id}/consents")).json()
+        assert [one["kind"] for one in consents] == ["written", "spoken"]
         shown = await coordinator.get(f"/needs/{case.need_id}/looks")
         assert "Robin Reyes, of the school, saw" in shown.text
         assert not knows(shown.text)
