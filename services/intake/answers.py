@@ -3,7 +3,8 @@
 But for when it is handed over, and how often the family was not reached: the newest of these stands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,10 +26,11 @@ from schemas.responses import (
 from schemas.vocabulary import AnswerChannel, DeclineReason, PartOfDay, ReleaseReason
 from services.intake.domain.scheduling import end_of, may_try_again
 from services.intake.store import keys, needs, offers
+from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
 from services.intake.visits import call_off_claimed
-from services.runtime.database import Pool
+from services.runtime.database import Connection, Pool
 
 _ENDS_CLAIM = {"completed", "released", "undone"}
 
@@ -65,15 +67,14 @@ async def say_no(pool: Pool, who: Answering, reason: DeclineReason) -> bool:
 
     Raises OfferNotFound.
     """
-    async with pool.acquire() as connection:
-        offer = await offers.read_offer(connection, who.offer_id)
-        given = await offers.answers_to(connection, who.offer_id)
-    # A "not this time" of who said yes before would leave the claim with them.
-    hands_back = offer is not None and "accepted" in given and offer.state in {"open", "awarded"}
-    if hands_back:
-        await release_claim(pool, who, ReleaseReason.NO_LONGER_ABLE)
-    else:
-        await decline_offer(pool, who, reason)
+    async with _locked(pool, who) as answer:
+        given = await offers.answers_to(answer.connection, who.offer_id)
+        # A "not this time" of who said yes before would leave the claim with them.
+        hands_back = "accepted" in given and answer.offer.state in {"open", "awarded"}
+        if hands_back:
+            await answer.take("released", ClaimReleased, {"reason": ReleaseReason.NO_LONGER_ABLE})
+        else:
+            await answer.take("declined", OfferDeclined, {"reason": reason})
     return hands_back
 
 
@@ -84,25 +85,22 @@ async def report_contacted(pool: Pool, who: Answering) -> OfferRow:
 
 async def report_not_reached(pool: Pool, who: Answering) -> None:
     """One more try to reach the family was in vain. Two on one day are one. Raises OfferNotFound."""
-    async with pool.acquire() as connection:
-        before = await offers.read_answer(connection, who.offer_id, "not_reached")
-    if before is None or may_try_again(before.at, datetime.now(UTC)):
-        attempt = before.facts["attempt"] + 1 if before else 1
-        await _answer(pool, who, "not_reached", FamilyNotReached, {"attempt": attempt})
+    async with _locked(pool, who) as answer:
+        before = await offers.read_answer(answer.connection, who.offer_id, "not_reached")
+        if before is None or may_try_again(before.at, datetime.now(UTC)):
+            attempt = before.facts["attempt"] + 1 if before else 1
+            await answer.take("not_reached", FamilyNotReached, {"attempt": attempt})
 
 
 async def report_scheduled(pool: Pool, who: Answering, day: date, part: PartOfDay) -> None:
     """When it is handed over; what is said later stands. Raises OfferNotFound, or NotPossible for a day gone by."""
-    async with pool.acquire() as connection:
-        need = await needs.read_need(connection, who.need_id, who.site_id)
-        if need is None:
-            raise OfferNotFound
-        _, zone = await keys.site_of(connection, need.site_id)
-        before = await offers.read_answer(connection, who.offer_id, "scheduled")
-    said = {"day": day, "part": part, "until": end_of(day, part, zone, datetime.now(UTC))}
-    if before is None or (before.facts["day"], before.facts["part"]) != (day.isoformat(), part):
-        revision = before.facts["revision"] + 1 if before else 1
-        await _answer(pool, who, "scheduled", HelpScheduled, said | {"revision": revision})
+    async with _locked(pool, who) as answer:
+        _, zone = await keys.site_of(answer.connection, answer.need.site_id)
+        before = await offers.read_answer(answer.connection, who.offer_id, "scheduled")
+        said = {"day": day, "part": part, "until": end_of(day, part, zone, datetime.now(UTC))}
+        if before is None or (before.facts["day"], before.facts["part"]) != (day.isoformat(), part):
+            revision = before.facts["revision"] + 1 if before else 1
+            await answer.take("scheduled", HelpScheduled, said | {"revision": revision})
 
 
 async def report_completed(
@@ -129,24 +127,46 @@ async def undo_claim(pool: Pool, who: Answering) -> OfferRow:
 async def _answer(
     pool: Pool, who: Answering, kind: str, made: type[PartnerResponse], facts: Mapping[str, Any]
 ) -> OfferRow:
-    async with pool.acquire() as connection, connection.transaction():
-        need = await needs.lock_need(connection, who.need_id, who.site_id)
-        offer = await offers.read_offer(connection, who.offer_id)
-        if need is None or offer is None or offer.need_id != who.need_id:
-            raise OfferNotFound
+    async with _locked(pool, who) as answer:
+        await answer.take(kind, made, facts)
+    return answer.offer
+
+
+@dataclass(frozen=True)
+class _Locked:
+    """An offer that is being answered, its need under lock: what was said before, nobody adds to meanwhile."""
+
+    connection: Connection
+    who: Answering
+    need: NeedRow
+    offer: OfferRow
+
+    async def take(self, kind: str, made: type[PartnerResponse], facts: Mapping[str, Any]) -> None:
+        """Writes an answer down and tells of it, unless it was given before."""
+        who = self.who
         event = made.model_validate(
             {
                 "need_id": who.need_id,
                 "offer_id": who.offer_id,
-                "partner_id": offer.partner_id,
+                "partner_id": self.offer.partner_id,
                 "contact_id": who.contact_id,
                 "channel": who.channel,
                 **facts,
             }
         )
-        facts_told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
-        if await offers.add_answer(connection, who.offer_id, kind, who.channel, who.contact_id, facts_told):
-            await tell(connection, need, event)
+        told = event.model_dump(mode="json", exclude={"need_id", "offer_id", "contact_id"})
+        if await offers.add_answer(self.connection, who.offer_id, kind, who.channel, who.contact_id, told):
+            await tell(self.connection, self.need, event)
             if kind in _ENDS_CLAIM:
-                await call_off_claimed(connection, need, who.offer_id)
-    return offer
+                await call_off_claimed(self.connection, self.need, who.offer_id)
+
+
+@asynccontextmanager
+async def _locked(pool: Pool, who: Answering) -> AsyncIterator[_Locked]:
+    """Raises OfferNotFound."""
+    async with pool.acquire() as connection, connection.transaction():
+        need = await needs.lock_need(connection, who.need_id, who.site_id)
+        offer = await offers.read_offer(connection, who.offer_id)
+        if need is None or offer is None or offer.need_id != who.need_id:
+            raise OfferNotFound
+        yield _Locked(connection, who, need, offer)

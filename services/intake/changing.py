@@ -17,6 +17,7 @@ from services.runtime.database import Connection, Pool
 
 _ALONE_FOR = timedelta(minutes=15)
 """Long enough to write a yes down that was given by phone."""
+_TAPPED_TWICE_WITHIN = timedelta(seconds=10)
 
 
 def mark_of(terms: NeedTerms) -> str:
@@ -69,15 +70,24 @@ async def _refuse_more_than_approved(connection: Connection, need: NeedRow, item
 async def ask_first(pool: Pool, need_id: UUID, site_id: UUID | None, partner_id: UUID) -> NeedRow:
     """Has this partner asked now, alone for a moment, as it has said yes already. Who is asked right now is told.
 
-    Raises NeedNotFound or NeedEnded.
+    A second tap changes nothing. Raises NeedNotFound or NeedEnded.
     """
     async with pool.acquire() as connection, connection.transaction():
         need = await lock_ongoing(connection, need_id, site_id)
         first = FirstAsk(partner_ids=(partner_id,), until=datetime.now(UTC) + _ALONE_FOR)
+        if _is_the_same(need.terms.first_ask, first):
+            return need
         terms = need.terms.model_copy(update={"first_ask": first})
         await needs.save_terms(connection, need_id, terms)
         await tell(connection, need, NeedChanged(need_id=need_id, terms=terms))
     return need
+
+
+def _is_the_same(before: FirstAsk | None, first: FirstAsk) -> bool:
+    """Whether it is one tap that came twice: it would take back the offer that the first one made."""
+    if before is None or before.partner_ids != first.partner_ids:
+        return False
+    return before.until <= first.until < before.until + _TAPPED_TWICE_WITHIN
 
 
 async def _taken(connection: Connection, need_id: UUID) -> Counter[int]:

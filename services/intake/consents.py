@@ -1,8 +1,9 @@
 """What a family agrees to, and takes back."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from schemas.handovers import ConsentEnded, DisclosureEnded
 from schemas.vocabulary import Answerer, ConsentKind
@@ -20,12 +21,20 @@ _LASTS = timedelta(days=90)
 _SIGNER = "signer of a consent"
 
 
+@dataclass(frozen=True)
+class TakenBy:
+    """Who took a consent down, and by which form: the same again is the same consent."""
+
+    name: str
+    key: str = ""
+
+
 async def record_consent(
-    pool: Pool, seal: Seal, need_id: UUID, site_id: UUID | None, entered: EnteredWrittenConsent, taken_by: str
+    pool: Pool, seal: Seal, need_id: UUID, site_id: UUID | None, entered: EnteredWrittenConsent, by: TakenBy
 ) -> Consent:
     """Takes down what a family signed. Raises NeedNotFound, NeedEnded, or NotPossible, which names the field."""
-    now = datetime.now(UTC)
-    consent = _take_down(entered, taken_by, now)
+    consent_id = uuid5(need_id, by.key) if by.key else uuid4()
+    consent = _take_down(consent_id, entered, by.name, datetime.now(UTC))
     async with pool.acquire() as connection:
         sealed = await families.read_family(connection, need_id)
     if sealed is None:
@@ -33,8 +42,8 @@ async def record_consent(
     signed_by = await seal.close_beside(sealed, need_id, f"{_SIGNER} {consent.consent_id}", entered.signature.by)
     async with pool.acquire() as connection, connection.transaction():
         need = await lock_ongoing(connection, need_id, site_id)
-        await consents.add_consent(connection, need_id, consent, signed_by)
-        await note(connection, need, "consent.signed", {"records": sorted(consent.records)})
+        if await consents.add_consent(connection, need_id, consent, signed_by):
+            await note(connection, need, "consent.signed", {"records": sorted(consent.records)})
     return consent
 
 
@@ -67,14 +76,14 @@ async def end_consents(connection: Connection, need: NeedRow, kinds: Iterable[Co
     return True
 
 
-def _take_down(entered: EnteredWrittenConsent, taken_by: str, now: datetime) -> Consent:
+def _take_down(consent_id: UUID, entered: EnteredWrittenConsent, taken_by: str, now: datetime) -> Consent:
     until = entered.until or now + _LASTS
     if until <= now:
         raise NotPossible("until", "this consent has ended; ask the family again")
     if entered.signature.on > now.date() + timedelta(days=1):
         raise NotPossible("signature.on", "this day is still to come; write the day on which they signed")
     return Consent(
-        consent_id=uuid4(),
+        consent_id=consent_id,
         kind=ConsentKind.WRITTEN,
         purpose=Purpose.ARRANGE_HELP,
         records=frozenset(entered.records),

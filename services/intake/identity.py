@@ -19,7 +19,7 @@ from services.intake.domain.disclosure_log import Look, LookPurpose, Who
 from services.intake.domain.family import ContactHours, Family, PhoneOwner
 from services.intake.domain.need import NotPossible
 from services.intake.sealing import Seal
-from services.intake.store import codes, consents, disclosures, families, needs, offers, visits
+from services.intake.store import codes, consents, disclosures, families, needs, offers, partners, visits
 from services.intake.store.needs import NeedRow
 from services.intake.store.offers import OfferRow
 from services.intake.telling import tell
@@ -100,6 +100,8 @@ async def what_is_permitted(pool: Pool, who: Claimant) -> frozenset[IdentityReco
 async def plan_visit(pool: Pool, who: Claimant, begins: datetime, ends: datetime) -> None:
     """Plans a visit of the claimant, who has entered a code. Raises NotPossible, which names the field."""
     async with pool.acquire() as connection, connection.transaction():
+        # Whoever takes a clearance back meanwhile waits, and finds the visit that it was planned with.
+        await partners.lock_partners(connection, [who.offer.partner_id])
         need = await needs.lock_need(connection, who.offer.need_id, None)
         if need is None:
             raise OfferNotFound

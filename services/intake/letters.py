@@ -34,6 +34,9 @@ async def send_due(pool: Pool, settings: IntakeSettings) -> int:
     try:
         async with mail_server(settings.smtp_url) as server:
             for one in due:
+                async with pool.acquire() as connection:
+                    if not await letters.hold_letter(connection, one.letter_id, one.attempts):
+                        continue
                 await send_email(server, _to_email(one, settings))
                 async with pool.acquire() as connection:
                     await letters.drop_letter(connection, one.letter_id)

@@ -18,6 +18,7 @@ from services.intake.domain.households import marks_of
 from services.intake.domain.need import EnteredNeed, NeedEnded, NeedFacts, NeedNotFound, NotPossible, to_terms
 from services.intake.domain.partner_notes import check_partner_notes
 from services.intake.domain.progress import NeedProgress, Progress
+from services.intake.pages.need_status import was_confirmed
 from services.intake.sealing import Seal, SealedFamily
 from services.intake.store import approvals, consents, households, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
@@ -118,8 +119,6 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
     async with connection.transaction():
         if entry.referred_by is not None and entered.site_id is None:
             raise NotPossible("site_id", "name the site that the need belongs to")
-        if entry.referred_by is not None:
-            await referring.refuse_too_many(connection, entry.referred_by)
         site_id = await choose_site(connection, entered, entry.site_id)
         terms = to_terms(entered, site_id, now).model_copy(update={"referred_by": entry.referred_by})
         waits = (await approvals.read_policy(connection, site_id)).asks(terms)
@@ -143,6 +142,8 @@ async def _add(connection: Connection, prepared: _Prepared, entry: Entry) -> Nee
         await households.add_marks(connection, need_id, prepared.marks)
         if entry.key is not None:
             await needs.remember_key(connection, entry.caller, entry.key, prepared.body_hash, need_id)
+        if entry.referred_by is not None:
+            await referring.refuse_too_many(connection, entry.referred_by)
         await consents.add_consent(connection, need.need_id, _spoken(entered, terms, entry, now), None)
         if entry.raised_id is not None:
             await raising.complete(connection, entry.raised_id, need_id, site_id, entry.person_id)
@@ -208,9 +209,12 @@ async def withdraw_consent(pool: Pool, need_id: UUID, site_id: UUID | None) -> N
 
 
 async def answer_for_family(pool: Pool, need_id: UUID, site_id: UUID | None, by: Answerer, *, arrived: bool) -> NeedRow:
-    """It arrived, or it did not. Raises NeedNotFound or NeedEnded."""
+    """It arrived, or it did not. The first answer to a question stands. Raises NeedNotFound or NeedEnded."""
     async with pool.acquire() as connection, connection.transaction():
         need = await _lock_open(connection, need_id, site_id)
+        asked = need.progress.status is NeedProgress.CONFIRMING
+        if asked and was_confirmed(await needs.read_history(connection, need_id)):
+            return need
         made = FamilyConfirmed if arrived else FamilyDisputed
         await tell(connection, need, made(need_id=need_id, by=by))
     return need

@@ -114,6 +114,7 @@ async def start_texts(connection: Connection, seal: Seal, phone: str) -> None:
 
 
 async def _record_again(connection: Connection, seal: Seal, phone_hash: bytes, phone: str) -> None:
+    await partners.lock_all(connection)
     reached = {partner_id for partner_id, _ in await partners.contacts_with_phone(connection, phone_hash)}
     known = await partners.lock_partners(connection, reached)
     await save_records(connection, seal, [_with_texts(record, phone) for record in known.values()])

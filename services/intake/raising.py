@@ -60,14 +60,20 @@ class OpenRaised:
     details: Details
 
 
-async def renew_link(pool: Pool, site_id: UUID, by: Person) -> None:
-    """Gives a site another link; the one before opens nothing any more. Raises NotYours."""
+async def renew_link(pool: Pool, site_id: UUID, by: Person, seen: UUID | None) -> None:
+    """Gives a site another link than the one that was seen, which opens nothing any more; unless it has another.
+
+    Raises NotYours.
+    """
     if not may_see_link(by, site_id):
         raise NotYours
     async with pool.acquire() as connection, connection.transaction():
-        site = await staff.lock_site(connection, site_id)
+        await staff.lock_site(connection, site_id)
+        site = await raised.read_link(connection, site_id)
         if site is None:
             raise NotYours
+        if site.link_id != seen:
+            return
         await raised.save_link(connection, site_id, uuid4())
         await staff.note(connection, Change(by.person_id, "link_renewed", site.name, site_id=site_id))
 

@@ -34,11 +34,13 @@ class Referral:
 
 
 async def refuse_too_many(connection: Connection, partner_id: UUID) -> None:
-    """Raises TooManyReferrals.
+    """Raises TooManyReferrals where the newest, which is written, is one too many.
 
     Whoever found a partner's key must not use up what all partners are willing to hear in a week.
     """
-    if await referrals.count_open(connection, partner_id) >= MOST_OPEN:
+    # One after the other: several that come at once would else each find room.
+    await partners.lock_partners(connection, [partner_id])
+    if await referrals.count_open(connection, partner_id) > MOST_OPEN:
         raise TooManyReferrals(
             "items", f"{MOST_OPEN} families that you referred still wait; refer more when some have an answer"
         )

@@ -1,6 +1,6 @@
 """What can be done with sites and people: each one transaction, written down with who did it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -90,10 +90,14 @@ async def add_person(pool: Pool, entered: EnteredPerson, by: Person, key: str) -
     return person_id
 
 
-async def change_person(pool: Pool, person_id: UUID, entered: EnteredPerson, by: Person) -> None:
-    """Another name, address, role or site. Raises NotYours, or NotPossible, which names the field."""
+async def change_person(pool: Pool, person_id: UUID, by: Person, read: Callable[[StaffRow], EnteredPerson]) -> None:
+    """Saves what `read` makes of the record, which nobody else changes meanwhile; what it raises changes nothing.
+
+    Raises NotYours, or NotPossible, which names the field.
+    """
     async with pool.acquire() as connection, connection.transaction():
         before = await _lock_person(connection, person_id, by)
+        entered = read(before)
         if before.role is not entered.role:
             await _refuse_own(connection, before, by)
         await _check_place(connection, entered, by)

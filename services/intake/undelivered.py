@@ -45,12 +45,16 @@ def _person_to_call(contacts: Sequence[Contact], one: Undelivered) -> Contact | 
 
 
 async def settle(pool: Pool, message_id: UUID, person: Person) -> None:
-    """Writes down that this coordinator dealt with it. Raises NeedNotFound for what is not theirs, or not waiting."""
+    """Writes down that this coordinator dealt with it; what waits no more stays as it is. Raises NeedNotFound."""
     async with pool.acquire() as connection, connection.transaction():
-        message = await messages.settle(connection, message_id, person.site_id, person.person_id)
-        if message is None:
+        need_id = await messages.need_of(connection, message_id)
+        # The need before its message, as what the notifier says takes them.
+        need = await needs.lock_need(connection, need_id, person.site_id) if need_id else None
+        if need is None:
             raise NeedNotFound
-        [need] = (await needs.lock_needs(connection, [message.need_id])).values()
+        message = await messages.settle(connection, message_id, person.person_id)
+        if message is None:
+            return
         facts = {"recipient": message.recipient, "purpose": message.purpose, "person_id": str(person.person_id)}
         partner = {"partner_id": str(message.partner_id)} if message.partner_id else {}
         await note(connection, need, "messages.settled", facts | partner)

@@ -51,7 +51,7 @@ async def office(intake: RunningIntake) -> AsyncIterator[Office]:
         person = await people.find_session(connection, hash_of(administrator))
         await connection.execute("UPDATE sites SET approval = 'all' WHERE site_id = $1", robin.site_id)
     assert isinstance(person, Person)
-    await raising.renew_link(desk.pool, robin.site_id, person)
+    await raising.renew_link(desk.pool, robin.site_id, person, None)
     said = EnteredRaised(
         what="A bed for two brothers",
         student="S-4711",

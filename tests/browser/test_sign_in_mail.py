@@ -1,6 +1,8 @@
-"""Sign-in links leave by real SMTP; a mail server that is away or busy only delays them."""
+"""Sign-in links and letters leave by real SMTP; a mail server that is away or busy only delays them."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
@@ -8,10 +10,11 @@ import pytest_asyncio
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.intake import signing_in
+from services.intake import letters, signing_in
 from services.intake.settings import IntakeSettings
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator
+from services.intake.store.letters import Letter, add_letters
 from services.runtime.database import Pool, open_pool
 from switchboard.local.ports import find_free_port
 from tests.browser.intake import SECRET, Mailbox
@@ -20,6 +23,8 @@ from tests.parts import DatabaseMaker
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EMAIL = "robin@school.example.org"
+TWO = ("ada@church.example.org", "ben@church.example.org")
+Send = Callable[[Pool, IntakeSettings], Awaitable[int]]
 
 
 class Refusing(Mailbox):
@@ -64,13 +69,39 @@ def settings_for(port: int) -> IntakeSettings:
     )
 
 
-async def send_by(pool: Pool, mailbox: Mailbox) -> int:
+async def send_by(pool: Pool, mailbox: Mailbox, send: Send = signing_in.send_queued) -> int:
     mail = Controller(mailbox, hostname="127.0.0.1", port=find_free_port())
     mail.start()
     try:
-        return await signing_in.send_queued(pool, settings_for(mail.port))
+        return await send(pool, settings_for(mail.port))
     finally:
         mail.stop()
+
+
+class Slow(Mailbox):
+    """A mail server that takes its time with each email."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.began.set()
+        await asyncio.to_thread(self.may_end.wait, 20)
+        return await super().handle_DATA(server, session, envelope)
+
+
+async def test_a_letter_that_another_copy_has_taken_meanwhile_is_left_to_it(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        await add_letters(connection, [Letter("welcome", to=(to, "Ada", "en"), facts={"by": "Sam"}) for to in TWO])
+    slow, quick = Slow(), Mailbox()
+    sending = asyncio.create_task(send_by(pool, slow, letters.send_due))
+    await asyncio.to_thread(slow.began.wait, 20)
+    await pool.execute("UPDATE letters SET due_at = now()")
+    assert await send_by(pool, quick, letters.send_due) == 2
+    slow.may_end.set()
+    # The one that was under way could not be called back; the other one has gone by now.
+    assert (await sending, len(slow.texts), sorted(quick.texts)) == (1, 1, list(TWO))
 
 
 async def waiting(pool: Pool) -> int:

@@ -1,5 +1,7 @@
 """Claims from the yes to the handover, as the API and the links take them in."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +10,11 @@ import httpx
 import pytest
 
 from schemas.offers import OfferMade
+from schemas.outcomes import ConfirmationRequested
+from schemas.vocabulary import AnswerChannel, Answerer, DeclineReason, PartOfDay
+from services.intake.answers import Answering, accept_offer, report_scheduled, say_no
+from services.intake.changing import ask_first
+from services.intake.needs import answer_for_family
 from tests.browser.intake import offer_of
 from tests.integration.cases import Case
 
@@ -42,6 +49,35 @@ async def test_a_phoned_yes_counts_once_and_a_phoned_no_after_it_hands_the_claim
         ("released", "phone", []),
     ]
     assert (await case.intake.events(case.need_id))[-2:] == ["responses.accepted", "responses.released"]
+
+
+async def test_what_is_said_at_the_same_moment_is_heard_one_after_the_other(case: Case) -> None:
+    made, pool = await ask_another(case), case.intake.desk.pool
+    who = Answering(case.need_id, case.made.offer_id, case.contact.contact_id, AnswerChannel.LINK)
+    days = [datetime.now(UTC).date() + timedelta(days=number) for number in range(1, 7)]
+    await asyncio.gather(*(report_scheduled(pool, who, day, PartOfDay.MORNING) for day in days))
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("SELECT value FROM outbox WHERE headers LIKE '%responses.scheduled%' ORDER BY id")
+    assert [json.loads(row["value"])["revision"] for row in rows] == [1, 2, 3, 4, 5, 6]
+
+    asked = Answering(case.need_id, made.offer_id, uuid4(), AnswerChannel.LINK)
+    no = [say_no(pool, asked, DeclineReason.OTHER) for _ in range(5)]
+    await asyncio.gather(accept_offer(pool, asked, {}), *no)
+    told = await case.intake.events(case.need_id)
+    assert "responses.declined" not in told[len(told) - told[::-1].index("responses.accepted") :]
+
+
+async def test_what_is_asked_or_answered_several_times_at_once_is_told_once(case: Case) -> None:
+    pool = case.intake.desk.pool
+    await asyncio.gather(*(ask_first(pool, case.need_id, None, case.partner.partner_id) for _ in range(6)))
+    delivered = case.made.terms.items
+    await case.intake.matcher_says(ConfirmationRequested(need_id=case.need_id, delivered=delivered, attempt=1))
+    arrived = (True, False, True, False, True, False)
+    said = [answer_for_family(pool, case.need_id, None, Answerer.FAMILY, arrived=one) for one in arrived]
+    await asyncio.gather(*said)
+    *_, first, second = await case.intake.events(case.need_id)
+    assert (first, second.startswith("responses.family_")) == ("needs.changed", True)
+    assert (await case.intake.events(case.need_id)).count("needs.changed") == 1
 
 
 async def test_a_phoned_no_has_a_reason_and_a_yes_without_lines_takes_all(case: Case) -> None:

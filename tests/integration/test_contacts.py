@@ -1,5 +1,6 @@
 """A partner's contacts speak for themselves: preferences, stop, and addresses that wait for their word."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,10 +16,11 @@ from schemas.links import AddressLink, ContactLink
 from schemas.partners import Contact, PartnerRecorded
 from schemas.vocabulary import Channel, PartnerKind
 from services.intake import partners
-from services.intake.partners import stop_texts
+from services.intake.partners import record_with, stop_texts
 from tests.browser.intake import KEYS, SECRET, RunningIntake, running_intake
 from tests.integration.cases import send
 from tests.parts import DatabaseMaker
+from tests.waiting import eventually
 
 EMAIL, PHONE = "ada@church.example.org", "+17185550141"
 NEW = "ada@new.example.org"
@@ -205,6 +207,29 @@ async def test_a_phone_that_said_stop_is_texted_again_only_when_it_says_so_itsel
     assert page.status_code == 422
     assert "START" in page.text
     assert (await parish.now()).channels == (Channel.EMAIL,)
+
+
+async def test_stop_holds_against_a_list_that_is_written_at_the_same_moment(parish: Parish) -> None:
+    desk, phone = parish.intake.desk, "+17185550177"
+    ada = parish.ada.model_copy(update={"phone": phone, "channels": (Channel.EMAIL, Channel.TEXT)})
+    other = parish.partner.model_copy(update={"partner_id": uuid4(), "contacts": (ada,)})
+
+    async def say_stop() -> None:
+        async with desk.pool.acquire() as connection, connection.transaction():
+            await stop_texts(connection, desk.seal, phone)
+
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await record_with(connection, desk.seal, [other], {})
+        stopping = [asyncio.create_task(say_stop()) for _ in range(3)]
+
+        async def all_wait_or_are_done() -> bool:
+            waiting = await desk.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return int(waiting) + sum(one.done() for one in stopping) >= len(stopping)
+
+        await eventually(all_wait_or_are_done)
+    await asyncio.gather(*stopping)
+    written = await partners.read_partner(desk.pool, other.partner_id)
+    assert written.contacts[0].channels == (Channel.EMAIL,)
 
 
 async def test_a_new_address_is_used_once_its_reader_said_that_it_is_theirs(parish: Parish) -> None:

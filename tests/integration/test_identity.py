@@ -16,6 +16,7 @@ from services.intake import signing_in
 from services.intake.api.callers import Scope, hash_key
 from services.intake.domain.disclosure_log import verify
 from services.intake.erasing import erase_due, erase_family, rewrap_keys
+from services.intake.pages.cookies import Cookie
 from services.intake.restoring import restore_intake
 from services.intake.sealing import KeyRing, Seal
 from services.intake.store import disclosures, families, keys
@@ -26,6 +27,7 @@ from services.runtime.messages import Message, RawRecord, Readable, read
 from tests.browser.intake import award_of, family_path, offer_of, offer_path
 from tests.browser.test_strangers import signed_in
 from tests.integration.cases import ADDRESS, EMAIL, FORM_MARK, NAME, SIGNED, Case, knows, send
+from tests.waiting import eventually
 
 
 async def test_by_default_an_award_shows_the_coordinator_and_nothing_of_the_family(case: Case) -> None:
@@ -237,6 +239,34 @@ async def test_a_family_that_said_no_three_times_is_not_asked_again(case: Case) 
     assert (await case.intake.events(case.need_id)).count("handovers.visit_planned") == 3
 
 
+async def test_a_visit_planned_while_its_clearance_is_taken_back_is_called_off(case: Case) -> None:
+    await case.sign("address")
+    await case.clear()
+    pool, day = case.intake.desk.pool, (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    clearance = f"/v1/partners/{case.partner.partner_id}/contacts/{case.contact.contact_id}/clearance"
+
+    async def wait_for(most: int) -> bool:
+        return int(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")) >= most
+
+    async with case.browser() as browser:
+        await case.open_family(browser)
+        async with pool.acquire() as connection, connection.transaction():
+            # The visit is written, and cannot be told of yet.
+            await connection.execute("LOCK TABLE outbox IN SHARE MODE")
+            planning = asyncio.create_task(
+                send(browser, f"{case.path}/family", "/visit", day=day, begins="10:00", ends="11:00")
+            )
+            await eventually(lambda: wait_for(1))
+            dropping = asyncio.create_task(case.school.delete(clearance))
+
+            async def dropped_or_waits() -> bool:
+                return dropping.done() or await wait_for(2)
+
+            await eventually(dropped_or_waits)
+        assert ((await planning).status_code, (await dropping).status_code) == (200, 204)
+    assert (await case.intake.events(case.need_id))[-2:] == ["handovers.visit_planned", "handovers.visit_refused"]
+
+
 def lapse(case: Case) -> ClaimLapsed:
     return ClaimLapsed(
         need_id=case.need_id,
@@ -281,13 +311,17 @@ async def test_a_family_in_a_sensitive_need_is_visited_by_nobody_though_it_signe
 
 async def test_the_log_is_only_added_to_and_shows_what_was_changed(case: Case) -> None:
     await case.sign("name")
-    async with case.browser() as browser:
+    session = await case.intake.sign_in("ours@school.example.org")
+    async with case.browser() as browser, case.browser() as coordinator:
         await case.open_family(browser)
-        await asyncio.gather(*(browser.get(f"{case.path}/family") for _ in range(5)))
+        coordinator.cookies.set(Cookie.SESSION, session)
+        looks = [browser.get(f"{case.path}/family") for _ in range(5)]
+        looks += [coordinator.get(f"/needs/{case.need_id}/family") for _ in range(5)]
+        assert {answer.status_code for answer in await asyncio.gather(*looks)} == {200}
     pool = case.intake.desk.pool
     async with pool.acquire() as connection:
         entries = [entry async for entry in disclosures.read_log(connection)]
-        assert len(entries) >= 6
+        assert len(entries) >= 11
         assert verify(entries).broken_at is None
         for attack in ("UPDATE disclosures SET who_id = need_id", "DELETE FROM disclosures", "TRUNCATE disclosures"):
             with pytest.raises(asyncpg.RaiseError):
@@ -359,6 +393,12 @@ async def test_a_coordinators_look_is_in_the_log_too(case: Case) -> None:
         assert not knows((await coordinator.get(f"/needs/{case.need_id}")).text)
         assert await case.looks() == []
         assert NAME in (await coordinator.get(f"/needs/{case.need_id}/family")).text
+        form = {FORM_MARK: coordinator.cookies[FORM_MARK], "key": "one form", "records": "name", "to": "church"}
+        form |= {"by": NAME, "how": "on_paper"}
+        signing = [coordinator.post(f"/needs/{case.need_id}/consent", data=form) for _ in range(6)]
+        assert {answer.status_code for answer in await asyncio.gather(*signing)} == {200}
+        consents = (await case.school.get(f"/v1/needs/{case.need_id}/consents")).json()
+        assert [one["kind"] for one in consents] == ["written", "spoken"]
         shown = await coordinator.get(f"/needs/{case.need_id}/looks")
         assert "Robin Reyes, of the school, saw" in shown.text
         assert not knows(shown.text)

@@ -12,7 +12,7 @@ from schemas.receipts import ReceiptReceived
 from schemas.vocabulary import Channel, DeliveryProblem, Fate
 from services.notifier.handlers import handle
 from services.notifier.recipients import hash_address
-from services.notifier.store import queue
+from services.notifier.store import contacts, queue
 from services.runtime.messages import Message
 from services.runtime.tracing import new_traceparent
 from tests.integration.test_notifier import QUESTION, PostRoom, offer, partner, room
@@ -117,6 +117,18 @@ async def test_receipts_that_come_while_results_are_written_neither_wait_for_eac
     await asyncio.gather(room.sender.send_due(), report_in_sets())
     assert set(await room.statuses()) == {"delivered"}
     assert len(room.mail.taken) == 40
+
+
+async def test_addresses_that_are_closed_at_the_same_moment_are_waited_for_in_one_order(room: PostRoom) -> None:
+    closed = [(hash_address(f"{number}@church.example.org"), "email") for number in range(2000)]
+    orders = (closed, closed[::-1], closed[::2] + closed[1::2]) * 2
+    await asyncio.gather(*(_close(room, order) for order in orders))
+    assert await room.pool.fetchval("SELECT count(*) FROM suppressions") == len(closed)
+
+
+async def _close(room: PostRoom, addresses: list[tuple[bytes, str]]) -> None:
+    async with room.pool.acquire() as connection:
+        await contacts.suppress(connection, addresses)
 
 
 async def test_what_arrived_after_all_is_not_sent_again(room: PostRoom) -> None:

@@ -1,5 +1,6 @@
 """A partner refers a family by its own key: from the need that it enters to the answer that it hears."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -189,8 +190,10 @@ async def test_an_answer_goes_to_whoever_referred_only_while_it_may_hear_of_the_
 
 async def test_a_partner_refers_so_many_families_and_more_when_some_have_an_answer(clinic: Clinic) -> None:
     body = need_body(family=FAMILY, items=SEATS, site_id=str(clinic.person.site_id))
-    waiting = [await clinic.refer() for _ in range(20)]
+    waiting = [await clinic.refer() for _ in range(17)]
     async with clinic.client() as client:
+        at_once = await asyncio.gather(*(client.post("/v1/needs", json=body) for _ in range(6)))
+        assert sorted(answer.status_code for answer in at_once) == [201, 201, 201, 422, 422, 422]
         refused = await client.post("/v1/needs", json=body)
         assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["items"])
         assert "20 families that you referred still wait" in refused.json()["errors"][0]["message"]

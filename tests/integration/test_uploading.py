@@ -1,5 +1,6 @@
 """A directory that an administrator uploads: looked at, then taken in, and nothing of what was entered here lost."""
 
+import asyncio
 import io
 import zipfile
 
@@ -7,9 +8,12 @@ import httpx
 import pytest
 
 from services.intake.pages.cookies import Cookie
+from services.intake.partners import save_records
+from services.intake.store import partners as partner_rows
 from services.intake.store.people import Role
 from tests.integration.cases import FORM_MARK
 from tests.integration.test_staff import MARK, Office, office
+from tests.waiting import eventually
 
 __all__ = ["office"]
 
@@ -52,7 +56,26 @@ async def test_a_file_is_looked_at_before_it_is_taken_in_and_again_doubles_nothi
         assert taken.headers["location"] == "/imports?taken=1"
         assert (await office.ask(administrator, seen.headers["location"])).status_code == 404
     assert await partners(office) == {"Canary Pantry": "paused"}
+    await take_in_while_somebody_raises_a_limit(office)
     assert "took partners in from pantries.csv (1)." in (await office.ask(administrator, "/people")).text
+
+
+async def take_in_while_somebody_raises_a_limit(office: Office) -> None:
+    desk, seen = office.intake.desk, await upload(office, "again.csv", SHEET)
+    [partner_id] = [row["partner_id"] for row in await desk.pool.fetch("SELECT partner_id FROM partners")]
+    async with desk.pool.acquire() as connection, connection.transaction():
+        record = (await partner_rows.lock_partners(connection, [partner_id]))[partner_id]
+        location = seen.headers["location"]
+        taking = asyncio.create_task(office.ask(office.sessions[Role.ADMINISTRATOR], location, go="1"))
+
+        async def waits() -> bool:
+            return bool(await desk.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waits)
+        await save_records(connection, desk.seal, [record.model_copy(update={"messages_per_week": 3})])
+    assert (await taking).headers["location"] == "/imports?taken=1"
+    kept = await desk.pool.fetchval("SELECT record->>'messages_per_week' FROM partners")
+    assert kept == "3"
 
 
 async def test_looking_takes_nothing_in(office: Office) -> None:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.domain.need import NotPossible
-from services.intake.partners import PartnerNotFound, read_partner
-from services.intake.store import visits
+from services.intake.partners import PartnerNotFound
+from services.intake.store import partners, visits
 from services.intake.store.visits import Clearance, Visit
 from services.intake.visits import call_off_of
 
@@ -49,15 +49,17 @@ async def record_clearance(
     partner_id: UUID, contact_id: UUID, entered: EnteredClearance, caller: Writer
 ) -> EnteredClearance:
     """Records that a person was checked. Only such a person is told an address, or may visit a family."""
-    record = await read_partner(caller.desk.pool, partner_id)
-    if contact_id not in {contact.contact_id for contact in record.contacts}:
-        raise NotPossible("contact_id", "this partner has no such contact; record the partner with its contacts first")
     clearance = Clearance(partner_id, contact_id, entered.kind, entered.checked_by, entered.until)
 
     def stands(visit: Visit) -> bool:
         return visit.contact_id != contact_id or visit.ends.date() <= entered.until
 
     async with caller.desk.pool.acquire() as connection, connection.transaction():
+        record = (await partners.lock_partners(connection, [partner_id])).get(partner_id)
+        if record is None:
+            raise PartnerNotFound
+        if contact_id not in {contact.contact_id for contact in record.contacts}:
+            raise NotPossible("contact_id", "this partner has no such contact; record it with its contacts first")
         await visits.save_clearance(connection, clearance, caller.name)
         await call_off_of(connection, [partner_id], stands)
     return entered
@@ -67,6 +69,7 @@ async def record_clearance(
 async def drop_clearance(partner_id: UUID, contact_id: UUID, caller: Writer) -> None:
     """Takes a clearance back, from now on, and with it the visits that this person has planned."""
     async with caller.desk.pool.acquire() as connection, connection.transaction():
+        await partners.lock_partners(connection, [partner_id])
         if not await visits.drop_clearance(connection, partner_id, contact_id):
             raise PartnerNotFound
         await call_off_of(connection, [partner_id], lambda visit: visit.contact_id != contact_id)

@@ -11,6 +11,7 @@ from schemas.vocabulary import ConsentKind, IdentityRecord, PartnerKind
 from services.intake import consents, needs
 from services.intake.api.callers import Caller, Calling, Scope
 from services.intake.api.examples import CONSENT_ENTERED
+from services.intake.consents import TakenBy
 from services.intake.domain.consent import Consent, EnteredWrittenConsent, Purpose, SignedHow
 from services.intake.domain.disclosure_log import LookPurpose, Who
 from services.intake.store import consents as consent_rows
@@ -58,7 +59,7 @@ async def record_consent(need_id: UUID, entered: EnteredWrittenConsent, caller: 
     """Takes down what a family signed: whoever it names may learn who they are, after an award and with a code."""
     desk = caller.desk
     return show_consent(
-        await consents.record_consent(desk.pool, desk.seal, need_id, caller.site_id, entered, caller.name)
+        await consents.record_consent(desk.pool, desk.seal, need_id, caller.site_id, entered, TakenBy(caller.name))
     )
 
 

@@ -1,5 +1,6 @@
 """`/needs/{need_id}/consent`: the family signs, on this screen or on paper, and can take it back."""
 
+import secrets
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from starlette.datastructures import FormData
 
 from schemas.vocabulary import IdentityRecord, PartnerKind
 from services.intake import consents, needs
+from services.intake.consents import TakenBy
 from services.intake.domain.consent import EnteredWrittenConsent, SignedHow
 from services.intake.domain.need import NeedEnded, NotPossible
 from services.intake.pages.page_route import PageRoute
@@ -35,7 +37,7 @@ async def sign(request: Request, need_id: UUID, person: SignedIn, desk: OnDesk) 
     words = words_for(request, person.language)
     try:
         entered = EnteredWrittenConsent.model_validate(_read(form, person.time_zone))
-        taken_by = f"person:{person.person_id}"
+        taken_by = TakenBy(f"person:{person.person_id}", str(form.get("key", "")))
         await consents.record_consent(desk.pool, desk.seal, need_id, person.site_id, entered, taken_by)
     except ValidationError as error:
         found = ([part for part in problem["loc"] if isinstance(part, str)] for problem in error.errors())
@@ -102,5 +104,6 @@ async def _show(
         chosen_records={str(one) for one in chosen.getlist("records")},
         chosen_how=str(chosen.get("how", SignedHow.ON_SCREEN)),
         by=str(chosen.get("by", "")),
+        key=str(chosen.get("key", "")) or secrets.token_urlsafe(16),
         problems=problems,
     )

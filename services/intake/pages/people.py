@@ -1,7 +1,7 @@
 """`/people`: who works here, for a supervisor of the own site and for the network's administrator."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from services.intake.domain.editing import Fields
 from services.intake.domain.need import NotPossible
-from services.intake.pages.languages import LANGUAGES
+from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form, show_again, stands
+from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
 from services.intake.pages.visitors import Leader, OnDesk
@@ -77,7 +79,7 @@ async def show_people(request: Request, person: Leader, desk: OnDesk) -> Respons
 @router.get("/new")
 async def show_form(request: Request, person: Leader, desk: OnDesk) -> Response:
     """An empty form."""
-    return await _show(request, person, desk.pool, None, TypedPerson(site_id=str(person.site_id)), {})
+    return await _show(request, person, desk.pool, TypedPerson(site_id=str(person.site_id)), {})
 
 
 @router.post("/new")
@@ -87,27 +89,31 @@ async def add(request: Request, person: Leader, desk: OnDesk) -> Response:
     try:
         await add_person(desk.pool, typed.understand(), person, typed.key)
     except (ValidationError, NotPossible) as error:
-        return await _show(request, person, desk.pool, None, typed, _problems(request, person, error))
+        return await _show(request, person, desk.pool, typed, _problems(request, person, error))
     return RedirectResponse("/people", 303)
 
 
 @router.get("/{person_id}")
 async def show_person(request: Request, person_id: UUID, person: Leader, desk: OnDesk) -> Response:
     """One record, to be changed."""
-    one = await _find(desk.pool, person_id, person)
-    typed = TypedPerson(one.name, one.email, one.phone or "", one.role, one.language, str(one.site_id))
-    return await _show(request, person, desk.pool, one, typed, {})
+    return await _show_one(request, person, desk.pool, await _find(desk.pool, person_id, person), {})
 
 
 @router.post("/{person_id}")
 async def change(request: Request, person_id: UUID, person: Leader, desk: OnDesk) -> Response:
-    """Takes the record as it is typed now."""
-    one = await _find(desk.pool, person_id, person)
-    typed = _read(await request.form(), person)
+    """Takes the record as it is typed now, over what others saved since it was opened."""
+    one, form = await _find(desk.pool, person_id, person), await request.form()
+
+    def read(before: StaffRow) -> EnteredPerson:
+        return _to_typed(read_form(form, fields_of(before)), person).understand()
+
     try:
-        await change_person(desk.pool, person_id, typed.understand(), person)
+        await change_person(desk.pool, person_id, person, read)
+    except ChangedMeanwhile as meanwhile:
+        return await _show_one(request, person, desk.pool, one, {}, meanwhile.form)
     except (ValidationError, NotPossible) as error:
-        return await _show(request, person, desk.pool, one, typed, _problems(request, person, error))
+        typed = show_again(form, fields_of(one))
+        return await _show_one(request, person, desk.pool, one, _problems(request, person, error), typed)
     return RedirectResponse("/people", 303)
 
 
@@ -119,8 +125,7 @@ async def pause(request: Request, person_id: UUID, person: Leader, desk: OnDesk)
     try:
         await pause_person(desk.pool, person_id, person, paused=paused)
     except NotPossible as error:
-        typed = TypedPerson(one.name, one.email, one.phone or "", one.role, one.language, str(one.site_id))
-        return await _show(request, person, desk.pool, one, typed, _problems(request, person, error))
+        return await _show_one(request, person, desk.pool, one, _problems(request, person, error))
     return RedirectResponse("/people", 303)
 
 
@@ -139,6 +144,18 @@ def _read(form: FormData, person: Person) -> TypedPerson:
     return TypedPerson(**{name: value for name, value in typed.items() if value or name != "key"})
 
 
+def fields_of(one: StaffRow) -> Fields:
+    """The form as the record fills it in."""
+    phone = (one.phone,) if one.phone else ()
+    said = {"name": (one.name,), "email": (one.email,), "phone": phone, "role": (str(one.role),)}
+    return {**said, "language": (one.language,), "site_id": (str(one.site_id),)}
+
+
+def _to_typed(form: Typed, person: Person) -> TypedPerson:
+    said = {name: form.one(name) for name in form.fields}
+    return TypedPerson(**{**said, "site_id": said["site_id"] or str(person.site_id)})
+
+
 def _problems(request: Request, person: Person, error: ValidationError | NotPossible) -> dict[str, str]:
     words = words_for(request, person.language)
     names = {error.field} if isinstance(error, NotPossible) else {str(one["loc"][0]) for one in error.errors()}
@@ -149,18 +166,48 @@ _PLACES: Mapping[str, str] = {"email_known": "email", "own": "form", "last": "fo
 """Where a problem stands that is named otherwise than its field."""
 
 
+def _say(name: str, value: str, sites: Sequence[SiteRow], words: Words) -> tuple[str, str]:
+    """A field's label, and what it says, in words."""
+    match name:
+        case "role":
+            said = words(f"role.{value}") if value in set(Role) else value
+        case "language":
+            said = LANGUAGES.get(value, value)
+        case "site_id":
+            return words("staff.site"), next((one.name for one in sites if str(one.site_id) == value), "")
+        case _:
+            said = value
+    return words(f"staff.{name}"), said
+
+
+async def _show_one(
+    request: Request, person: Person, pool: Pool, one: StaffRow, problems: dict[str, str], form: Typed | None = None
+) -> Response:
+    edited = form or stands(fields_of(one))
+    return await _show(request, person, pool, _to_typed(edited, person), problems, one, edited)
+
+
 async def _show(
-    request: Request, person: Person, pool: Pool, one: StaffRow | None, typed: TypedPerson, problems: dict[str, str]
+    request: Request,
+    person: Person,
+    pool: Pool,
+    typed: TypedPerson,
+    problems: dict[str, str],
+    one: StaffRow | None = None,
+    edited: Typed | None = None,
 ) -> Response:
     async with pool.acquire() as connection:
         sites: list[SiteRow] = await staff.list_sites(connection, site_seen_by(person))
+    words = words_for(request, person.language)
     return show(
         request,
         "person.html",
-        status_code=422 if problems else 200,
+        status_code=422 if problems or (edited and edited.changed) else 200,
         own_language=person.language,
         person=person,
         one=one,
+        edited=edited,
+        say=lambda name, values: _say(name, "".join(values), sites, words),
         typed=typed,
         problems=problems,
         roles=GIVEN_BY[person.role],

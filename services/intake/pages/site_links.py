@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from services.intake.pages.page_route import PageRoute
+from services.intake.pages.raised_needs import is_id
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import Anybody, OnDesk
 from services.intake.raising import may_see_link, renew_link, site_link
@@ -41,9 +42,10 @@ async def show_link(request: Request, site_id: UUID, person: Anybody, desk: OnDe
 
 
 @router.post("")
-async def renew(site_id: UUID, person: Anybody, desk: OnDesk) -> Response:
+async def renew(request: Request, site_id: UUID, person: Anybody, desk: OnDesk) -> Response:
     """Another link; the one before opens nothing any more."""
-    await renew_link(desk.pool, site_id, person)
+    seen = str((await request.form()).get("seen", ""))
+    await renew_link(desk.pool, site_id, person, UUID(seen) if is_id(seen) else None)
     return RedirectResponse(f"/sites/{site_id}/link", 303)
 
 

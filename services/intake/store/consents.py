@@ -11,12 +11,13 @@ from services.intake.domain.consent import Consent, Purpose, SignedHow
 from services.runtime.database import Connection
 
 
-async def add_consent(connection: Connection, need_id: UUID, consent: Consent, signed_by: bytes | None) -> None:
-    """Writes a consent down. `signed_by` is the signer's name, sealed under the family's key."""
-    await connection.execute(
+async def add_consent(connection: Connection, need_id: UUID, consent: Consent, signed_by: bytes | None) -> bool:
+    """Writes a consent down; whether it is new. `signed_by` is the signer's name, sealed under the family's key."""
+    added = await connection.fetchval(
         "INSERT INTO consents (consent_id, need_id, kind, purpose, records, partner_ids, partner_kinds, "
         "excluded_kinds, taken_by, since, until, signed_how, signed_on, signed_by) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+        "ON CONFLICT (consent_id) DO NOTHING RETURNING true",
         consent.consent_id,
         need_id,
         consent.kind,
@@ -32,6 +33,7 @@ async def add_consent(connection: Connection, need_id: UUID, consent: Consent, s
         consent.signed_on,
         signed_by,
     )
+    return added is not None
 
 
 async def consents_of(connection: Connection, need_id: UUID) -> list[Consent]:

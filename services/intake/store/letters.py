@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from services.runtime.database import Connection
+
+_SENT_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class DueLetter:
     """A letter on its way, with who reads it."""
 
     letter_id: UUID
+    attempts: int
     what: str
     person_id: UUID | None
     about: UUID | None
@@ -77,11 +81,27 @@ async def claim_letters(connection: Connection, at_most: int) -> list[DueLetter]
                        LEFT JOIN sites ON sites.site_id = person.site_id
                  WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE OF queued SKIP LOCKED) AS due
          WHERE letters.letter_id = due.letter_id
-        RETURNING letters.letter_id, what, person_id, about, facts, due.name, due.email, due.language, due.time_zone
+        RETURNING letters.letter_id, attempts, what, person_id, about, facts, due.name, due.email, due.language,
+                  due.time_zone
         """,
         at_most,
     )
     return [DueLetter(**row) for row in rows]
+
+
+async def hold_letter(connection: Connection, letter_id: UUID, attempts: int) -> bool:
+    """Keeps a letter out of sight for as long as it takes to send it. False when another copy has taken it meanwhile.
+
+    Those before it may have taken longer than it was claimed for.
+    """
+    held = await connection.fetchval(
+        "UPDATE letters SET due_at = greatest(due_at, now() + $3::interval) WHERE letter_id = $1 AND attempts = $2 "
+        "RETURNING true",
+        letter_id,
+        attempts,
+        _SENT_WITHIN,
+    )
+    return held is not None
 
 
 async def drop_letter(connection: Connection, letter_id: UUID) -> None:

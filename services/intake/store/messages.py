@@ -86,17 +86,21 @@ async def list_undelivered(
     return [Undelivered(_read_message(row), row["reference"]) for row in rows]
 
 
-async def settle(connection: Connection, message_id: UUID, site_id: UUID, person_id: UUID) -> MessageRow | None:
-    """Takes a message off the list, as dealt with by this person; None where it is not on that site's list."""
+async def need_of(connection: Connection, message_id: UUID) -> UUID | None:
+    """The need that a message is about; None for no message of ours."""
+    need_id: UUID | None = await connection.fetchval("SELECT need_id FROM messages WHERE message_id = $1", message_id)
+    return need_id
+
+
+async def settle(connection: Connection, message_id: UUID, person_id: UUID) -> MessageRow | None:
+    """Takes a message off the list, as dealt with by this person; None where it waits no more."""
     row = await connection.fetchrow(
         """
-        UPDATE messages SET settled_by = $3, settled_at = now() FROM needs
-         WHERE message_id = $1 AND needs.need_id = messages.need_id AND site_id = $2 AND settled_at IS NULL
-           AND messages.state IN ('bounced', 'failed', 'suppressed', 'unknown')
-        RETURNING messages.*
+        UPDATE messages SET settled_by = $2, settled_at = now()
+         WHERE message_id = $1 AND settled_at IS NULL AND state IN ('bounced', 'failed', 'suppressed', 'unknown')
+        RETURNING *
         """,
         message_id,
-        site_id,
         person_id,
     )
     return _read_message(row) if row else None

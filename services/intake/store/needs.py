@@ -113,8 +113,11 @@ async def read_need(connection: Connection, need_id: UUID, site_id: UUID | None)
 
 async def lock_need(connection: Connection, need_id: UUID, site_id: UUID | None) -> NeedRow | None:
     """As `read_need`, locked until the transaction ends."""
+    # Not its key: a look at the family is written down by whoever has the log's lock, not the need's.
     row = await connection.fetchrow(
-        "SELECT * FROM needs WHERE need_id = $1 AND ($2::uuid IS NULL OR site_id = $2) FOR UPDATE", need_id, site_id
+        "SELECT * FROM needs WHERE need_id = $1 AND ($2::uuid IS NULL OR site_id = $2) FOR NO KEY UPDATE",
+        need_id,
+        site_id,
     )
     return read_row(row) if row else None
 
@@ -122,7 +125,7 @@ async def lock_need(connection: Connection, need_id: UUID, site_id: UUID | None)
 async def lock_needs(connection: Connection, need_ids: Sequence[UUID]) -> dict[UUID, NeedRow]:
     """Needs by id, locked in id order."""
     rows = await connection.fetch(
-        "SELECT * FROM needs WHERE need_id = ANY($1::uuid[]) ORDER BY need_id FOR UPDATE", need_ids
+        "SELECT * FROM needs WHERE need_id = ANY($1::uuid[]) ORDER BY need_id FOR NO KEY UPDATE", need_ids
     )
     return {row["need_id"]: read_row(row) for row in rows}
 

@@ -6,19 +6,31 @@ from uuid import UUID
 from schemas.partners import PartnerRecorded
 from services.runtime.database import Connection
 
+_WRITING = 7_041_012
+
 
 async def lock_partners(connection: Connection, partner_ids: Collection[UUID]) -> dict[UUID, PartnerRecorded]:
     """The records there are of these partners. All are locked, those that are new too, in the order of their ids."""
+    await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _WRITING)
     await connection.execute(
         "INSERT INTO partners (partner_id, version, removed) SELECT partner_id, 0, true "
         "FROM unnest($1::uuid[]) AS new (partner_id) ORDER BY partner_id ON CONFLICT DO NOTHING",
         partner_ids,
     )
     rows = await connection.fetch(
-        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) ORDER BY partner_id FOR UPDATE",
+        "SELECT partner_id, record FROM partners WHERE partner_id = ANY($1::uuid[]) "
+        "ORDER BY partner_id FOR NO KEY UPDATE",
         partner_ids,
     )
     return {row["partner_id"]: PartnerRecorded.model_validate(row["record"]) for row in rows if row["record"]}
+
+
+async def lock_all(connection: Connection) -> None:
+    """Waits until no record is being written, and lets none be before the transaction ends, not even a new one.
+
+    Whoever has a phone said STOP: a record that is written at the same moment has no row yet to be found by it.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _WRITING)
 
 
 async def save_partners(connection: Connection, records: Mapping[UUID, PartnerRecorded | None]) -> dict[UUID, int]:

@@ -85,7 +85,7 @@ async def lock_people(connection: Connection, person_id: UUID) -> dict[UUID, Sta
     """This one and all administrators, by id, locked in the order of their ids."""
     rows = await connection.fetch(
         f"SELECT {_PERSON} FROM people WHERE person_id = $1 OR role = 'administrator' "  # noqa: S608
-        "ORDER BY person_id FOR UPDATE",
+        "ORDER BY person_id FOR NO KEY UPDATE",
         person_id,
     )
     return {row["person_id"]: _person(row) for row in rows}
@@ -136,7 +136,11 @@ async def list_sites(connection: Connection, site_id: UUID | None) -> list[SiteR
 
 async def lock_site(connection: Connection, site_id: UUID) -> SiteRow | None:
     """A site, locked until the transaction ends; None when there is none."""
-    row = await connection.fetchrow(f"SELECT {_SITE} FROM sites WHERE site_id = $1 FOR UPDATE", site_id)  # noqa: S608
+    # Not its key: what is written meanwhile may name it, and would else wait for us as we wait for whoever wrote it.
+    row = await connection.fetchrow(
+        f"SELECT {_SITE} FROM sites WHERE site_id = $1 FOR NO KEY UPDATE",  # noqa: S608 - our own columns
+        site_id,
+    )
     return SiteRow(**row) if row else None
 
 

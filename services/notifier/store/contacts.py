@@ -66,5 +66,6 @@ async def suppress(connection: Connection, addresses: Sequence[tuple[bytes, str]
     await connection.execute(
         "INSERT INTO suppressions (address_hash, channel) SELECT * FROM unnest($1::bytea[], $2::text[]) "
         "ON CONFLICT DO NOTHING",
-        *to_columns(addresses, 2),
+        # In one order: two senders that waited for each other would lose what was sent.
+        *to_columns(sorted(addresses), 2),
     )

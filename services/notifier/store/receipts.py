@@ -28,11 +28,13 @@ class Reported:
 
 async def add_receipts(connection: Connection, receipts: Collection[ReceiptReceived]) -> None:
     """Keeps what was reported; what was reported before stays as it is."""
+    in_order = sorted(receipts, key=lambda one: (one.message_id, one.channel, one.fate))
     await connection.execute(
         "INSERT INTO receipts (message_id, channel, fate, problem, at) "
         "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) "
         "ON CONFLICT DO NOTHING",
-        *to_columns([(one.message_id, one.channel, one.fate, one.problem, one.at) for one in receipts], 5),
+        # In one order, as those who hear of the same from elsewhere write it.
+        *to_columns([(one.message_id, one.channel, one.fate, one.problem, one.at) for one in in_order], 5),
     )
 
 
