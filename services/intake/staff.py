@@ -140,12 +140,13 @@ async def add_site(pool: Pool, entered: EnteredSite, by: Person, key: str) -> UU
     return site_id
 
 
-async def change_site(pool: Pool, site_id: UUID, entered: EnteredSite, by: Person) -> None:
-    """Another name, place, backup or deputy. Raises NotYours, or NotPossible, which names the field."""
+async def change_site(pool: Pool, site_id: UUID, by: Person, read: Callable[[SiteRow], EnteredSite]) -> None:
+    """Saves what `read` makes of the site, as `change_person` does. Raises NotYours, or NotPossible."""
     async with pool.acquire() as connection, connection.transaction():
         before = await staff.lock_site(connection, site_id)
         if before is None or not sees_site(by, site_id):
             raise NotYours
+        entered = read(before)
         standing_in = {one.person_id for one in await staff.list_people(connection, site_id) if not one.paused}
         for field, person_id in (("backup_id", entered.backup_id), ("deputy_id", entered.deputy_id)):
             if person_id is not None and person_id not in standing_in:

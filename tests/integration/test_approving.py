@@ -22,7 +22,7 @@ SITE = {"name": "Lincoln", "zip_code": "11201", "time_zone": "America/New_York"}
 
 async def ask_for_all(office: Office, **changes: str) -> None:
     fields = {**SITE, "approval": "all", **changes}
-    answer = await office.ask(office.sessions[Role.SUPERVISOR], f"/sites/{office.site_id}", **fields)
+    answer = await office.change(office.sessions[Role.SUPERVISOR], f"/sites/{office.site_id}", **fields)
     assert answer.status_code == 303, answer.text
 
 

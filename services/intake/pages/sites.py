@@ -1,6 +1,7 @@
 """`/sites`: the schools, who stands in where somebody is away, and how danger is reported there."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,7 +13,10 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from services.intake.domain.approval import ApprovalRule
+from services.intake.domain.editing import Fields
 from services.intake.domain.need import NotPossible
+from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form, show_again, stands
+from services.intake.pages.languages import Words
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.people import site_seen_by
 from services.intake.pages.rendering import show, words_for
@@ -58,7 +62,7 @@ async def show_sites(request: Request, person: Leader, desk: OnDesk) -> Response
 @router.get("/new")
 async def show_form(request: Request, person: Administrator) -> Response:
     """An empty form."""
-    return _show(request, person, None, TypedSite(), [], {})
+    return _show(request, person, TypedSite(), {})
 
 
 @router.post("/new")
@@ -68,34 +72,38 @@ async def add(request: Request, person: Administrator, desk: OnDesk) -> Response
     try:
         await add_site(desk.pool, typed.understand(), person, typed.key)
     except ValidationError as error:
-        return _show(request, person, None, typed, [], _problems(request, person, error))
+        return _show(request, person, typed, _problems(request, person, error))
     return RedirectResponse("/sites", 303)
 
 
 @router.get("/{site_id}")
 async def show_site(request: Request, site_id: UUID, person: Leader, desk: OnDesk) -> Response:
     """One site, to be changed."""
-    site, people = await _find(desk.pool, site_id, person)
-    typed = TypedSite(
-        **{
-            name: "" if getattr(site, name) is None else str(getattr(site, name))
-            for name in vars(TypedSite())
-            if name != "key"
-        }
-    )
-    return _show(request, person, site, typed, people, {})
+    return _show_one(request, person, *await _find(desk.pool, site_id, person), {})
 
 
 @router.post("/{site_id}")
 async def change(request: Request, site_id: UUID, person: Leader, desk: OnDesk) -> Response:
-    """Takes the site as it is typed now."""
-    site, people = await _find(desk.pool, site_id, person)
-    typed = _read(await request.form())
+    """Takes the site as it is typed now, over what others saved since it was opened."""
+    (site, people), form = await _find(desk.pool, site_id, person), await request.form()
+
+    def read(before: SiteRow) -> EnteredSite:
+        return _to_typed(read_form(form, fields_of(before))).understand()
+
     try:
-        await change_site(desk.pool, site_id, typed.understand(), person)
+        await change_site(desk.pool, site_id, person, read)
+    except ChangedMeanwhile as meanwhile:
+        return _show_one(request, person, site, people, {}, meanwhile.form)
     except (ValidationError, NotPossible) as error:
-        return _show(request, person, site, typed, people, _problems(request, person, error))
+        typed = show_again(form, fields_of(site))
+        return _show_one(request, person, site, people, _problems(request, person, error), typed)
     return RedirectResponse("/sites", 303)
+
+
+def fields_of(site: SiteRow) -> Fields:
+    """The form as the record fills it in."""
+    said = {name: getattr(site, name) for name in vars(TypedSite()) if name != "key"}
+    return {name: () if value is None else (str(value),) for name, value in said.items()}
 
 
 async def _find(pool: Pool, site_id: UUID, by: Person) -> tuple[SiteRow, list[StaffRow]]:
@@ -118,23 +126,61 @@ def _problems(request: Request, person: Person, error: ValidationError | NotPoss
     return {name: words(f"staff_problem.{name}") for name in names}
 
 
+def _to_typed(form: Typed) -> TypedSite:
+    return TypedSite(**{name: form.one(name) for name in form.fields})
+
+
+def _say(name: str, value: str, people: Sequence[StaffRow], words: Words) -> tuple[str, str]:
+    """A field's label, and what it says, in words."""
+    said = words(f"approval_rule.{value}") if name == "approval" and value in set(ApprovalRule) else value
+    if name in {"backup_id", "deputy_id"}:
+        said = next((one.name for one in people if str(one.person_id) == value), "")
+    return words(_LABELS.get(name, f"staff.{name}")), said
+
+
+_LABELS: Mapping[str, str] = {
+    "name": "staff.site_name",
+    "backup_id": "staff.backup",
+    "deputy_id": "staff.deputy",
+    "approval": "approval.rule",
+    "approval_above": "approval.above",
+    "reporting_steps": "staff.reporting",
+}
+
+
+def _show_one(
+    request: Request,
+    person: Person,
+    site: SiteRow,
+    people: Sequence[StaffRow],
+    problems: dict[str, str],
+    form: Typed | None = None,
+) -> Response:
+    edited = form or stands(fields_of(site))
+    return _show(request, person, _to_typed(edited), problems, site, people, edited)
+
+
 def _show(
     request: Request,
     person: Person,
-    site: SiteRow | None,
     typed: TypedSite,
-    people: list[StaffRow],
     problems: dict[str, str],
+    site: SiteRow | None = None,
+    people: Sequence[StaffRow] = (),
+    edited: Typed | None = None,
 ) -> Response:
-    locale = Locale(words_for(request, person.language).language)
+    words = words_for(request, person.language)
+    locale = Locale(words.language)
     zones = dict.fromkeys([*ZONES, *([site.time_zone] if site else [])])
     return show(
         request,
         "site.html",
-        status_code=422 if problems else 200,
+        status_code=422 if problems or (edited and edited.changed) else 200,
         own_language=person.language,
         person=person,
         site=site,
+        edited=edited,
+        say=lambda name, values: _say(name, " ".join(values), people, words),
         typed=typed,
         people=[one for one in people if not one.paused],
         problems=problems,
