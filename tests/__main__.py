@@ -8,15 +8,16 @@ import sys
 
 import pytest
 
+# Else few long tests would come last, each with the other processes idle beside it.
+_AS_NAMED = ("--no-loadscope-reorder",)
+_LONGEST_FIRST = tuple(f"tests/{one}" for one in ("faults", "browser", "e2e", "integration", "contract", "unit"))
 ALONE = ("tests/faults/test_checker.py", "tests/faults/test_burst.py", "tests/faults/test_storm.py")
 
 
 def main(arguments: list[str]) -> int:
     """Runs both parts, whatever the first says. Returns pytest's exit code: of the first that failed, or that ran."""
-    codes = [
-        _run("--numprocesses", "3", "--dist", "loadfile", "tests", *(f"--ignore={one}" for one in ALONE), *arguments),
-        _run(*ALONE, *arguments),
-    ]
+    shared = ("--numprocesses", "3", "--dist", "loadfile", *_AS_NAMED, *_LONGEST_FIRST)
+    codes = [_run(*shared, *(f"--ignore={one}" for one in ALONE), *arguments), _run(*ALONE, *arguments)]
     # Where a part has no test of the name that was asked for, the other decides.
     ran = [code for code in codes if code != pytest.ExitCode.NO_TESTS_COLLECTED] or codes
     return next((code for code in ran if code), 0)

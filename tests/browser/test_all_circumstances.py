@@ -1,5 +1,6 @@
 """Pages as they are met: by keyboard alone, without a connection, without live updates, on paper, in two languages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -146,6 +147,20 @@ async def test_what_takes_a_while_is_said(window: Window) -> None:
     await expect(name).to_be_focused()
     await page.keyboard.type(" Canary")
     await expect(name).to_have_value("Maria Canary")
+
+
+async def test_who_types_before_the_script_came_finds_things_all_the_same(window: Window) -> None:
+    page, typed = await window.context.new_page(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/static/htmx.min.js", hold)
+    await page.goto("/needs/new", wait_until="commit")
+    await page.get_by_label("What is needed?").fill("cuna")
+    typed.set()
+    await expect(page.get_by_role("button", name="cribs")).to_be_visible()
 
 
 async def test_a_page_without_live_updates_still_tells_what_is_new(window: Window) -> None:

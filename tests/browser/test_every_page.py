@@ -3,7 +3,6 @@
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,13 +64,13 @@ class Walk:
         if self.language == "en":
             # Colours are the same in every language.
             found += await looking.look_for_barriers(page, "dark")
-            await page.screenshot(path=self._picture("dark", stop), full_page=True)
+            await self._draw("dark", stop, page)
         found += await looking.look_for_barriers(page, "light")
-        await page.screenshot(path=self._picture(str(PHONE), stop), full_page=True)
+        await self._draw(str(PHONE), stop, page)
         for width in (NARROWEST, AT_200_PERCENT, DESK):
             found += await looking.look_at_width(page, width)
         if self.language == "en":
-            await page.screenshot(path=self._picture(str(DESK), stop), full_page=True)
+            await self._draw(str(DESK), stop, page)
         found += await looking.look_at_width(page, PHONE)
         self.wrong += [f"{stop.name}: {one}" for one in found]
         # What it still says by itself is not the next one's.
@@ -103,8 +102,9 @@ class Walk:
         if message.type == "error" and "status of" not in message.text and message.text != "[object Event]":
             self.wrong.append(f"{self.at}: says {message.text}")
 
-    def _picture(self, shape: str, stop: Stop) -> Path:
-        return find_home() / "screenshots" / shape / self.language / f"{stop.name}.png"
+    async def _draw(self, shape: str, stop: Stop, page: Page) -> None:
+        path = find_home() / "screenshots" / shape / self.language / f"{stop.name}.jpeg"
+        await page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
