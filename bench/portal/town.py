@@ -163,7 +163,8 @@ def need_body(site_id: UUID, chance: random.Random) -> dict[str, Any]:
         "zip_code": chance.choice(ZIP_CODES[:6]),
         "urgency": "this_week",
         "consent": {"kind": "spoken"},
-        "family": {"name": "Bench Family", "phone": "+17185550100", "channels": ["text"]},
+        # A number of its own: else all of the town would be one household.
+        "family": {"name": "Bench Family", "phone": f"+1718555{chance.randint(0, 9999):04}", "channels": ["text"]},
     }
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.intake.domain.households import Shown, what_to_show
 from services.intake.domain.need import NeedNotFound
-from services.intake.store import households
+from services.intake.store import households, needs
 from services.intake.store.needs import NeedRow
 from services.intake.store.people import Person
 from services.runtime.database import Connection, Pool
@@ -33,11 +33,17 @@ async def find_household(pool: Pool, need: NeedRow, viewer_site: UUID | None) ->
     """Looks for the others. A need that has ended, or whose family said stop, is compared with none any more."""
     async with pool.acquire() as connection:
         others = await households.find_others(connection, need.need_id)
-    over = need.withdrawn or need.progress.status.ended
-    likely = [other.need for other in others if other.likely and not over]
-    shown = [other for other in likely if what_to_show(other.site_id, viewer_site) is Shown.NEED]
-    linked = [other.need for other in others if other.linked]
-    return Household(shown, linked, elsewhere=len(shown) < len(likely))
+        over = need.withdrawn or need.progress.status.ended
+        likely = [other for other in others if other.likely and not over]
+        shown = [other for other in likely if what_to_show(other.site_id, viewer_site) is Shown.NEED]
+        linked = [other for other in others if other.linked]
+        # A number that a whole shelter gives finds hundreds, most of them of other sites.
+        rows = await needs.read_needs(connection, [other.need_id for other in {*shown, *linked}])
+    return Household(
+        [rows[other.need_id] for other in shown],
+        [rows[other.need_id] for other in linked],
+        elsewhere=len(shown) < len(likely),
+    )
 
 
 async def link_needs(pool: Pool, need_id: UUID, other_id: UUID, person: Person) -> None:

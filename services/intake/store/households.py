@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.intake.domain.progress import NeedProgress
-from services.intake.store.needs import NeedRow, read_row
 from services.runtime.database import Connection, to_columns
 
 _ENDED = [progress for progress in NeedProgress if progress.ended]
@@ -17,7 +16,8 @@ _MOST_OF_A_SITE = 20
 class OtherNeed:
     """Another need, of any site. `likely`: it is open and shares a mark. `linked`: by hand."""
 
-    need: NeedRow
+    need_id: UUID
+    site_id: UUID
     likely: bool
     linked: bool
 
@@ -43,7 +43,8 @@ async def find_others(connection: Connection, need_id: UUID) -> list[OtherNeed]:
             SELECT CASE need_id WHEN $1 THEN other_id ELSE need_id END, false, true
               FROM household_links WHERE $1 IN (need_id, other_id) AND unlinked_at IS NULL
         ), other AS (
-            SELECT needs.*, linked, marked AND NOT withdrawn AND status <> ALL($2::text[]) AS likely
+            SELECT need_id, site_id, created_at, linked,
+                   marked AND NOT withdrawn AND status <> ALL($2::text[]) AS likely
               FROM (SELECT need_id, bool_or(marked) AS marked, bool_or(linked) AS linked
                       FROM found GROUP BY need_id) AS by_need
               JOIN needs USING (need_id)
@@ -51,13 +52,13 @@ async def find_others(connection: Connection, need_id: UUID) -> list[OtherNeed]:
             SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY linked DESC, created_at DESC) AS place
               FROM other WHERE likely OR linked
         )
-        SELECT * FROM ranked WHERE place <= $3 ORDER BY created_at DESC
+        SELECT need_id, site_id, likely, linked FROM ranked WHERE place <= $3 ORDER BY created_at DESC
         """,
         need_id,
         _ENDED,
         _MOST_OF_A_SITE,
     )
-    return [OtherNeed(read_row(row), likely=row["likely"], linked=row["linked"]) for row in rows]
+    return [OtherNeed(**row) for row in rows]
 
 
 async def are_of_site(connection: Connection, need_ids: set[UUID], site_id: UUID) -> bool:

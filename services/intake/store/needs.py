@@ -111,6 +111,12 @@ async def read_need(connection: Connection, need_id: UUID, site_id: UUID | None)
     return read_row(row) if row else None
 
 
+async def read_needs(connection: Connection, need_ids: Sequence[UUID]) -> dict[UUID, NeedRow]:
+    """Needs by id."""
+    rows = await connection.fetch("SELECT * FROM needs WHERE need_id = ANY($1::uuid[])", need_ids)
+    return {row["need_id"]: read_row(row) for row in rows}
+
+
 async def lock_need(connection: Connection, need_id: UUID, site_id: UUID | None) -> NeedRow | None:
     """As `read_need`, locked until the transaction ends."""
     # Not its key: a look at the family is written down by whoever has the log's lock, not the need's.
