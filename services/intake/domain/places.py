@@ -43,14 +43,13 @@ def place_of(zip_code: str) -> Place | None:
 @lru_cache(maxsize=500)
 def miles_around(zip_code: str) -> Mapping[str, float]:
     """Each ZIP code within `AROUND_MILES`, and how far its centre is."""
-    centre = _point(_rows().get(zip_code))
+    centre = _points().get(zip_code)
     if centre is None:
         return {zip_code: 0.0}
     tallest = AROUND_MILES / _MILES_PER_DEGREE
     found = {zip_code: 0.0}
-    for other, row in _rows().items():
-        point = _point(row)
-        if point is not None and abs(point[0] - centre[0]) < tallest:
+    for other, point in _points().items():
+        if abs(point[0] - centre[0]) < tallest:
             miles = _distance(centre, point)
             if miles <= AROUND_MILES:
                 found[other] = miles
@@ -97,12 +96,11 @@ def _bare(name: str) -> str:
     return " ".join(fold_words(name)).removesuffix(" county")
 
 
-def _point(row: Mapping[str, str] | None) -> tuple[float, float] | None:
-    if row is None:
-        return None
-    latitude, longitude = float(row["lat"]), float(row["long"])
+@cache
+def _points() -> Mapping[str, tuple[float, float]]:
     # Some rows say 0, 0: nobody lives there.
-    return None if latitude == 0 and longitude == 0 else (latitude, longitude)
+    points = {zip_code: (float(row["lat"]), float(row["long"])) for zip_code, row in _rows().items()}
+    return {zip_code: point for zip_code, point in points.items() if point != (0, 0)}
 
 
 def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
