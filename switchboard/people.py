@@ -98,12 +98,19 @@ class Person:
         """Opens a page and sends its form that ends so. Looks again for a while when the form is not there yet."""
         for pause in _LOOKS_AFTER_S:
             await asyncio.sleep(pause)
-            found = (await self.open(url)).form(ending)
-            if found is not None:
-                target, fields = found
-                answer = await self._browser.post(target, data=fields | (changes or {}))
-                return answer.is_success
+            page = await self.open(url)
+            if page.form(ending) is not None:
+                return await self.press(page, ending, changes)
         return False
+
+    async def press(self, page: Page, ending: str, changes: dict[str, str] | None = None) -> bool:
+        """Sends the form that ends so of a page that was opened before. False where the page has none."""
+        found = page.form(ending)
+        if found is None:
+            return False
+        target, fields = found
+        answer = await self._browser.post(target, data=fields | (changes or {}))
+        return answer.is_success
 
     async def lines(self, url: str, ending: str) -> dict[str, int]:
         """The quantities that a page's form proposes, by field."""

@@ -1,6 +1,7 @@
 """The whole loop over HTTP, SMTP and the texting API, with every service in a process of its own."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
 import httpx
@@ -92,12 +93,9 @@ async def test_two_partners_at_the_same_second_never_get_more_than_is_needed(sys
     partners = [await system.add_partner() for _ in range(3)]
     need = await system.add_need(items=[{"code": "bed.bunk", "quantity": 1}])
     links = [await system.offer_link(one["contacts"][0]["email"], need["need_id"]) for one in partners]
-
-    async def accept(link: str) -> None:
-        async with Person() as volunteer:
-            assert await volunteer.send(link, "/accept")
-
-    await asyncio.gather(*(accept(link) for link in links for _ in range(3)))
+    async with AsyncExitStack() as stack:
+        opened = [(one := await stack.enter_async_context(Person()), await one.open(link)) for link in links * 3]
+        assert all(await asyncio.gather(*(volunteer.press(page, "/accept") for volunteer, page in opened)))
 
     async def all_decided() -> bool:
         now = await system.read_need(need["need_id"])
