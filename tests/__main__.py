@@ -5,18 +5,19 @@ Storms, in which it matters when things happen, have the machine alone. Argument
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-# Else few long tests would come last, each with the other processes idle beside it.
-_AS_NAMED = ("--no-loadscope-reorder",)
-_LONGEST_FIRST = tuple(f"tests/{one}" for one in ("faults", "browser", "e2e", "integration", "contract", "unit"))
+# The longest first: else few of them would come last, each with the other processes idle beside it.
+FIRST = ("tests/faults", "tests/browser", "tests/e2e", "tests/integration")
 ALONE = ("tests/faults/test_checker.py", "tests/faults/test_burst.py", "tests/faults/test_storm.py")
 
 
 def main(arguments: list[str]) -> int:
     """Runs both parts, whatever the first says. Returns pytest's exit code: of the first that failed, or that ran."""
-    shared = ("--numprocesses", "3", "--dist", "loadfile", *_AS_NAMED, *_LONGEST_FIRST)
+    rest = sorted({str(Path(*file.parts[:2])) for file in Path("tests").glob("*/**/test_*.py")} - {*FIRST})
+    shared = ("--numprocesses", "3", "--dist", "loadfile", "--no-loadscope-reorder", *FIRST, *rest)
     codes = [_run(*shared, *(f"--ignore={one}" for one in ALONE), *arguments), _run(*ALONE, *arguments)]
     # Where a part has no test of the name that was asked for, the other decides.
     ran = [code for code in codes if code != pytest.ExitCode.NO_TESTS_COLLECTED] or codes

@@ -74,15 +74,16 @@ def _run(command: list[str], *, quiet: bool = False) -> bool:
 
 def main() -> None:
     """Leave with a Chromium that runs, or with one line that says what to do."""
-    if not os.environ.get("CHROMIUM") and find_shell() is None:
+    try:
+        find_chromium()
+    except SwitchboardError:
         sys.stdout.write("Installing Chromium for the browser tests (once) ...\n")
         sys.stdout.flush()
         install_chromium()
-    try:
-        found = find_chromium()
-    except SwitchboardError as error:
-        sys.exit(str(error))
-    sys.stdout.write(f"Chromium: {found}\n")
+        try:
+            find_chromium()
+        except SwitchboardError as error:
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -54,7 +55,10 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
     path = tmp_path_factory.mktemp("authorities") / "one.pem"
     path.write_text(first + end)
+    # Kafka's jars may be fetched meanwhile, from whom the machine trusts.
+    trusted = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", trusted)
         patch.setenv("SSL_CERT_FILE", str(path))
         yield
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from services.runtime.database import Pool
+
 Result = TypeVar("Result")
 POLL_SECONDS = 0.02
 
@@ -30,3 +32,11 @@ async def eventually(check: Callable[[], Awaitable[Result]], within: float = WIT
         if time.monotonic() > deadline:
             raise failure or AssertionError(f"still {result!r} after {within:.0f} s")
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def count_waiting(pool: Pool) -> int:
+    """How many of a database's connections wait for a lock right now."""
+    waiting: int = await pool.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return waiting

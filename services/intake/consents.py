@@ -33,7 +33,8 @@ async def record_consent(
     pool: Pool, seal: Seal, need_id: UUID, site_id: UUID | None, entered: EnteredWrittenConsent, by: TakenBy
 ) -> Consent:
     """Takes down what a family signed. Raises NeedNotFound, NeedEnded, or NotPossible, which names the field."""
-    consent_id = uuid5(need_id, by.key) if by.key else uuid4()
+    # A form that was corrected before its answer came is another consent.
+    consent_id = uuid5(need_id, f"{by.key} {entered.model_dump_json()}") if by.key else uuid4()
     consent = _take_down(consent_id, entered, by.name, datetime.now(UTC))
     async with pool.acquire() as connection:
         sealed = await families.read_family(connection, need_id)

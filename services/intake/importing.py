@@ -26,7 +26,8 @@ from services.runtime.database import Connection, Pool
 
 MOST_BYTES = 4 * 1024 * 1024
 _MOST_UNPACKED = 24 * 1024 * 1024
-_AT_ONCE = 500
+_AT_ONCE = 50
+# Who says STOP waits for so many.
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from services.intake.domain.consent import Consent, Purpose
 from services.intake.domain.households import marks_of
 from services.intake.domain.need import EnteredNeed, NeedEnded, NeedFacts, NeedNotFound, NotPossible, to_terms
 from services.intake.domain.partner_notes import check_partner_notes
-from services.intake.domain.progress import NeedProgress, Progress
-from services.intake.pages.need_status import was_confirmed
+from services.intake.domain.progress import NeedProgress, Progress, familys_answer
 from services.intake.sealing import Seal, SealedFamily
 from services.intake.store import approvals, consents, households, keys, needs
 from services.intake.store.needs import HistoryEntry, NeedFilter, NeedRow
@@ -208,16 +207,22 @@ async def withdraw_consent(pool: Pool, need_id: UUID, site_id: UUID | None) -> N
     return need
 
 
-async def answer_for_family(pool: Pool, need_id: UUID, site_id: UUID | None, by: Answerer, *, arrived: bool) -> NeedRow:
-    """It arrived, or it did not. The first answer to a question stands. Raises NeedNotFound or NeedEnded."""
+async def answer_for_family(
+    pool: Pool, need_id: UUID, site_id: UUID | None, by: Answerer, *, arrived: bool
+) -> tuple[NeedRow, bool]:
+    """It arrived, or it did not. The first answer to a question stands: returns that one beside the need.
+
+    Raises NeedNotFound or NeedEnded.
+    """
     async with pool.acquire() as connection, connection.transaction():
         need = await _lock_open(connection, need_id, site_id)
-        asked = need.progress.status is NeedProgress.CONFIRMING
-        if asked and was_confirmed(await needs.read_history(connection, need_id)):
-            return need
+        if need.progress.status is NeedProgress.CONFIRMING:
+            history = await needs.read_history(connection, need_id)
+            if (said := familys_answer(entry.what for entry in history)) is not None:
+                return need, said
         made = FamilyConfirmed if arrived else FamilyDisputed
         await tell(connection, need, made(need_id=need_id, by=by))
-    return need
+    return need, arrived
 
 
 async def read_need(pool: Pool, need_id: UUID, site_id: UUID | None) -> tuple[NeedRow, list[HistoryEntry]]:

@@ -100,8 +100,8 @@ async def _answer_unnumbered(desk: Desk, sender: _Sender, word: Word, reference:
         waiting = [need for need in waiting if need.reference == str(reference)]
     replies = REPLIES[sender.language]
     if len(waiting) == 1 and not open_offers:
-        arrived = word is Word.YES
-        await needs.answer_for_family(desk.pool, waiting[0].need_id, None, Answerer.FAMILY, arrived=arrived)
+        need_id, said = waiting[0].need_id, word is Word.YES
+        _, arrived = await needs.answer_for_family(desk.pool, need_id, None, Answerer.FAMILY, arrived=said)
         return replies["arrived" if arrived else "not_arrived"]
     if len(open_offers) == 1 and not waiting:
         return await _say_to_offer(desk, sender, word, open_offers[0])

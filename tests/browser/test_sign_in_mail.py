@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.intake import letters, signing_in
+from services.intake import letters, mailing, signing_in
 from services.intake.settings import IntakeSettings
 from services.intake.store import keys
 from services.intake.store.keys import Coordinator
@@ -19,6 +19,7 @@ from services.runtime.database import Pool, open_pool
 from switchboard.local.ports import find_free_port
 from tests.browser.intake import SECRET, Mailbox
 from tests.parts import DatabaseMaker
+from tests.waiting import WITHIN_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,16 +88,19 @@ class Slow(Mailbox):
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.began.set()
-        await asyncio.to_thread(self.may_end.wait, 20)
+        await asyncio.to_thread(self.may_end.wait, WITHIN_SECONDS)
         return await super().handle_DATA(server, session, envelope)
 
 
-async def test_a_letter_that_another_copy_has_taken_meanwhile_is_left_to_it(pool: Pool) -> None:
+async def test_a_letter_that_another_copy_has_taken_meanwhile_is_left_to_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "_TIMEOUT_S", WITHIN_SECONDS)
     async with pool.acquire() as connection:
         await add_letters(connection, [Letter("welcome", to=(to, "Ada", "en"), facts={"by": "Sam"}) for to in TWO])
     slow, quick = Slow(), Mailbox()
     sending = asyncio.create_task(send_by(pool, slow, letters.send_due))
-    await asyncio.to_thread(slow.began.wait, 20)
+    assert await asyncio.to_thread(slow.began.wait, WITHIN_SECONDS)
     await pool.execute("UPDATE letters SET due_at = now()")
     assert await send_by(pool, quick, letters.send_due) == 2
     slow.may_end.set()

@@ -20,7 +20,7 @@ from services.intake.partners import record_with, stop_texts
 from tests.browser.intake import KEYS, SECRET, RunningIntake, running_intake
 from tests.integration.cases import send
 from tests.parts import DatabaseMaker
-from tests.waiting import eventually
+from tests.waiting import count_waiting, eventually
 
 EMAIL, PHONE = "ada@church.example.org", "+17185550141"
 NEW = "ada@new.example.org"
@@ -223,8 +223,7 @@ async def test_stop_holds_against_a_list_that_is_written_at_the_same_moment(pari
         stopping = [asyncio.create_task(say_stop()) for _ in range(3)]
 
         async def all_wait_or_are_done() -> bool:
-            waiting = await desk.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            return int(waiting) + sum(one.done() for one in stopping) >= len(stopping)
+            return await count_waiting(desk.pool) + sum(one.done() for one in stopping) >= len(stopping)
 
         await eventually(all_wait_or_are_done)
     await asyncio.gather(*stopping)

@@ -27,7 +27,7 @@ from services.runtime.messages import Message, RawRecord, Readable, read
 from tests.browser.intake import award_of, family_path, offer_of, offer_path
 from tests.browser.test_strangers import signed_in
 from tests.integration.cases import ADDRESS, EMAIL, FORM_MARK, NAME, SIGNED, Case, knows, send
-from tests.waiting import eventually
+from tests.waiting import count_waiting, eventually
 
 
 async def test_by_default_an_award_shows_the_coordinator_and_nothing_of_the_family(case: Case) -> None:
@@ -246,7 +246,7 @@ async def test_a_visit_planned_while_its_clearance_is_taken_back_is_called_off(c
     clearance = f"/v1/partners/{case.partner.partner_id}/contacts/{case.contact.contact_id}/clearance"
 
     async def wait_for(most: int) -> bool:
-        return int(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")) >= most
+        return await count_waiting(pool) >= most
 
     async with case.browser() as browser:
         await case.open_family(browser)

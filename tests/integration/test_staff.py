@@ -197,6 +197,7 @@ async def test_an_administrator_adds_a_site_and_its_supervisor_names_who_stands_
     robin = await office.person_id("robin@school.example.org")
     record = {
         **NEWCOMER,
+        "phone": "(718) 555-0141",
         "site_id": str(office.site_id),
         "opened": await office.opened(administrator, f"/people/{robin}"),
     }

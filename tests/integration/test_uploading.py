@@ -13,7 +13,7 @@ from services.intake.store import partners as partner_rows
 from services.intake.store.people import Role
 from tests.integration.cases import FORM_MARK
 from tests.integration.test_staff import MARK, Office, office
-from tests.waiting import eventually
+from tests.waiting import count_waiting, eventually
 
 __all__ = ["office"]
 
@@ -69,7 +69,7 @@ async def take_in_while_somebody_raises_a_limit(office: Office) -> None:
         taking = asyncio.create_task(office.ask(office.sessions[Role.ADMINISTRATOR], location, go="1"))
 
         async def waits() -> bool:
-            return bool(await desk.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+            return await count_waiting(desk.pool) > 0
 
         await eventually(waits)
         await save_records(connection, desk.seal, [record.model_copy(update={"messages_per_week": 3})])

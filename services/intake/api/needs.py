@@ -197,11 +197,10 @@ async def withdraw_consent(need_id: UUID, caller: Writer) -> NeedShown:
 @router.post("/{need_id}/confirmation", status_code=202)
 async def confirm(need_id: UUID, confirmation: Confirmation, caller: Writer) -> NeedShown:
     """Says for the family whether it arrived. It is recorded as the coordinator's word."""
-    return show_need(
-        await needs.answer_for_family(
-            caller.desk.pool, need_id, caller.site_id, Answerer.COORDINATOR, arrived=confirmation.arrived
-        )
+    need, _ = await needs.answer_for_family(
+        caller.desk.pool, need_id, caller.site_id, Answerer.COORDINATOR, arrived=confirmation.arrived
     )
+    return show_need(need)
 
 
 def show_need(need: NeedRow) -> NeedShown:

@@ -1,5 +1,6 @@
 """How far a need has come, as the matcher's events tell it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 
@@ -33,6 +34,24 @@ class NeedProgress(StrEnum):
     def unpublished(self) -> bool:
         """Whether nobody but intake has heard of the need."""
         return self in {NeedProgress.APPROVAL, NeedProgress.SENT_BACK}
+
+
+_FAMILYS_ANSWERS = {"responses.family_confirmed": True, "responses.family_disputed": False}
+_FAMILYS_QUESTIONS = {"outcomes.confirmation_requested", "outcomes.need_stuck"}
+
+
+def familys_answer(told: Iterable[str]) -> bool | None:
+    """Whether it arrived, by the answer to the last question; None where nobody has answered that yet.
+
+    `told` is what happened to a need, by the names that its history has for it.
+    """
+    answer = None
+    for what in told:
+        if what in _FAMILYS_ANSWERS:
+            answer = _FAMILYS_ANSWERS[what]
+        elif what in _FAMILYS_QUESTIONS:
+            answer = None
+    return answer
 
 
 @dataclass(frozen=True)

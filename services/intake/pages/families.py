@@ -9,7 +9,8 @@ from fastapi.responses import RedirectResponse
 from schemas.event import Item
 from schemas.vocabulary import Answerer
 from services.intake import needs
-from services.intake.pages.need_status import may_confirm, was_confirmed
+from services.intake.domain.progress import familys_answer
+from services.intake.pages.need_status import may_confirm
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show
 from services.intake.pages.visitors import OfFamily, OnDesk
@@ -62,9 +63,8 @@ async def refuse(token: str, visit_id: UUID, link: OfFamily, desk: OnDesk) -> Re
 
 
 def _stage_of(need: NeedRow, history: list[HistoryEntry]) -> str:
-    if was_confirmed(history):
-        answers = [entry.what for entry in history if entry.what.startswith("responses.family_")]
-        return "said_yes" if answers[-1] == "responses.family_confirmed" else "said_no"
+    if (arrived := familys_answer(entry.what for entry in history)) is not None:
+        return "said_yes" if arrived else "said_no"
     return "ask" if may_confirm(need) and not need.withdrawn else "closed"
 
 

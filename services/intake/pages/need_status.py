@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from schemas.vocabulary import StuckCause, UnmetCause
-from services.intake.domain.progress import NeedProgress
+from services.intake.domain.progress import NeedProgress, familys_answer
 from services.intake.store.needs import HistoryEntry, NeedRow
 
 _FAMILYS_TURN = {StuckCause.FAMILY_SILENT, StuckCause.FAMILY_DISPUTED}
-_FAMILY_ANSWERS = {"responses.family_confirmed", "responses.family_disputed"}
-_TURNS = _FAMILY_ANSWERS | {"outcomes.confirmation_requested", "outcomes.need_stuck"}
 
 
 def status_of(need: NeedRow, history: Sequence[HistoryEntry] = (), *, unasked: bool = False) -> str:
@@ -32,8 +30,7 @@ def may_confirm(need: NeedRow) -> bool:
 
 def was_confirmed(history: Sequence[HistoryEntry]) -> bool:
     """Whether the last question "did it arrive?" was answered already: the matcher's word is on its way."""
-    turns = [entry.what for entry in history if entry.what in _TURNS]
-    return bool(turns) and turns[-1] in _FAMILY_ANSWERS
+    return familys_answer(entry.what for entry in history) is not None
 
 
 def was_erased(history: Sequence[HistoryEntry]) -> bool:

@@ -105,14 +105,17 @@ async def change(request: Request, person_id: UUID, person: Leader, desk: OnDesk
     one, form = await _find(desk.pool, person_id, person), await request.form()
 
     def read(before: StaffRow) -> EnteredPerson:
-        return _to_typed(read_form(form, fields_of(before)), person).understand()
+        fields = _fields_of(before)
+        sent = _to_typed(show_again(form, fields), person).understand()
+        # A second tap is no other's change, however the first was written.
+        return sent if _fields_of(sent) == fields else _to_typed(read_form(form, fields), person).understand()
 
     try:
         await change_person(desk.pool, person_id, person, read)
     except ChangedMeanwhile as meanwhile:
         return await _show_one(request, person, desk.pool, one, {}, meanwhile.form)
     except (ValidationError, NotPossible) as error:
-        typed = show_again(form, fields_of(one))
+        typed = show_again(form, _fields_of(one))
         return await _show_one(request, person, desk.pool, one, _problems(request, person, error), typed)
     return RedirectResponse("/people", 303)
 
@@ -144,7 +147,7 @@ def _read(form: FormData, person: Person) -> TypedPerson:
     return TypedPerson(**{name: value for name, value in typed.items() if value or name != "key"})
 
 
-def fields_of(one: StaffRow) -> Fields:
+def _fields_of(one: StaffRow | EnteredPerson) -> Fields:
     """The form as the record fills it in."""
     phone = (one.phone,) if one.phone else ()
     said = {"name": (one.name,), "email": (one.email,), "phone": phone, "role": (str(one.role),)}
@@ -183,7 +186,7 @@ def _say(name: str, value: str, sites: Sequence[SiteRow], words: Words) -> tuple
 async def _show_one(
     request: Request, person: Person, pool: Pool, one: StaffRow, problems: dict[str, str], form: Typed | None = None
 ) -> Response:
-    edited = form or stands(fields_of(one))
+    edited = form or stands(_fields_of(one))
     return await _show(request, person, pool, _to_typed(edited, person), problems, one, edited)
 
 

@@ -88,19 +88,22 @@ async def change(request: Request, site_id: UUID, person: Leader, desk: OnDesk) 
     (site, people), form = await _find(desk.pool, site_id, person), await request.form()
 
     def read(before: SiteRow) -> EnteredSite:
-        return _to_typed(read_form(form, fields_of(before))).understand()
+        fields = _fields_of(before)
+        sent = _to_typed(show_again(form, fields)).understand()
+        # A second tap is no other's change, however the first was written.
+        return sent if _fields_of(sent) == fields else _to_typed(read_form(form, fields)).understand()
 
     try:
         await change_site(desk.pool, site_id, person, read)
     except ChangedMeanwhile as meanwhile:
         return _show_one(request, person, site, people, {}, meanwhile.form)
     except (ValidationError, NotPossible) as error:
-        typed = show_again(form, fields_of(site))
+        typed = show_again(form, _fields_of(site))
         return _show_one(request, person, site, people, _problems(request, person, error), typed)
     return RedirectResponse("/sites", 303)
 
 
-def fields_of(site: SiteRow) -> Fields:
+def _fields_of(site: SiteRow | EnteredSite) -> Fields:
     """The form as the record fills it in."""
     said = {name: getattr(site, name) for name in vars(TypedSite()) if name != "key"}
     return {name: () if value is None else (str(value),) for name, value in said.items()}
@@ -156,7 +159,7 @@ def _show_one(
     problems: dict[str, str],
     form: Typed | None = None,
 ) -> Response:
-    edited = form or stands(fields_of(site))
+    edited = form or stands(_fields_of(site))
     return _show(request, person, _to_typed(edited), problems, site, people, edited)
 
 

@@ -72,13 +72,13 @@
     const form = elt.closest("form");
     const focused = document.activeElement;
     target.setAttribute("aria-busy", "true");
-    form.inert = true;
+    if (form) form.inert = true;
     sayBusy();
     // Whatever became of it, and before anything of the page is replaced.
     xhr.addEventListener("readystatechange", () => {
       if (xhr.readyState !== XMLHttpRequest.DONE) return;
       target.removeAttribute("aria-busy");
-      form.inert = false;
+      if (form) form.inert = false;
       if (document.activeElement === document.body) focused.focus({ preventScroll: true });
       beQuiet();
     });
