@@ -116,7 +116,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         stopping,
         internal,
     ):
-        app.include_router(routes.router)
+        app.router.routes.extend(routes.router.routes)
     add_pages(app)
     app.mount("/static", StaticFiles(directory=static_folder), name="static")
     app.middleware("http")(Gate())

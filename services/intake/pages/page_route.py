@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
@@ -14,7 +14,7 @@ from services.intake.answers import OfferNotFound
 from services.intake.domain.need import NeedNotFound
 from services.intake.domain.own_record import Gone
 from services.intake.pages.cookies import Cookie, is_https, put_cookie
-from services.intake.pages.foreign_forms import FIELD
+from services.intake.pages.foreign_forms import FIELD, refuse_foreign_forms
 from services.intake.pages.problems import NotHere, NotYet, OutOfOrder, PageProblem, SignInNeeded
 from services.intake.pages.rendering import show
 from services.intake.partners import PartnerNotFound
@@ -58,7 +58,11 @@ def add_kind_pages(app: FastAPI) -> None:
 
 
 class PageRoute(APIRoute):
-    """A route that answers people."""
+    """A route that answers people. It takes no form that another site made, and stands in no schema."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - as FastAPI's
+        guards = [Depends(refuse_foreign_forms), *(options.pop("dependencies", None) or ())]
+        super().__init__(path, endpoint, **options | {"dependencies": guards, "include_in_schema": False})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wraps FastAPI's own."""

