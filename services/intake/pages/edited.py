@@ -1,13 +1,17 @@
 """Forms about what others may change at the same time: each carries what it said when it was opened."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.datastructures import FormData
 
 from services.intake.domain.editing import Fields, lay_over
 
 OPENED = "opened"
+
+Meant = TypeVar("Meant")
 
 
 class ChangedMeanwhile(Exception):
@@ -52,6 +56,17 @@ def read_form(form: FormData, fields: Fields) -> Typed:
     if laid.changed:
         raise ChangedMeanwhile(read)
     return read
+
+
+def read_meant(
+    form: FormData, fields: Fields, understand: Callable[[Typed], Meant], fields_of: Callable[[Meant], Fields]
+) -> Meant:
+    """What was meant by what was sent, as `read_form` reads it. Raises ChangedMeanwhile, and what `understand` does.
+
+    What stands so already was a tap before this one: it is no other's change, in whatever way it was written.
+    """
+    sent = understand(show_again(form, fields))
+    return sent if fields_of(sent) == fields else understand(read_form(form, fields))
 
 
 def show_again(form: FormData, fields: Fields) -> Typed:

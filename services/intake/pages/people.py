@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from services.intake.domain.editing import Fields
 from services.intake.domain.need import NotPossible
-from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form, show_again, stands
+from services.intake.pages.edited import ChangedMeanwhile, Typed, read_meant, show_again, stands
 from services.intake.pages.languages import LANGUAGES, Words
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.rendering import show, words_for
@@ -105,10 +105,7 @@ async def change(request: Request, person_id: UUID, person: Leader, desk: OnDesk
     one, form = await _find(desk.pool, person_id, person), await request.form()
 
     def read(before: StaffRow) -> EnteredPerson:
-        fields = _fields_of(before)
-        sent = _to_typed(show_again(form, fields), person).understand()
-        # A second tap is no other's change, however the first was written.
-        return sent if _fields_of(sent) == fields else _to_typed(read_form(form, fields), person).understand()
+        return read_meant(form, _fields_of(before), lambda typed: _to_typed(typed, person).understand(), _fields_of)
 
     try:
         await change_person(desk.pool, person_id, person, read)

@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 from services.intake.domain.approval import ApprovalRule
 from services.intake.domain.editing import Fields
 from services.intake.domain.need import NotPossible
-from services.intake.pages.edited import ChangedMeanwhile, Typed, read_form, show_again, stands
+from services.intake.pages.edited import ChangedMeanwhile, Typed, read_meant, show_again, stands
 from services.intake.pages.languages import Words
 from services.intake.pages.page_route import PageRoute
 from services.intake.pages.people import site_seen_by
@@ -88,10 +88,7 @@ async def change(request: Request, site_id: UUID, person: Leader, desk: OnDesk) 
     (site, people), form = await _find(desk.pool, site_id, person), await request.form()
 
     def read(before: SiteRow) -> EnteredSite:
-        fields = _fields_of(before)
-        sent = _to_typed(show_again(form, fields)).understand()
-        # A second tap is no other's change, however the first was written.
-        return sent if _fields_of(sent) == fields else _to_typed(read_form(form, fields)).understand()
+        return read_meant(form, _fields_of(before), lambda typed: _to_typed(typed).understand(), _fields_of)
 
     try:
         await change_site(desk.pool, site_id, person, read)
