@@ -7,10 +7,10 @@ from fastapi import APIRouter, Form, Response
 
 from schemas.vocabulary import Channel
 from services.intake import contacts
-from services.intake.pages.page_route import PageRoute
+from services.intake.pages.page_route import KindRoute
 from services.intake.pages.visitors import OfContact, OnDesk
 
-router = APIRouter(prefix="/c/{token}/stop", include_in_schema=False, route_class=PageRoute)
+router = APIRouter(prefix="/c/{token}/stop", include_in_schema=False, route_class=KindRoute)
 
 _ONE_CLICK = "One-Click"
 

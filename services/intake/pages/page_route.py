@@ -57,12 +57,8 @@ def add_kind_pages(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, tell)  # type: ignore[arg-type]
 
 
-class PageRoute(APIRoute):
-    """A route that answers people. It takes no form that another site made, and stands in no schema."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - as FastAPI's
-        guards = [Depends(refuse_foreign_forms), *(options.pop("dependencies", None) or ())]
-        super().__init__(path, endpoint, **options | {"dependencies": guards, "include_in_schema": False})
+class KindRoute(APIRoute):
+    """A route that answers people: with a page, whatever goes wrong, and privately."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wraps FastAPI's own."""
@@ -84,6 +80,14 @@ class PageRoute(APIRoute):
             return answer
 
         return handle_kindly
+
+
+class PageRoute(KindRoute):
+    """A route of a page: it takes no form that another site made, and stands in no schema."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - as FastAPI's
+        guards = [Depends(refuse_foreign_forms), *(options.pop("dependencies", None) or ())]
+        super().__init__(path, endpoint, **options | {"dependencies": guards, "include_in_schema": False})
 
 
 def _explain(request: Request, problem: PageProblem) -> Response:
