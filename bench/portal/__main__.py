@@ -136,9 +136,13 @@ def _tell(given: argparse.Namespace, rounds: dict[str, list[Round]], closed: dic
         most = [len(one.looked.all()) / one.seconds for one in closed[way]]
         waits = [1000 * percentile(one.looked.all(), 0.95) for one in closed[way]]
         cores = {name: statistics.median(one.cores[name] for one in rounds[way]) for name in rounds[way][0].cores}
-        failed = sum((one.looked.failed for one in (*rounds[way], *closed[way])), Counter[str]())
-        print(f"\n{way}: {_spread(paces)} pages a second; not answered: {dict(failed) or 0}; cores: {_name(cores)}")
-        print(f"    nobody reading: {_spread(most)} pages a second, p95 {_spread(waits)} ms")
+        print(f"\n{way}: {_spread(paces)} pages a second; {_failed(rounds[way])}; cores: {_name(cores)}")
+        print(f"    nobody reading: {_spread(most)} pages a second, p95 {_spread(waits)} ms; {_failed(closed[way])}")
+
+
+def _failed(rounds: list[Round]) -> str:
+    failed = sum((one.looked.failed for one in rounds), Counter[str]())
+    return f"not answered: {dict(failed) or 0}"
 
 
 def _name(cores: dict[str, float]) -> str:
