@@ -38,7 +38,8 @@ async def find_household(pool: Pool, need: NeedRow, viewer_site: UUID | None) ->
         shown = [other for other in likely if what_to_show(other.site_id, viewer_site) is Shown.NEED]
         linked = [other for other in others if other.linked]
         # A number that a whole shelter gives finds hundreds, most of them of other sites.
-        rows = await needs.read_needs(connection, [other.need_id for other in {*shown, *linked}])
+        seen = [other.need_id for other in {*shown, *linked}]
+        rows = await needs.read_needs(connection, seen) if seen else {}
     return Household(
         [rows[other.need_id] for other in shown],
         [rows[other.need_id] for other in linked],
