@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 
 from services.intake.api import mail, texts
 from services.intake.api.callers import Calling
@@ -115,8 +115,7 @@ def door_of(route: APIRoute) -> Door:
 
 def guarded_routes(app: FastAPI) -> list[tuple[APIRoute, Door]]:
     """Every route of the app but health, figures and what lies below `/static`. Raises NoDoor where one has none."""
-    found = [context.original_route for context in iter_route_contexts(app.routes)]
-    return [(route, door_of(route)) for route in found if isinstance(route, APIRoute)]
+    return [(route, door_of(route)) for route in app.routes if isinstance(route, APIRoute)]
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
