@@ -1,6 +1,6 @@
 """Sites and the people who work there, as pages change them, and who changed what."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -148,12 +148,12 @@ async def add_site(connection: Connection, site: SiteRow) -> bool:
     """Writes a new site; whether it is new."""
     added = await connection.fetchval(
         """
-        INSERT INTO sites (site_id, name, zip_code, time_zone, backup_id, deputy_id, reporting_steps, approval,
-                           approval_above)
+        INSERT INTO sites (site_id, name, zip_code, time_zone, backup_id, deputy_id, approval, approval_above,
+                           reporting_steps)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             ON CONFLICT (site_id) DO NOTHING RETURNING true
         """,
-        *_site_values(site),
+        *astuple(site),
     )
     return added is not None
 
@@ -163,11 +163,11 @@ async def save_site(connection: Connection, site: SiteRow) -> None:
     await connection.execute(
         """
         UPDATE sites
-           SET name = $2, zip_code = $3, time_zone = $4, backup_id = $5, deputy_id = $6, reporting_steps = $7,
-               approval = $8, approval_above = $9
+           SET name = $2, zip_code = $3, time_zone = $4, backup_id = $5, deputy_id = $6, approval = $7,
+               approval_above = $8, reporting_steps = $9
          WHERE site_id = $1
         """,
-        *_site_values(site),
+        *astuple(site),
     )
 
 
@@ -207,18 +207,4 @@ def _values(person: StaffRow) -> tuple[object, ...]:
         person.phone,
         person.role,
         person.language,
-    )
-
-
-def _site_values(site: SiteRow) -> tuple[object, ...]:
-    return (
-        site.site_id,
-        site.name,
-        site.zip_code,
-        site.time_zone,
-        site.backup_id,
-        site.deputy_id,
-        site.reporting_steps,
-        site.approval,
-        site.approval_above,
     )
