@@ -13,54 +13,38 @@ from playwright.sync_api import sync_playwright
 
 from switchboard.errors import SwitchboardError
 
-SHELL = "chromium-headless-shell"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# A mirror that does not answer must not keep the tests from a Chromium that is there.
-APT_GET = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = NAMES[:2]
 
 
 def find_chromium() -> str:
-    """The path of a Chromium that runs: `CHROMIUM`, a headless shell, one on the PATH, or playwright's own.
+    """The path of a Chromium that runs: `CHROMIUM`, one on the PATH, or playwright's own.
 
     Raises SwitchboardError where there is none.
     """
-    found = os.environ.get("CHROMIUM") or find_shell() or _find_whole()
-    if found and _runs(found):
-        return found
+    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
+    for path in candidates:
+        if path and _runs(path):
+            return path
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    if _runs(own):
+        return own
     raise SwitchboardError(
         "No Chromium was found and none could be installed. Install one, or name one: CHROMIUM=/path/to/chromium"
     )
-
-
-def find_shell() -> str | None:
-    """The path of a headless shell that runs, the system's or playwright's own."""
-    on_path = shutil.which(SHELL)
-    if on_path and _runs(on_path):
-        return on_path
-    own = Path(_playwrights_own()).parents[2].glob("chromium_headless_shell-*/*/*headless*shell")
-    return next((path for path in map(str, own) if _runs(path)), None)
 
 
 def install_chromium() -> None:
     """From the system's packages where we may, else playwright's own build. May fail; `find_chromium` tells."""
     apt_get = shutil.which("apt-get") if os.geteuid() == 0 else None
     if apt_get:
-        _run([apt_get, *APT_GET, "update", "--quiet"])
-        _run([apt_get, *APT_GET, "install", "--yes", "--quiet", "--no-install-recommends", SHELL])
-    if find_shell() is None:
-        _run([sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"])
-    if apt_get and find_shell() is None and _find_whole() is None:
-        _run([apt_get, *APT_GET, "install", "--yes", "--quiet", "--no-install-recommends", "chromium"])
-
-
-def _find_whole() -> str | None:
-    candidates = (*map(shutil.which, NAMES), _playwrights_own())
-    return next((path for path in candidates if path and _runs(path)), None)
-
-
-def _playwrights_own() -> str:
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+        # A mirror that does not answer must not keep the tests waiting for long.
+        options = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "--quiet")
+        _run([apt_get, *options, "update"])
+        any(_run([apt_get, *options, "install", "--yes", "--no-install-recommends", name]) for name in PACKAGES)
+    if not any(map(shutil.which, NAMES)):
+        _run([sys.executable, "-m", "playwright", "install", "chromium"])
 
 
 def _runs(path: str) -> bool:
