@@ -27,7 +27,7 @@ from services.runtime.database import Connection, Pool
 MOST_BYTES = 4 * 1024 * 1024
 _MOST_UNPACKED = 24 * 1024 * 1024
 _AT_ONCE = 50
-# Who says STOP waits for so many.
+"""Partners that are written in one transaction: whoever says STOP meanwhile waits for so many."""
 
 
 @dataclass(frozen=True)
